@@ -1,0 +1,26 @@
+//! What a conversation is. Pure data: knows nothing of wires, screens, disks or clocks.
+//!
+//! Owns the vocabulary that every other layer speaks: [`Delta`] (one step of a reply),
+//! [`Failure`] (why there is no more of it), [`Reply`] (all of it so far), [`Turn`] and
+//! [`Conversation`] (what was said), [`Message`] (what is sent) and [`safe`] (what may be shown).
+
+mod conversation;
+mod delta;
+mod failure;
+mod message;
+mod moment;
+mod params;
+mod reply;
+pub mod safe;
+mod turn;
+mod usage;
+
+pub use conversation::Conversation;
+pub use delta::{Delta, Finish, Part, Progress, Remark, Source, ToolDelta};
+pub use failure::{Failure, FailureKind, Retry};
+pub use message::{Message, ToolCall};
+pub use moment::{Moment, Now};
+pub use params::{Params, Thinking};
+pub use reply::{Reply, Text};
+pub use turn::{Asked, Timing, Turn, TurnId, TurnState};
+pub use usage::Usage;

@@ -1,0 +1,131 @@
+//! One vocabulary for the steps of a streamed reply, whatever the provider's dialect.
+
+use std::time::Duration;
+
+use super::{Failure, Usage};
+
+/// Which of the two texts of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// The chain of thought: shown beside the answer, never sent back.
+    Reasoning,
+    /// The answer: what the next request carries as history.
+    Answer,
+}
+
+/// One step of a reply. Folding all of them in order gives the [`super::Reply`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delta {
+    /// The model that the provider says it serves; may differ from the one asked for.
+    Served(String),
+    /// More reasoning, to be appended.
+    Reasoning(String),
+    /// More answer, to be appended.
+    Answer(String),
+    /// All answer text so far was reasoning (a closing think tag with no opening one).
+    Relabel,
+    /// One of the texts is now exactly this (the provider sends cumulative snapshots).
+    Replace(Part, String),
+    /// A piece of a tool call.
+    Tool(ToolDelta),
+    /// Sources of a web search, in the provider's order; replaces earlier ones.
+    Sources(Vec<Source>),
+    /// Token counts so far; replaces earlier ones, never adds to them.
+    Usage(Usage),
+    /// Something the reader should be told although the reply goes on.
+    Remark(Remark),
+    /// The reply is complete, and why. Always the last delta.
+    Finish(Finish),
+}
+
+impl Delta {
+    /// Tells whether this delta carries text that a reader could see.
+    pub fn is_text(&self) -> bool {
+        match self {
+            Self::Reasoning(text) | Self::Answer(text) | Self::Replace(_, text) => !text.is_empty(),
+            Self::Tool(_) => true,
+            Self::Served(_)
+            | Self::Relabel
+            | Self::Sources(_)
+            | Self::Usage(_)
+            | Self::Remark(_)
+            | Self::Finish(_) => false,
+        }
+    }
+}
+
+/// A piece of a tool call: merged by `slot`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ToolDelta {
+    /// Which call of this reply, counted from 0.
+    pub slot: usize,
+    /// The call's id, where this piece names it.
+    pub id: Option<String>,
+    /// The tool's name, where this piece names it.
+    pub name: Option<String>,
+    /// More of the arguments' JSON text, to be appended …
+    pub arguments: String,
+    /// … or, when set, all of it so far (a snapshot).
+    pub snapshot: bool,
+}
+
+/// A page that a web search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The number that the answer cites it by, counted from 1.
+    pub index: u32,
+    /// The page's title.
+    pub title: String,
+    /// The page's address. Never fetched.
+    pub url: String,
+    /// The site's name, empty when unknown.
+    pub site: String,
+}
+
+/// Something honest to say about a reply that is not a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Remark {
+    /// At least one event could not be read and was skipped.
+    BrokenEvent,
+    /// An error arrived after the answer was complete.
+    LateError,
+    /// The provider ignored `stream = true` and sent the whole reply at once.
+    NotStreamed,
+}
+
+/// Why a reply ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// The model was done.
+    Stop,
+    /// The token limit was reached; reasoning and answer share it.
+    Length,
+    /// The model wants tools to be run.
+    ToolCalls,
+    /// The provider's safety filter cut the reply.
+    ContentFilter,
+    /// The stream ended without saying why: the rest is missing.
+    CutOff,
+    /// A reason this program does not know, in the provider's word.
+    Other(String),
+}
+
+/// What happens to a request on its way, as [`crate::app`] hears of it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// The server has answered and the reply is awaited.
+    Connected,
+    /// The request failed before any text came and is tried again after a wait.
+    Retrying {
+        /// The number of the attempt that comes next, counted from 2.
+        attempt: u32,
+        /// How many attempts there are in all.
+        of: u32,
+        /// How long until then.
+        wait: Duration,
+        /// What went wrong with the last one.
+        because: Box<Failure>,
+    },
+    /// A step of the reply.
+    Delta(Delta),
+}

@@ -1,0 +1,119 @@
+//! What a user may ask of a model besides the words: sampling parameters and the thinking mode.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Sampling parameters. `None` leaves the provider's own default in force.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Params {
+    /// The most tokens a reply may have, reasoning included.
+    pub max_tokens: Option<u64>,
+    /// How much chance there is in the choice of words.
+    pub temperature: Option<f64>,
+    /// The share of probability that words are chosen from, 0 to 1.
+    pub top_p: Option<f64>,
+    /// How strongly words already used are avoided, -2 to 2.
+    pub presence_penalty: Option<f64>,
+}
+
+impl Params {
+    /// These parameters where they are set, `other`'s where they are not.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            max_tokens: self.max_tokens.or(other.max_tokens),
+            temperature: self.temperature.or(other.temperature),
+            top_p: self.top_p.or(other.top_p),
+            presence_penalty: self.presence_penalty.or(other.presence_penalty),
+        }
+    }
+}
+
+/// How much a model is asked to think before it answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Thinking {
+    /// Not at all.
+    Off,
+    /// As much as the model sees fit.
+    #[default]
+    On,
+    /// Little.
+    Low,
+    /// Some.
+    Medium,
+    /// Much.
+    High,
+    /// Very much.
+    Xhigh,
+    /// As much as it can.
+    Max,
+}
+
+impl Thinking {
+    /// Every mode, in the order the key cycles through them.
+    pub const ALL: [Self; 7] = [
+        Self::On,
+        Self::Off,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Xhigh,
+        Self::Max,
+    ];
+
+    /// The word used in the configuration, on the command line and on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On => "on",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Xhigh => "xhigh",
+            Self::Max => "max",
+        }
+    }
+}
+
+impl fmt::Display for Thinking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A word that names no thinking mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSuchMode(pub String);
+
+impl fmt::Display for NoSuchMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no thinking mode “{}”; ", self.0)?;
+        write!(f, "it is one of on, off, low, medium, high, xhigh, max")
+    }
+}
+
+impl std::error::Error for NoSuchMode {}
+
+impl FromStr for Thinking {
+    type Err = NoSuchMode;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|mode| mode.word() == word)
+            .ok_or_else(|| NoSuchMode(word.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_mode_is_read_back_from_its_word() {
+        for mode in Thinking::ALL {
+            assert_eq!(mode.word().parse(), Ok(mode));
+        }
+        assert!("maximum".parse::<Thinking>().is_err());
+    }
+}

@@ -1,0 +1,97 @@
+//! Text from a model, a server, a file or a configuration, made safe to show.
+//!
+//! A terminal takes its orders from the same bytes as its text. Whatever did not come from this
+//! program's own source passes through here before it reaches a cell, a window title, the
+//! clipboard or a pipe. What is kept in memory and on disk stays as it came.
+
+use std::borrow::Cow;
+
+/// Makes `text` safe for a terminal: control characters become visible control pictures (`␛`),
+/// a C1 control becomes the escape pair it stands for (`␛[`), bidirectional overrides and tag
+/// characters, which can make text read differently from what it is, are dropped. Line feeds and
+/// tabs stay; CR LF and the Unicode line separators become a line feed.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let Some((harmless, rest)) = text
+        .char_indices()
+        .find(|&(_, c)| !is_harmless(c))
+        .and_then(|(at, _)| text.split_at_checked(at))
+    else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len() + 16);
+    out.push_str(harmless);
+    let mut chars = rest.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\u{2028}' | '\u{2029}' => out.push('\n'),
+            c if is_harmless(c) => out.push(c),
+            '\u{7f}' => out.push('␡'),
+            '\0'..='\x1f' => out.extend(char::from_u32(0x2400 + u32::from(c))),
+            '\u{80}'..='\u{9f}' => {
+                out.push('␛');
+                out.extend(char::from_u32(u32::from(c) - 0x40));
+            }
+            _ => {} // dropped: bidirectional controls, tags, annotation marks
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// [`visible`] text on one line: line feeds and tabs become single spaces.
+pub fn one_line(text: &str) -> String {
+    visible(text).replace(['\n', '\t'], " ")
+}
+
+fn is_harmless(c: char) -> bool {
+    match c {
+        '\n' | '\t' => true,
+        '\0'..='\x1f' | '\u{7f}'..='\u{9f}' => false,
+        // Line and paragraph separators, embeddings, overrides and isolates.
+        '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        // A byte order mark in the middle of text, interlinear annotations, tags.
+        '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => false,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn controls_are_shown_and_never_emitted() {
+        assert_eq!(visible("a\x1b[31mb"), "a␛[31mb");
+        assert_eq!(visible("\u{9b}31m"), "␛[31m");
+        assert_eq!(visible("\0\x07\x08\x7f"), "␀␇␈␡");
+        assert_eq!(visible("10%\r99%"), "10%␍99%");
+    }
+
+    #[test]
+    fn line_ends_and_tabs_stay() {
+        assert_eq!(visible("a\r\nb\tc\n"), "a\nb\tc\n");
+        assert_eq!(visible("a\u{2028}b"), "a\nb");
+        assert_eq!(one_line("a\r\nb\tc"), "a b c");
+    }
+
+    #[test]
+    fn text_that_lies_about_its_order_is_set_straight() {
+        assert_eq!(visible("a\u{202e}b\u{2066}c\u{e0041}d"), "abcd");
+        assert_eq!(visible("שלום مرحبا"), "שלום مرحبا");
+    }
+
+    #[test]
+    fn harmless_text_is_not_copied() {
+        assert!(matches!(visible("héllo 你好 👨‍👩‍👧"), Cow::Borrowed(_)));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_acts_on_a_terminal_is_left(text in "\\PC*|.*") {
+            let shown = visible(&text);
+            let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
+            proptest::prop_assert!(!shown.chars().any(acts));
+            proptest::prop_assert_eq!(visible(&shown), &*shown);
+        }
+    }
+}

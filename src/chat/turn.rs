@@ -1,0 +1,108 @@
+//! One turn: a prompt, what it was asked of, and what came back.
+
+use std::time::Duration;
+
+use super::{Failure, Finish, Moment, Reply, Thinking};
+
+/// Names a turn for as long as the program runs; late events of a dropped turn are known by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TurnId(pub u64);
+
+/// What a turn's prompt was sent to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// The provider's id.
+    pub provider: String,
+    /// The model's id, as it was asked for.
+    pub model: String,
+    /// The thinking mode that was asked for.
+    pub thinking: Thinking,
+    /// The token limit that was sent, which reasoning and answer share.
+    pub max_tokens: Option<u64>,
+}
+
+/// Whether a turn's reply is still coming, and if not, how it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnState {
+    /// Still coming.
+    Live,
+    /// Complete, or as complete as its finish reason says.
+    Done,
+    /// Stopped by the user; what had arrived is kept.
+    Stopped,
+    /// Failed; what had arrived is kept.
+    Failed(Box<Failure>),
+}
+
+/// When the phases of a reply began, counted from the sending of the request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// The server answered.
+    pub connected: Option<Duration>,
+    /// The first reasoning arrived.
+    pub first_reasoning: Option<Duration>,
+    /// The first answer text arrived.
+    pub first_answer: Option<Duration>,
+    /// The reply was over.
+    pub end: Option<Duration>,
+}
+
+impl Timing {
+    /// The time to the first token of any kind.
+    pub fn first_token(&self) -> Option<Duration> {
+        match (self.first_reasoning, self.first_answer) {
+            (Some(reasoning), Some(answer)) => Some(reasoning.min(answer)),
+            (either, or) => either.or(or),
+        }
+    }
+
+    /// How long the model has been thinking by `elapsed`, `None` if it has not begun.
+    pub fn thought(&self, elapsed: Duration) -> Option<Duration> {
+        let until = self.first_answer.or(self.end).unwrap_or(elapsed);
+        Some(until.saturating_sub(self.first_reasoning?))
+    }
+}
+
+/// A prompt, what it was asked of, and what came back. Turns form a tree: a turn's siblings are
+/// other prompts or other replies at the same place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// Its name.
+    pub id: TurnId,
+    /// The turn that it follows; `None` for a first turn.
+    pub parent: Option<TurnId>,
+    /// What the user said.
+    pub prompt: String,
+    /// When.
+    pub sent: Moment,
+    /// What it was sent to.
+    pub asked: Asked,
+    /// What came back.
+    pub reply: Reply,
+    /// Whether more is to come.
+    pub state: TurnState,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+impl Turn {
+    /// Tells whether the reply is still coming.
+    pub fn is_live(&self) -> bool {
+        self.state == TurnState::Live
+    }
+
+    /// The model as the provider says it served it, else as it was asked for.
+    pub fn model(&self) -> &str {
+        self.reply
+            .served_model
+            .as_deref()
+            .unwrap_or(&self.asked.model)
+    }
+
+    /// Tells whether the whole token limit went into reasoning, so that no answer came.
+    pub fn reasoning_ate_the_answer(&self) -> bool {
+        self.reply.finish == Some(Finish::Length)
+            && self.reply.answer.as_str().trim().is_empty()
+            && !self.reply.reasoning.is_empty()
+    }
+}

@@ -1,0 +1,85 @@
+//! Token counts of one reply, as the provider reports them.
+
+/// Token counts of one reply. Every count is optional: providers leave out different ones, and
+/// an unknown count is shown as a dash, never as zero.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Usage {
+    /// Tokens of the request, cached ones included.
+    pub input_tokens: Option<u64>,
+    /// Tokens of the reply, reasoning included.
+    pub output_tokens: Option<u64>,
+    /// Tokens of the reply that were reasoning.
+    pub reasoning_tokens: Option<u64>,
+    /// Tokens of the request that were read from the provider's cache.
+    pub cached_tokens: Option<u64>,
+    /// Tokens of the request that were written to the provider's cache.
+    pub cache_write_tokens: Option<u64>,
+    /// Input and output together, where the provider says so.
+    pub total_tokens: Option<u64>,
+    /// What the provider says the reply cost, in US dollars.
+    pub cost_usd: Option<f64>,
+    /// How many web searches were made.
+    pub searches: Option<u64>,
+}
+
+impl Usage {
+    /// Tells whether nothing is known. A usage whose every count is zero is one of these: some
+    /// providers send zeros first and the numbers later.
+    pub fn is_unknown(&self) -> bool {
+        let zero = |count: Option<u64>| count.unwrap_or(0) == 0;
+        zero(self.input_tokens)
+            && zero(self.output_tokens)
+            && zero(self.reasoning_tokens)
+            && zero(self.cached_tokens)
+            && zero(self.cache_write_tokens)
+            && zero(self.total_tokens)
+    }
+
+    /// Tokens of the answer alone: output without reasoning, never below zero (some providers
+    /// report more reasoning than output).
+    pub fn answer_tokens(&self) -> Option<u64> {
+        Some(
+            self.output_tokens?
+                .saturating_sub(self.reasoning_tokens.unwrap_or(0)),
+        )
+    }
+
+    /// Input and output together: as reported, else added up.
+    pub fn context_tokens(&self) -> Option<u64> {
+        match (self.input_tokens, self.output_tokens) {
+            (Some(input), Some(output)) => Some(input.saturating_add(output)),
+            _ => self.total_tokens,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_reasoning_than_output_leaves_no_answer_tokens() {
+        let usage = Usage {
+            output_tokens: Some(10),
+            reasoning_tokens: Some(12),
+            ..Usage::default()
+        };
+        assert_eq!(usage.answer_tokens(), Some(0));
+    }
+
+    #[test]
+    fn a_usage_of_zeros_is_unknown() {
+        let zeros = Usage {
+            total_tokens: Some(0),
+            ..Usage::default()
+        };
+        assert!(zeros.is_unknown());
+        assert!(
+            !Usage {
+                total_tokens: Some(1),
+                ..Usage::default()
+            }
+            .is_unknown()
+        );
+    }
+}

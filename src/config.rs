@@ -1,0 +1,119 @@
+//! What the user may set, typed and checked, with defaults.
+//!
+//! Reads no file and no environment: whoever has the text hands it in.
+
+use crate::chat::{Params, Thinking};
+
+pub mod keys;
+
+/// The whole configuration, defaults filled in.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Config {
+    /// `provider/model` to open with; `None` = the first provider with a key, else the demo.
+    pub model: Option<String>,
+    /// How conversations begin.
+    pub chat: Chat,
+    /// How the screen looks and behaves.
+    pub ui: Ui,
+    /// How the network is used.
+    pub network: Network,
+    /// Key bindings that replace an action's defaults.
+    pub keys: Vec<keys::Binding>,
+}
+
+/// `[chat]`: how conversations begin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chat {
+    /// The system prompt; empty for none.
+    pub system_prompt: String,
+    /// Sampling parameters; unset = the provider's.
+    pub params: Params,
+    /// The thinking mode.
+    pub thinking: Thinking,
+    /// Whether replies are streamed.
+    pub stream: bool,
+    /// How many rounds of tools one turn may have.
+    pub max_tool_rounds: u32,
+}
+
+/// `[ui]`: how the screen looks and behaves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ui {
+    /// How the thinking panel opens.
+    pub thinking_panel: PanelState,
+    /// The thinking panel's share of the width, in percent.
+    pub thinking_width: u16,
+    /// The side that the thinking panel is on.
+    pub thinking_side: Side,
+    /// `auto`, `dark`, `light` or the name of a theme.
+    pub theme: String,
+    /// Whether mmchat takes the mouse.
+    pub mouse: bool,
+    /// The interface's language.
+    pub language: Language,
+    /// When the end of a reply is announced.
+    pub notify: Notify,
+}
+
+/// How much of the reasoning is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PanelState {
+    /// A pane of its own.
+    #[default]
+    Full,
+    /// Its last lines, above the chat.
+    Peek,
+    /// A word in the header.
+    Hidden,
+}
+
+/// A side of the screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Side {
+    /// Left.
+    #[default]
+    Left,
+    /// Right.
+    Right,
+}
+
+/// The interface's language.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Language {
+    /// The locale's.
+    #[default]
+    Auto,
+    /// English.
+    En,
+    /// Simplified Chinese.
+    ZhCn,
+}
+
+/// When the end of a reply is announced.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Notify {
+    /// When the window has no focus.
+    #[default]
+    Unfocused,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// `[network]`: how the network is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// How long a connection may take, in seconds.
+    pub connect_timeout_seconds: u64,
+    /// How long a server may be silent, in seconds, counted anew at every byte.
+    pub idle_timeout_seconds: u64,
+    /// How often a request that failed before its first text is tried again.
+    pub max_retries: u32,
+    /// The proxy's address; empty = the environment's.
+    pub proxy: String,
+    /// A file of certificates to trust besides the system's; empty for none.
+    pub ca_file: String,
+    /// Whether a key may go over plain HTTP to another machine.
+    pub allow_plain_http: bool,
+}

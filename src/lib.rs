@@ -1,0 +1,13 @@
+//! mmchat: chat with MiniMax models in a terminal, reasoning and answer streaming side by side.
+//!
+//! # Layers
+//!
+//! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
+//!
+//! `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`, `tui`,
+//! `demo` } ← `runtime` ← `cli` ← `main`
+
+pub mod catalog;
+pub mod chat;
+pub mod config;
+pub mod wire;
