@@ -117,3 +117,42 @@ pub struct Network {
     /// Whether a key may go over plain HTTP to another machine.
     pub allow_plain_http: bool,
 }
+
+impl Default for Chat {
+    fn default() -> Self {
+        Self {
+            system_prompt: String::new(),
+            params: Params::default(),
+            thinking: Thinking::On,
+            stream: true,
+            max_tool_rounds: 10,
+        }
+    }
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self {
+            thinking_panel: PanelState::Full,
+            thinking_width: 40,
+            thinking_side: Side::Left,
+            theme: "auto".to_owned(),
+            mouse: true,
+            language: Language::Auto,
+            notify: Notify::Unfocused,
+        }
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self {
+            connect_timeout_seconds: 10,
+            idle_timeout_seconds: 300,
+            max_retries: 3,
+            proxy: String::new(),
+            ca_file: String::new(),
+            allow_plain_http: false,
+        }
+    }
+}

@@ -1,12 +1,12 @@
-//! The vendors' protocols, sans I/O: a request in as data, bytes in as events, [`Delta`]s out.
+//! The vendors' protocols, sans I/O: a request in as data, bytes in, [`crate::chat::Delta`]s out.
 //!
 //! Owns what crosses the wire and nothing of how: no socket, no clock, no key. The contract of
-//! [`Decoder`]: *any split of the bytes gives the same deltas*, and a reply that breaks off keeps
+//! the decoder: *any split of the bytes gives the same deltas*, and a reply that breaks off keeps
 //! all that had come.
 
 use serde_json::{Map, Value};
 
-use crate::chat::{Delta, Failure, Message, Params};
+use crate::chat::{Message, Params};
 
 /// A vendor's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,3 +86,16 @@ pub enum Auth {
     /// `x-api-key: KEY`.
     XApiKey,
 }
+
+// The interface that follows is filled in by the next commit:
+//
+//   pub fn request(target: &Target, ask: &Ask) -> WireRequest
+//   impl Decoder {
+//       pub fn new(request: &WireRequest, content_type: &str) -> Self
+//       pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Delta>) -> Result<(), Failure>
+//       pub fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Failure>
+//       pub fn is_done(&self) -> bool
+//       pub fn is_finishing(&self) -> bool
+//   }
+//   pub fn failure(dialect: Dialect, status: u16, headers: &[(String, String)], body: &[u8]) -> Failure
+//   pub fn model_ids(body: &[u8]) -> Option<Vec<String>>
