@@ -6,8 +6,22 @@
 
 use std::collections::BTreeMap;
 
-use crate::chat::Thinking;
-use crate::wire::{Dialect, Patch};
+use crate::chat::{Thinking, Usage};
+use crate::wire::{Dialect, Patch, Target};
+
+pub mod entry;
+mod find;
+pub mod nearest;
+mod plan;
+mod problem;
+pub mod reader;
+mod refusal;
+
+pub use entry::{ModelEntry, ProviderEntry};
+pub use find::Unknown;
+pub use plan::{Capability, Plan, Wish, plan};
+pub use problem::{Notes, Problem, Problems};
+pub use refusal::{Hint, Refusal};
 
 /// Every provider, in the order in which the picker shows them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -72,6 +86,8 @@ pub struct Model {
     pub thinking: Option<BTreeMap<Thinking, Patch>>,
     /// How JSON mode is asked for.
     pub json_mode: Option<Patch>,
+    /// What to heed with JSON mode; empty for nothing.
+    pub json_mode_hint: String,
     /// How web search is asked for.
     pub web_search: Option<Patch>,
     /// Whether tools may be sent.
@@ -84,6 +100,8 @@ pub struct Model {
     pub advice: String,
     /// A word of warning (retired, needs activation); empty for none.
     pub warning: String,
+    /// Where the facts come from, and of which date; empty for an entry of the user's.
+    pub source: String,
 }
 
 /// What values a parameter may have.
@@ -117,4 +135,193 @@ pub enum Currency {
     Usd,
     /// Chinese yuan.
     Cny,
+}
+
+impl Catalog {
+    /// The catalogue that is built in.
+    pub fn builtin() -> Self {
+        let (entries, _) = builtin_entries();
+        Self::default().merged(&entries)
+    }
+
+    /// This catalogue with entries laid over it: they change what they speak of. New providers
+    /// come first, in the order of the entries.
+    #[must_use]
+    pub fn merged(mut self, entries: &[ProviderEntry]) -> Self {
+        let mut fresh = Vec::new();
+        for entry in entries {
+            match self.providers.iter_mut().find(|known| known.id == entry.id) {
+                Some(known) => *known = entry.over(Some(known.clone())),
+                None => fresh.push(entry.over(None)),
+            }
+        }
+        fresh.append(&mut self.providers);
+        self.providers = fresh;
+        self
+    }
+
+    /// The provider of that id.
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+}
+
+impl Provider {
+    /// The model of that id; one that is not known is taken as typed.
+    pub fn model(&self, id: &str) -> Model {
+        let known = self.models.iter().find(|model| model.id == id);
+        known.cloned().unwrap_or_else(|| Model::unknown(id))
+    }
+
+    /// Where a request for this model goes.
+    pub fn target(&self, model: &Model) -> Target {
+        let default_max_tokens = match self.dialect {
+            Dialect::OpenAi | Dialect::DashScope => model.default_max_tokens,
+            // The protocol wants a limit always. Where none is known: what the smallest of the
+            // family's limits allows (WIRE §12: 32,768 at Alibaba).
+            Dialect::Anthropic => model
+                .default_max_tokens
+                .or_else(|| model.max_output_tokens.map(|most| most.min(65_536)))
+                .or(Some(32_768)),
+        };
+        Target {
+            provider: self.id.clone(),
+            dialect: self.dialect,
+            base_url: self.base_url.clone(),
+            model: model.id.clone(),
+            headers: self.headers.clone(),
+            max_tokens_field: self.max_tokens_field.clone(),
+            default_max_tokens,
+            may_be_cumulative: self.may_be_cumulative,
+        }
+    }
+
+    /// Tells whether a key is called for: requests without one are only sent where none is.
+    pub fn wants_key(&self) -> bool {
+        self.api_key_env.is_some() || !self.api_key_command.is_empty()
+    }
+}
+
+impl Model {
+    /// A model of which nothing is known but its name.
+    pub fn unknown(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            tools: true,
+            ..Self::default()
+        }
+    }
+
+    /// The thinking modes that can be had, in the order in which the key cycles through them.
+    pub fn modes(&self) -> Vec<Thinking> {
+        match &self.thinking {
+            Some(modes) => Thinking::ALL
+                .into_iter()
+                .filter(|mode| modes.contains_key(mode))
+                .collect(),
+            None => vec![Thinking::On],
+        }
+    }
+
+    /// The mode that comes nearest to what is wanted: itself where it can be had, else the
+    /// nearest effort, else on, else the first there is.
+    pub fn nearest_mode(&self, wanted: Thinking) -> Thinking {
+        let modes = self.modes();
+        let has = |mode: Thinking| modes.contains(&mode);
+        if has(wanted) || (wanted == Thinking::On && !self.is_without_thinking()) {
+            return wanted;
+        }
+        let efforts = [
+            Thinking::Low,
+            Thinking::Medium,
+            Thinking::High,
+            Thinking::Xhigh,
+            Thinking::Max,
+        ];
+        if let Some(at) = efforts.iter().position(|&effort| effort == wanted) {
+            let near = efforts
+                .iter()
+                .enumerate()
+                .filter(|&(_, &effort)| has(effort));
+            if let Some((_, &effort)) = near.min_by_key(|&(other, _)| other.abs_diff(at)) {
+                return effort;
+            }
+        }
+        if self.is_without_thinking() {
+            Thinking::Off
+        } else {
+            Thinking::On
+        }
+    }
+
+    /// Tells whether thinking is known to be impossible to switch off.
+    pub fn is_always_on(&self) -> bool {
+        let modes = self.thinking.as_ref();
+        modes.is_some_and(|modes| !modes.contains_key(&Thinking::Off))
+    }
+
+    /// Tells whether the model is known never to think.
+    pub fn is_without_thinking(&self) -> bool {
+        let modes = self.thinking.as_ref();
+        modes.is_some_and(|modes| modes.keys().all(|&mode| mode == Thinking::Off))
+    }
+}
+
+impl Prices {
+    /// What a reply costs at these prices, in [`Prices::currency`]; `None` when neither its input
+    /// nor its output was counted.
+    ///
+    /// What is written to a cache is counted as plain input: few vendors list a price for it.
+    pub fn cost(&self, usage: &Usage) -> Option<f64> {
+        if usage.is_unknown() || (usage.input_tokens.is_none() && usage.output_tokens.is_none()) {
+            return None;
+        }
+        let input = usage.input_tokens.unwrap_or(0);
+        let cached = usage.cached_tokens.unwrap_or(0).min(input);
+        let cost_of = |tokens: u64, price: f64| {
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "token counts stay far below 2^52"
+            )]
+            let tokens = tokens as f64;
+            tokens * price / 1e6
+        };
+        Some(
+            cost_of(input - cached, self.input_per_mtok)
+                + cost_of(cached, self.cached_per_mtok.unwrap_or(self.input_per_mtok))
+                + cost_of(usage.output_tokens.unwrap_or(0), self.output_per_mtok),
+        )
+    }
+}
+
+impl Currency {
+    /// The sign that goes before an amount.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Usd => "$",
+            Self::Cny => "¥",
+        }
+    }
+}
+
+/// The entries of the file that is built in, and what is wrong with it: nothing, a test says.
+fn builtin_entries() -> (Vec<ProviderEntry>, Vec<Problem>) {
+    let text = include_str!("../assets/catalog.toml");
+    let mut notes = Notes::default();
+    let entries = reader::read(text, &mut notes, entry::providers);
+    let (wrong, _) = notes.finish("assets/catalog.toml", text);
+    (entries, wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_catalogue_has_no_mistakes() {
+        let (entries, wrong) = builtin_entries();
+        let none: &[Problem] = &[];
+        assert_eq!(wrong, none);
+        assert_eq!(entries.len(), Catalog::builtin().providers.len());
+    }
 }
