@@ -2,9 +2,16 @@
 //!
 //! Reads no file and no environment: whoever has the text hands it in.
 
+use crate::catalog::{Catalog, ProviderEntry};
 use crate::chat::{Params, Thinking};
 
+mod extension;
 pub mod keys;
+mod read;
+
+pub use crate::catalog::{Problem, Problems};
+pub use extension::{Approve, McpServer, McpTransport, Persona, Tool};
+pub use read::parse;
 
 /// The whole configuration, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -19,6 +26,21 @@ pub struct Config {
     pub network: Network,
     /// Key bindings that replace an action's defaults.
     pub keys: Vec<keys::Binding>,
+    /// What is said of providers, built in or new, in the order of the file.
+    pub providers: Vec<ProviderEntry>,
+    /// Programs that models may ask to run.
+    pub tools: Vec<Tool>,
+    /// Servers that offer tools.
+    pub mcp: Vec<McpServer>,
+    /// Ways to begin a conversation.
+    pub personas: Vec<Persona>,
+}
+
+impl Config {
+    /// The built-in catalogue with this configuration's providers laid over it.
+    pub fn catalog(&self) -> Catalog {
+        Catalog::builtin().merged(&self.providers)
+    }
 }
 
 /// `[chat]`: how conversations begin.

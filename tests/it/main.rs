@@ -1,3 +1,4 @@
 //! Every whole-program test, in one binary so that it links once.
 
 mod catalog;
+mod config;

@@ -1,0 +1,173 @@
+//! What a configuration adds to a chat: tools, MCP servers and personas. Data only: nothing here
+//! starts a program.
+
+use serde_json::{Map, Value};
+
+use super::read::{model_name, params, thinking};
+use crate::catalog::reader::Section;
+use crate::catalog::{Catalog, Notes, entry};
+use crate::chat::{Params, Thinking, safe};
+
+/// `[tools.NAME]`: a program that the model may ask to run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tool {
+    /// Its name, as the model calls it.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: String,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The JSON schema of its arguments.
+    pub parameters: Map<String, Value>,
+    /// How long it may run, in seconds.
+    pub timeout_seconds: u64,
+    /// Whether it needs the user's consent.
+    pub approve: Approve,
+    /// The environment variables that it gets to see.
+    pub env: Vec<String>,
+}
+
+/// Whether a tool needs the user's consent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Approve {
+    /// Each call is shown and asked for.
+    #[default]
+    Ask,
+    /// It runs without asking.
+    Always,
+    /// It is never run.
+    Never,
+}
+
+/// `[mcp.NAME]`: a server that offers tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct McpServer {
+    /// Its name.
+    pub name: String,
+    /// How it is reached.
+    pub transport: McpTransport,
+}
+
+/// How an MCP server is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum McpTransport {
+    /// The program and its arguments, spoken to on its stdin and stdout.
+    Command(Vec<String>),
+    /// The address, spoken to over streamable HTTP.
+    Url(String),
+}
+
+/// `[personas.NAME]`: a way to begin a conversation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Persona {
+    /// Its name.
+    pub name: String,
+    /// The system prompt; empty for none.
+    pub system_prompt: String,
+    /// `provider/model`; `None` = the current one.
+    pub model: Option<String>,
+    /// The thinking mode; `None` = the current one.
+    pub thinking: Option<Thinking>,
+    /// Sampling parameters; unset = those of `[chat]`.
+    pub params: Params,
+}
+
+/// Reads `[tools.NAME]`.
+pub(super) fn tool(name: String, mut section: Section<'_>, notes: &mut Notes) -> Option<Tool> {
+    check_tool_name(&name, section.at, notes);
+    let approve = [
+        ("ask", Approve::Ask),
+        ("always", Approve::Always),
+        ("never", Approve::Never),
+    ];
+    let command = section.get("command");
+    if command.is_none() {
+        notes.wrong(
+            section.at,
+            format!(
+                "the tool \"{}\" has no `command` to run.",
+                safe::one_line(&name)
+            ),
+        );
+    }
+    let tool = Tool {
+        name,
+        description: section.string("description", notes).unwrap_or_default(),
+        command: command
+            .and_then(|field| field.command(notes))
+            .unwrap_or_default(),
+        parameters: section
+            .get("parameters")
+            .and_then(|field| field.json(notes))
+            .unwrap_or_default(),
+        timeout_seconds: section
+            .whole("timeout_seconds", 1..=86_400, notes)
+            .unwrap_or(30),
+        approve: section.word("approve", &approve, notes).unwrap_or_default(),
+        env: section
+            .get("env")
+            .and_then(|field| field.strings(notes))
+            .unwrap_or_default(),
+    };
+    section.finish(notes);
+    (!tool.command.is_empty()).then_some(tool)
+}
+
+fn check_tool_name(name: &str, at: usize, notes: &mut Notes) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    // What the vendors' protocols allow a function to be called.
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        notes.wrong(
+            at,
+            "a tool's name holds letters, digits, _ and - only, 64 at most.",
+        );
+    }
+}
+
+/// Reads `[mcp.NAME]`.
+pub(super) fn mcp_server(
+    name: String,
+    mut section: Section<'_>,
+    notes: &mut Notes,
+) -> Option<McpServer> {
+    let (command, url) = (section.get("command"), section.get("url"));
+    let transport = match (command, url) {
+        (Some(command), None) => command.command(notes).map(McpTransport::Command),
+        (None, Some(url)) => entry::address(&url, notes).map(McpTransport::Url),
+        (None, None) => {
+            let name = safe::one_line(&name);
+            let message = format!("the MCP server \"{name}\" needs `command` or `url`.");
+            notes.wrong(section.at, message);
+            None
+        }
+        (Some(_), Some(url)) => {
+            url.wrong(
+                "stands beside `command`; a server has one of the two.",
+                notes,
+            );
+            None
+        }
+    };
+    section.finish(notes);
+    transport.map(|transport| McpServer { name, transport })
+}
+
+/// Reads `[personas.NAME]`.
+pub(super) fn persona(
+    name: String,
+    mut section: Section<'_>,
+    catalog: &Catalog,
+    notes: &mut Notes,
+) -> Persona {
+    let persona = Persona {
+        name,
+        system_prompt: section.string("system_prompt", notes).unwrap_or_default(),
+        model: section
+            .get("model")
+            .and_then(|field| model_name(&field, catalog, notes)),
+        thinking: thinking(&mut section, notes),
+        params: params(&mut section, notes),
+    };
+    section.finish(notes);
+    persona
+}
