@@ -331,3 +331,16 @@ fn a_users_entry_changes_only_what_it_speaks_of() {
     assert_eq!(new.thinking, old.thinking);
     assert_eq!(new.prices, old.prices);
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_configuration_or_a_list_of_problems(
+        text in "(\\[(ui|keys|providers\\.x|\\[providers\\.x\\.models\\])\\]\n|[a-z_]{1,8} = (\"\\PC{0,6}\"|[0-9]{1,25}|-1e999|\\[\\]|\\{\\}|true)\n|id = \"\"\n|\\PC{0,9}){0,12}"
+    ) {
+        if let Err(problems) = config::parse(&text, "c.toml", &ACTIONS) {
+            proptest::prop_assert!(!problems.0.is_empty());
+            let shown = problems.to_string();
+            proptest::prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+        }
+    }
+}
