@@ -275,7 +275,9 @@ mod tests {
         says(&mut assembly, &mut out);
         assembly.close(Finish::Stop, &mut out);
         let mut reply = crate::chat::Reply::default();
-        out.into_iter().for_each(|delta| reply.push(delta));
+        for delta in out {
+            reply.push(delta);
+        }
         reply
     }
 
@@ -306,7 +308,7 @@ mod tests {
         let reply = reply(Pieces::Unknown, |assembly, out| {
             for end in [3, 5, 12, 20, 30, 34] {
                 let whole = "<think>\nI see it.\n</think>\n\nHello.";
-                assembly.content(&whole[..end], out);
+                assembly.content(whole.get(..end).unwrap(), out);
             }
         });
         assert_eq!(texts(&reply), ("I see it.", "Hello."));

@@ -65,7 +65,7 @@ pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>)
     if let Some(choice) = choice {
         heard = read_choice(choice, frame, assembly, out);
     } else if frame.get("choices").is_some_and(Value::is_array) {
-        heard = Heard::Aside;
+        heard = Heard::Part;
     }
     if let Some(counts) = frame.get("usage").filter(|usage| !usage.is_null()) {
         assembly.usage(usage::read(counts), out);
