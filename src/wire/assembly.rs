@@ -34,6 +34,8 @@ pub(super) struct Assembly {
     finish: Option<Finish>,
     /// Whether content other than white space came.
     has_content: bool,
+    /// Whether any of it came as an increment.
+    is_streamed: bool,
 }
 
 impl Assembly {
@@ -54,12 +56,23 @@ impl Assembly {
             remarks: Vec::new(),
             finish: None,
             has_content: false,
+            is_streamed: false,
         }
     }
 
     /// Tells whether a reason to finish was given.
     pub(super) fn is_finishing(&self) -> bool {
         self.finish.is_some()
+    }
+
+    /// Hears that a frame is an increment: a whole message after it is a summary.
+    pub(super) fn streams(&mut self) {
+        self.is_streamed = true;
+    }
+
+    /// Tells whether an increment came.
+    pub(super) fn is_streamed(&self) -> bool {
+        self.is_streamed
     }
 
     /// Tells whether reasoning came, in whichever way.

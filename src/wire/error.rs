@@ -371,6 +371,10 @@ mod tests {
             ("context window exceeds limit", FailureKind::ContextTooLong),
             ("unknown model 'x'", FailureKind::UnknownModel),
             ("m requires adaptive thinking", FailureKind::ThinkingMode),
+            (
+                "Mismatch type ThinkingConfig with value bool",
+                FailureKind::ThinkingMode,
+            ),
             ("web_search is not support", FailureKind::BadRequest),
         ];
         for (words, expected) in cases {

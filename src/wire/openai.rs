@@ -159,7 +159,10 @@ fn read_choice(
     if let Some(said) = delta.or(message) {
         // A last frame may repeat the whole reply (WIRE §0.6): of what was streamed already,
         // nothing is taken twice.
-        let summary = is_whole || delta.is_none();
+        let summary = assembly.is_streamed() && (is_whole || delta.is_none());
+        if delta.is_some() {
+            assembly.streams();
+        }
         if !(summary && assembly.has_reasoning()) {
             assembly.reasoning(&reasoning(said), out);
         }

@@ -139,7 +139,8 @@ impl Splitter {
             },
             State::Echo => {
                 let text = held.trim_start();
-                if !text.is_empty() {
+                // A block is held only while it repeats the field, so cut short it still does.
+                if !text.is_empty() && strip(&OPEN, text).is_none() {
                     out.push(Step::Answer(text.to_owned()));
                 }
             }
@@ -479,6 +480,8 @@ mod tests {
             ),
             pair("", "Hi")
         );
+        assert_eq!(fold(&["<think>I th", "ink"], field), pair("", ""));
+        assert_eq!(fold(&["<thi"], field), pair("", "<thi"));
         let other = "<think>\nI differ.\n</think>\nHi";
         assert_eq!(fold(&[other], field), pair("", other));
         assert_eq!(fold(&["\n\nHi </think>"], field), pair("", "Hi </think>"));

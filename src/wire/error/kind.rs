@@ -146,7 +146,7 @@ pub(super) fn by_words(words: &str) -> Option<FailureKind> {
     let about_absence = ["not found", "does not exist", "not exist"];
     Some(if any(&about_length) {
         FailureKind::ContextTooLong
-    } else if any(&["adaptive thinking", "enable_thinking", "thinking.type"]) {
+    } else if refuses_thinking(words) {
         FailureKind::ThinkingMode
     } else if any(&about_a_model) || (words.contains("model") && any(&about_absence)) {
         FailureKind::UnknownModel
@@ -174,6 +174,21 @@ pub(super) fn by_words(words: &str) -> Option<FailureKind> {
 /// A request that is refused for its content: the words say for which.
 fn refused(words: &str) -> FailureKind {
     by_words(words).unwrap_or(FailureKind::BadRequest)
+}
+
+/// A thinking mode that the model can't be switched to; not one that something else depends on.
+fn refuses_thinking(words: &str) -> bool {
+    let refusals = [
+        "require",
+        "restricted",
+        "support",
+        "invalid",
+        "mismatch",
+        "must be",
+    ];
+    words.contains("thinking")
+        && !words.contains("incremental_output")
+        && refusals.iter().any(|refusal| words.contains(refusal))
 }
 
 /// Plans and free tiers: waiting a moment does not help.

@@ -75,6 +75,18 @@ fn c32_a_lone_summary_frame_is_the_reply() {
 }
 
 #[test]
+fn messages_in_place_of_deltas_are_increments_until_a_delta_came() {
+    let message = |text: &str| {
+        let frame = json!({"choices": [{"index": 0, "message": {"content": text}}]});
+        format!("data: {frame}\n\n")
+    };
+    let body = message("H") + &message("i") + &finish("stop");
+    decode(Dialect::OpenAi, &body).assert_texts("", "Hi");
+    let body = contents(&["Hi"]).replace("data: [DONE]", message("Hi").trim_end());
+    decode(Dialect::OpenAi, &body).assert_texts("", "Hi");
+}
+
+#[test]
 fn c33_wild_usage_is_unknown() {
     let wild = json!({"choices": [], "usage": {"prompt_tokens": -4, "completion_tokens": 1e300,
         "total_tokens": u64::MAX}});
