@@ -58,12 +58,11 @@ impl Parser {
             let (line, tail) = rest.split_at(at);
             self.hold(line)?;
             rest = match tail {
-                [b'\r', b'\n', after @ ..] => after,
                 [b'\r'] => {
                     self.after_cr = true;
                     &[]
                 }
-                [_, after @ ..] => after,
+                [b'\r', b'\n', after @ ..] | [_, after @ ..] => after,
                 [] => &[],
             };
             self.end_line(events);
