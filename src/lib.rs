@@ -10,4 +10,5 @@
 pub mod catalog;
 pub mod chat;
 pub mod config;
+pub mod markdown;
 pub mod wire;

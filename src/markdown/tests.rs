@@ -1,0 +1,188 @@
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn a_reply_is_shown_without_its_marks() {
+    let text = "# Hi\n- **one**\n  - two `x`\n\n1. [a](http://b)\n\n> quoted\n\n```rust\nfn\n```";
+    let rows = [
+        "Hi",
+        "",
+        "• one",
+        "  ◦ two x",
+        "",
+        "1. a (http://b)",
+        "",
+        "▎ quoted",
+        "",
+        "╭ rust",
+        "│ fn",
+    ];
+    assert_eq!(shown(text, 40), rows);
+}
+
+fn shown(text: &str, width: u16) -> Vec<String> {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync(text, 0, width, true);
+    plain(&document)
+}
+
+fn plain(document: &Document) -> Vec<String> {
+    document.rows.iter().map(Row::plain).collect()
+}
+
+impl Row {
+    fn plain(&self) -> String {
+        self.spans.iter().map(|span| span.text.as_str()).collect()
+    }
+}
+
+const PIECES: &[&str] = &[
+    "# Title\n",
+    "Setext\n---\n",
+    "text ",
+    "**bold** ",
+    "*it* ",
+    "**open ",
+    "`code` ",
+    "`` ` ",
+    "\n",
+    "\n\n",
+    "- item\n",
+    "- item",
+    "  - nested\n",
+    "    deeper\n",
+    "1. one\n",
+    "2. two\n",
+    "10) ten\n",
+    "* star\n",
+    "+ plus\n",
+    "- [ ] task\n",
+    "- [x] done\n",
+    "> quote\n",
+    "> > deeper\n",
+    ">\n",
+    "lazy\n",
+    "```rust\nfn main() {}\n",
+    "```\n",
+    "~~~\n",
+    "```",
+    "| a | b |\n|---|:-:|\n",
+    "| 1 | 二 |\n",
+    "| x |",
+    "---\n",
+    "***\n",
+    "[link](http://a.b) ",
+    "[half](htt",
+    "![img](i.png)",
+    "[ref][r]\n",
+    "[r]: http://r.s\n",
+    "[^1]: note\n",
+    "see[^1] ",
+    "<div>\n",
+    "</div>\n",
+    "<!-- c\n",
+    "-->\n",
+    "<br>",
+    "    indented\n",
+    "中文，",
+    "“引号”。",
+    "你好\n",
+    "👨‍👩‍👧",
+    "e\u{301}",
+    "\t",
+    "  \n",
+    "\\\n",
+    "&amp; ",
+    "~~s~~ ",
+    "3~5 ",
+    "$x$ ",
+    "a_b_c ",
+    "_u_ ",
+    "\r\n",
+    "\u{1b}[31m",
+    "\u{202e}",
+    "word-word ",
+    "longwordlongwordlongword ",
+    "\0",
+    "    - four\n",
+    "   ```\n   x\n   ```\n",
+    "> ```\n> y\n",
+    "> [!NOTE]\n",
+];
+
+fn texts() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        30 => prop::sample::select(PIECES).prop_map(str::to_owned),
+        1 => ".{0,12}",
+        1 => prop::sample::select(PIECES).prop_map(|piece| piece.repeat(400)),
+    ];
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+fn cut_at(text: &str, places: &[prop::sample::Index]) -> Vec<usize> {
+    let mut cuts: Vec<usize> = places
+        .iter()
+        .map(|place| place.index(text.len() + 1))
+        .filter(|&at| text.is_char_boundary(at))
+        .collect();
+    cuts.sort_unstable();
+    cuts
+}
+
+fn kinds() -> impl Strategy<Value = Kind> {
+    prop_oneof![5 => Just(Kind::Markdown), 1 => Just(Kind::Plain)]
+}
+
+fn assert_sound(document: &Document, text: &str, width: u16) {
+    let mut last = 0;
+    for row in &document.rows {
+        assert!(
+            wrap_width(&row.plain()) <= usize::from(width),
+            "{:?} in {width}",
+            row.plain()
+        );
+        assert!(!row.plain().chars().any(char::is_control), "{row:?}");
+        assert!(
+            row.source.start <= row.source.end && row.source.end <= text.len(),
+            "{row:?}"
+        );
+        assert!(row.source.end >= last, "{row:?} after {last}");
+        last = row.source.end;
+    }
+    let blank = |row: Option<&Row>| row.is_some_and(|row| row.plain().is_empty());
+    if width < 8 {
+        return; // Without its bar, an empty line of code is a blank row.
+    }
+    assert!(!blank(document.rows.first()), "{:?}", plain(document));
+    assert!(!blank(document.rows.last()), "{:?}", plain(document));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rows_do_not_depend_on_how_the_text_arrived(
+        text in texts(),
+        places in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+        width in prop::sample::select(vec![1_u16, 2, 7, 20, 80]),
+        kind in kinds(),
+    ) {
+        let mut whole = Document::new(kind);
+        whole.sync(&text, 0, width, true);
+        assert_sound(&whole, &text, width);
+        let mut grown = Document::new(kind);
+        let mut settled: Vec<Row> = Vec::new();
+        for at in cut_at(&text, &places) {
+            grown.sync(text.get(..at).unwrap(), 0, width, false);
+            assert_sound(&grown, &text, width);
+            prop_assert_eq!(&grown.rows[..settled.len()], &settled[..]);
+            settled = grown.rows[..grown.settled.rows].to_vec();
+        }
+        grown.sync(&text, 0, width, false);
+        grown.sync(&text, 0, width, true);
+        prop_assert_eq!(plain(&grown), plain(&whole));
+        prop_assert_eq!(&grown.rows, &whole.rows);
+        prop_assert_eq!(grown.code_blocks(), whole.code_blocks());
+    }
+}
