@@ -10,5 +10,7 @@
 pub mod catalog;
 pub mod chat;
 pub mod config;
+pub mod demo;
 pub mod markdown;
+pub mod net;
 pub mod wire;

@@ -2,4 +2,7 @@
 
 mod catalog;
 mod config;
+mod http;
+mod markdown;
+mod support;
 mod wire;

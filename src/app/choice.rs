@@ -1,0 +1,269 @@
+//! What is asked of whom: provider, model, thinking mode, parameters, and how they change.
+
+use std::time::Instant;
+
+use super::overlay::Choice;
+use super::{App, Tone};
+use crate::catalog::{Model, Provider, Wish};
+use crate::chat::{Asked, Params, Thinking, Turn};
+
+/// What the next request asks of whom.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Session {
+    /// The provider and the model.
+    pub choice: Choice,
+    /// The thinking mode that the user wants; each model comes as near to it as it can.
+    pub thinking: Thinking,
+    /// Sampling parameters.
+    pub params: Params,
+    /// Whether replies are streamed.
+    pub stream: bool,
+}
+
+impl Session {
+    /// The parameters that are set, in words; empty when none is.
+    pub fn params_if_set(&self) -> String {
+        if self.params == Params::default() {
+            return String::new();
+        }
+        self.params.to_string()
+    }
+}
+
+impl App {
+    /// The provider that the next request goes to.
+    pub fn provider(&self) -> Option<&Provider> {
+        self.catalog.provider(&self.session.choice.provider)
+    }
+
+    /// The model that the next request goes to.
+    pub fn model(&self) -> Option<Model> {
+        Some(self.provider()?.model(&self.session.choice.model))
+    }
+
+    /// Whether a provider's key is known to be set.
+    pub fn has_key(&self, provider: &str) -> bool {
+        self.keyed.contains(provider)
+    }
+
+    /// The thinking mode as it really is, in the header's words.
+    pub fn thinking_word(&self) -> String {
+        let Some(model) = self.model() else {
+            return self.session.thinking.to_string();
+        };
+        let mode = model.nearest_mode(self.session.thinking);
+        if self.thought_although_off() {
+            return "on (off was ignored)".to_owned();
+        }
+        match mode {
+            Thinking::On if model.is_always_on() => "always on".to_owned(),
+            Thinking::On
+            | Thinking::Off
+            | Thinking::Low
+            | Thinking::Medium
+            | Thinking::High
+            | Thinking::Xhigh
+            | Thinking::Max => mode.to_string(),
+        }
+    }
+
+    /// Whether the last turn, asked of the same model with thinking off, thought all the same.
+    fn thought_although_off(&self) -> bool {
+        self.session.thinking == Thinking::Off
+            && self.conversation.last().is_some_and(|turn| {
+                turn.asked.provider == self.session.choice.provider
+                    && turn.asked.model == self.session.choice.model
+                    && turn.asked.thinking == Thinking::Off
+                    && !turn.reply.reasoning.is_empty()
+            })
+    }
+
+    /// How many tokens of the context window a turn takes, roughly: its history and its reply.
+    pub fn estimated_context_tokens(&self, turn: &Turn) -> u64 {
+        let estimate = turn.estimate;
+        let reply = estimate.reasoning_tokens + estimate.answer_tokens;
+        whole(self.conversation.history_tokens(turn.id) + reply)
+    }
+
+    /// What the next request wishes of the model.
+    pub(super) fn wish(&self, input_tokens: f64) -> Wish {
+        let model = self.model().unwrap_or_default();
+        Wish {
+            thinking: model.nearest_mode(self.session.thinking),
+            params: self.session.params,
+            json: false,
+            search: false,
+            input_tokens_estimate: whole(input_tokens),
+        }
+    }
+
+    /// What a turn remembers of whom it was asked of.
+    pub(super) fn asked(&self, thinking: Thinking) -> Asked {
+        Asked {
+            provider: self.session.choice.provider.clone(),
+            model: self.session.choice.model.clone(),
+            thinking,
+            max_tokens: self.session.params.max_tokens,
+        }
+    }
+
+    /// Switches to a model and says so.
+    pub(super) fn switch_to(&mut self, choice: Choice, now: Instant) {
+        self.session.choice = choice;
+        let Some(model) = self.model() else {
+            return;
+        };
+        let choice = &self.session.choice;
+        let nearest = model.nearest_mode(self.session.thinking);
+        let mut text = format!("Switched to {choice}");
+        let mut tone = Tone::Info;
+        if !self.has_key(&choice.provider) {
+            let variable = self
+                .provider()
+                .and_then(|provider| provider.api_key_env.clone());
+            text.push_str(": no key yet, set ");
+            text.push_str(variable.as_deref().unwrap_or("api_key_command"));
+            tone = Tone::Warning;
+        } else if !model.warning.is_empty() {
+            text = format!("{text}: {}", model.warning);
+            tone = Tone::Warning;
+        } else if nearest != self.session.thinking {
+            text = format!(
+                "{text}; it has no thinking mode “{}”",
+                self.session.thinking
+            );
+            text = format!("{text}, so “{nearest}” it is");
+        }
+        self.notify(tone, text, now);
+    }
+
+    /// Switches to the model that a user wrote, such as `tencent/minimax-m3`.
+    pub(super) fn switch_by_name(&mut self, name: &str, now: Instant) {
+        match self.catalog.find(name) {
+            Ok((provider, model)) => self.switch_to(Choice { provider, model }, now),
+            Err(unknown) => self.notify(Tone::Error, unknown.to_string(), now),
+        }
+    }
+
+    /// Switches to the next model of this provider.
+    pub(super) fn next_model(&mut self, now: Instant) {
+        let Some(provider) = self.provider() else {
+            return;
+        };
+        let at = provider
+            .models
+            .iter()
+            .position(|model| model.id == self.session.choice.model);
+        let next = at.map_or(0, |at| at + 1);
+        let model = provider.models.get(next).or(provider.models.first());
+        let Some(model) = model.map(|model| model.id.clone()) else {
+            return;
+        };
+        if provider.models.len() == 1 && model == self.session.choice.model {
+            let text = format!("{} has only this model in the catalogue", provider.name);
+            self.notify(Tone::Info, text, now);
+            return;
+        }
+        let provider = provider.id.clone();
+        self.switch_to(Choice { provider, model }, now);
+    }
+
+    /// Switches to the next provider that has a key, or to the next at all if none other has.
+    pub(super) fn next_provider(&mut self, now: Instant) {
+        let all = &self.catalog.providers;
+        let at = all
+            .iter()
+            .position(|provider| provider.id == self.session.choice.provider);
+        let start = at.map_or(0, |at| at + 1);
+        let round = || all.iter().cycle().skip(start).take(all.len());
+        let other = |provider: &&Provider| {
+            provider.id != self.session.choice.provider && !provider.models.is_empty()
+        };
+        let next = round()
+            .filter(other)
+            .find(|provider| self.has_key(&provider.id))
+            .or_else(|| round().find(other));
+        let Some(next) = next else {
+            return;
+        };
+        // The same model at the other provider, if it is there under the same name.
+        let bare = bare_name(&self.session.choice.model);
+        let same = next
+            .models
+            .iter()
+            .find(|model| bare_name(&model.id) == bare);
+        let Some(model) = same.or(next.models.first()) else {
+            return;
+        };
+        let choice = Choice {
+            provider: next.id.clone(),
+            model: model.id.clone(),
+        };
+        self.switch_to(choice, now);
+    }
+
+    /// Goes to the next thinking mode that the model has.
+    pub(super) fn next_thinking_mode(&mut self, now: Instant) {
+        let Some(model) = self.model() else {
+            return;
+        };
+        let modes = model.modes();
+        let current = model.nearest_mode(self.session.thinking);
+        let at = modes.iter().position(|mode| *mode == current).unwrap_or(0);
+        let next = modes
+            .get(at + 1)
+            .or(modes.first())
+            .copied()
+            .unwrap_or_default();
+        if modes.len() < 2 {
+            let text = if model.is_always_on() {
+                format!("{} always thinks; it can't be switched off", model.id)
+            } else if model.known {
+                format!("{} does not think; there is nothing to switch", model.id)
+            } else {
+                format!(
+                    "mmchat does not know {}'s thinking modes; the config can tell",
+                    model.id
+                )
+            };
+            self.notify(Tone::Info, text, now);
+            return;
+        }
+        self.set_thinking(next, now);
+    }
+
+    /// Sets the thinking mode, if the model has it.
+    pub(super) fn set_thinking(&mut self, mode: Thinking, now: Instant) {
+        let Some(model) = self.model() else {
+            return;
+        };
+        if mode != Thinking::On && !model.modes().contains(&mode) {
+            let modes: Vec<_> = model.modes().iter().map(|mode| mode.word()).collect();
+            let text = format!(
+                "{} has no thinking mode “{mode}”, only {}",
+                model.id,
+                modes.join(", ")
+            );
+            self.notify(Tone::Warning, text, now);
+            return;
+        }
+        self.session.thinking = mode;
+        let text = format!("Thinking {} from the next message on", self.thinking_word());
+        self.notify(Tone::Info, text, now);
+    }
+}
+
+/// A model's name without its maker, in lower case: the same model is `MiniMax-M3` here and
+/// `minimax/minimax-m3` there.
+fn bare_name(id: &str) -> String {
+    id.rsplit('/').next().unwrap_or(id).to_lowercase()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate is never negative, and a float's cast saturates"
+)]
+fn whole(tokens: f64) -> u64 {
+    tokens as u64
+}

@@ -1,0 +1,25 @@
+//! What the program asks of the world. Data only; the runtime carries it out.
+
+use crate::chat::TurnId;
+use crate::wire::WireRequest;
+
+/// Something to be done outside the program's own state.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Send a request and stream its reply as messages of this turn.
+    Send(TurnId, Box<WireRequest>),
+    /// Stop that reply; dropping its stream closes the connection.
+    Cancel(TurnId),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Open this text in the user's editor.
+    Edit(String),
+    /// Take the mouse, or give it back to the terminal.
+    TakeMouse(bool),
+    /// Stop until the shell brings the program back.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+    /// Leave.
+    Quit,
+}

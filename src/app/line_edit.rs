@@ -1,0 +1,96 @@
+//! One line of text being typed: the filter of a list.
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::chat::safe;
+
+/// A line of text with a caret.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LineEdit {
+    text: String,
+    /// The caret, as a byte offset at a character boundary.
+    caret: usize,
+}
+
+impl LineEdit {
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text before the caret.
+    pub fn before(&self) -> &str {
+        self.text.get(..self.caret).unwrap_or_default()
+    }
+
+    /// Inserts text at the caret, on one line.
+    pub fn insert(&mut self, text: &str) {
+        let text = safe::one_line(text);
+        self.text.insert_str(self.caret, &text);
+        self.caret += text.len();
+    }
+
+    /// Replaces the text; the caret goes to its end.
+    pub fn set(&mut self, text: &str) {
+        self.clear();
+        self.insert(text);
+    }
+
+    /// Empties the line.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.caret = 0;
+    }
+
+    /// Deletes the character before the caret. Returns whether there was one.
+    pub fn backspace(&mut self) -> bool {
+        let Some((start, _)) = self.before().grapheme_indices(true).next_back() else {
+            return false;
+        };
+        self.text.replace_range(start..self.caret, "");
+        self.caret = start;
+        true
+    }
+
+    /// Deletes the word before the caret.
+    pub fn delete_word(&mut self) {
+        let kept = self.before().trim_end();
+        let start = kept.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        self.text.replace_range(start..self.caret, "");
+        self.caret = start;
+    }
+
+    /// Moves the caret by one character.
+    pub fn step(&mut self, forward: bool) {
+        if forward {
+            let after = self.text.get(self.caret..).unwrap_or_default();
+            self.caret += after.graphemes(true).next().map_or(0, str::len);
+        } else if let Some((start, _)) = self.before().grapheme_indices(true).next_back() {
+            self.caret = start;
+        }
+    }
+
+    /// Moves the caret to an end of the line.
+    pub fn jump(&mut self, to_end: bool) {
+        self.caret = if to_end { self.text.len() } else { 0 };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn editing_keeps_whole_characters() {
+        let mut line = LineEdit::default();
+        line.insert("tencent 鲸👨‍👩‍👧");
+        assert!(line.backspace());
+        line.step(false);
+        assert_eq!(line.before(), "tencent ");
+        line.delete_word();
+        assert_eq!(line.text(), "鲸");
+        assert!(!line.backspace());
+        line.step(true);
+        assert_eq!(line.before(), "鲸");
+    }
+}

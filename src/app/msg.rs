@@ -1,0 +1,33 @@
+//! What can happen to the program. A `Msg` is a fact; what the user wants is a
+//! [`super::Command`]; what the program asks of the world is an [`super::Effect`].
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::chat::{Failure, Progress, TurnId};
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    /// A key was pressed, repeated or released.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// The window has a new size: columns, rows.
+    Resize(u16, u16),
+    /// A request moved on.
+    Progress(TurnId, Progress),
+    /// A request failed; nothing more of it will come.
+    Failed(TurnId, Box<Failure>),
+    /// A reply's stream is over.
+    Ended(TurnId),
+    /// The external editor is closed: the new text, or why there is none.
+    Edited(Result<String, String>),
+    /// An effect could not be carried out; the reason, as a sentence.
+    Trouble(String),
+    /// The time that [`super::App::wake_at`] named has come.
+    Wake,
+    /// The system asks the program to end.
+    Terminate,
+}

@@ -1,0 +1,285 @@
+//! What each command does.
+
+use super::slash::Slash;
+use super::{App, Command, Effect, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use crate::chat::Now;
+use crate::config::PanelState;
+
+impl App {
+    /// Carries out a command.
+    pub(super) fn run(&mut self, command: Command, now: Now) -> Vec<Effect> {
+        if command != Command::Interrupt {
+            self.quit_armed = None;
+        }
+        match command {
+            Command::Send => return self.send(now),
+            Command::Regenerate => return self.regenerate(now),
+            Command::NewConversation => return self.new_conversation(now),
+            Command::Escape => return self.escape(now),
+            Command::Interrupt => return self.interrupt(now),
+            Command::Quit => return self.quit(now),
+            Command::QuitIfEmpty if self.composer.is_empty() => return self.quit(now),
+            Command::Zoom => return self.toggle_zoom(),
+            Command::CopyTurn => return self.copy_turn(now),
+            Command::Suspend => return vec![Effect::Suspend],
+            Command::Redraw => return vec![Effect::Redraw],
+            Command::ExternalEditor => return vec![Effect::Edit(self.composer.text())],
+            Command::SwitchModel => self.open_models(),
+            Command::NextModel => self.next_model(now.instant),
+            Command::NextProvider => self.next_provider(now.instant),
+            Command::ToggleThinkingPanel => self.next_panel_state(now),
+            Command::ThinkingMode => self.next_thinking_mode(now.instant),
+            Command::Palette => self.overlay = Some(Overlay::palette(&self.keymap)),
+            Command::Help => self.overlay = Some(Overlay::Help(0)),
+            Command::EditLast => self.edit_last(now),
+            Command::PreviousSibling => self.switch_sibling(-1, now),
+            Command::NextSibling => self.switch_sibling(1, now),
+            Command::FocusNext => self.move_focus(1),
+            Command::FocusPrevious => self.move_focus(-1),
+            Command::ChatPageUp => self.page(Pane::Chat, -1),
+            Command::ChatPageDown => self.page(Pane::Chat, 1),
+            Command::ThinkingPageUp => self.page(Pane::Thinking, -1),
+            Command::ThinkingPageDown => self.page(Pane::Thinking, 1),
+            Command::PaneUp => self.scroll(-1),
+            Command::PaneDown => self.scroll(1),
+            Command::PaneHalfUp => self.scroll(-half(self.seen_pane())),
+            Command::PaneHalfDown => self.scroll(half(self.seen_pane())),
+            Command::PaneTop => self.scroll_to(0),
+            Command::PaneBottom => self.scroll_to(usize::MAX),
+            Command::PreviousHeading => self.jump_to_heading(false),
+            Command::NextHeading => self.jump_to_heading(true),
+            Command::PreviousTurn => self.jump_to_turn(false),
+            Command::NextTurn => self.jump_to_turn(true),
+            Command::ExpandPaste => self.expand_paste(now),
+            Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
+            Command::NewLine
+            | Command::QuitIfEmpty
+            | Command::Undo
+            | Command::Redo
+            | Command::LineStart
+            | Command::LineEnd
+            | Command::DeleteToLineEnd
+            | Command::DeleteToLineStart
+            | Command::DeleteWord
+            | Command::CaretForward
+            | Command::CaretBack
+            | Command::CaretUp
+            | Command::CaretDown => {
+                self.composer.edit(command);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Carries out a slash command, or says how it is written.
+    pub(super) fn slash(&mut self, slash: Result<Slash, String>, now: Now) -> Vec<Effect> {
+        match slash {
+            Err(usage) => self.notify(Tone::Error, usage, now.instant),
+            Ok(Slash::Run(command)) => return self.run(command, now),
+            Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
+            Ok(Slash::System(text)) => {
+                let said = if text.is_empty() {
+                    "No system prompt from the next message on"
+                } else {
+                    "The system prompt is set from the next message on"
+                };
+                self.notify(Tone::Info, said, now.instant);
+                self.conversation.system_prompt = text;
+            }
+            Ok(Slash::Set(param, value)) => {
+                param.set(&mut self.session.params, value);
+                let text = format!("From the next message on: {}", self.session.params);
+                self.notify(Tone::Info, text, now.instant);
+            }
+        }
+        Vec::new()
+    }
+
+    /// Closes what is open, stops the reply, or goes back to the message box.
+    fn escape(&mut self, now: Now) -> Vec<Effect> {
+        if self.zoom.is_some() {
+            return self.toggle_zoom();
+        }
+        if self.live.is_some() {
+            return self.stop(now);
+        }
+        if self.focus != Pane::Message {
+            self.focus = Pane::Message;
+        } else if self.editing.take().is_some() {
+            self.composer.clear();
+        } else {
+            self.notice = None;
+            self.chat_scroll.follow();
+        }
+        Vec::new()
+    }
+
+    /// Stops the reply, clears the box, or quits at the second press.
+    fn interrupt(&mut self, now: Now) -> Vec<Effect> {
+        if self.live.is_some() {
+            return self.stop(now);
+        }
+        if !self.composer.is_empty() {
+            self.composer.take();
+            self.editing = None;
+            return Vec::new();
+        }
+        if self.quit_armed.is_some() {
+            return self.quit(now);
+        }
+        self.quit_armed = Some(now.instant + QUIT_ARMED);
+        self.notify(Tone::Info, "Press Ctrl+C again to quit", now.instant);
+        Vec::new()
+    }
+
+    fn open_models(&mut self) {
+        let models = Overlay::models(&self.catalog, |id| self.has_key(id), &self.session.choice);
+        self.overlay = Some(models);
+    }
+
+    fn next_panel_state(&mut self, now: Now) {
+        self.panel = match self.panel {
+            PanelState::Full => PanelState::Peek,
+            PanelState::Peek => PanelState::Hidden,
+            PanelState::Hidden => PanelState::Full,
+        };
+        if self.panel != PanelState::Full && self.focus == Pane::Thinking {
+            self.focus = Pane::Chat;
+        }
+        let text = match self.panel {
+            PanelState::Full => "Thinking panel: full",
+            PanelState::Peek => "Thinking panel: its last lines",
+            PanelState::Hidden => "Thinking panel: hidden",
+        };
+        self.notify(Tone::Info, text, now.instant);
+    }
+
+    fn toggle_zoom(&mut self) -> Vec<Effect> {
+        self.zoom = match (self.zoom, self.focus) {
+            (Some(_), _) => None,
+            (None, Pane::Thinking) => Some(Pane::Thinking),
+            (None, Pane::Chat | Pane::Message) => Some(Pane::Chat),
+        };
+        if let Some(pane) = self.zoom {
+            self.focus = pane;
+        }
+        // The terminal selects by itself only while the program leaves it the mouse.
+        vec![Effect::TakeMouse(
+            self.config.ui.mouse && self.zoom.is_none(),
+        )]
+    }
+
+    fn copy_turn(&mut self, now: Now) -> Vec<Effect> {
+        let Some(turn) = self.turn_in_focus() else {
+            self.notify(Tone::Info, "There is nothing to copy yet", now.instant);
+            return Vec::new();
+        };
+        let of = match self.focus {
+            Pane::Thinking => &turn.reply.reasoning,
+            Pane::Chat | Pane::Message => &turn.reply.answer,
+        };
+        if of.is_empty() {
+            self.notify(
+                Tone::Info,
+                "This turn has no text here to copy",
+                now.instant,
+            );
+            return Vec::new();
+        }
+        let text = of.as_str().to_owned();
+        let lines = text.lines().count();
+        let said = format!("Copied {lines} lines, {} characters", text.chars().count());
+        self.notify(Tone::Info, said, now.instant);
+        vec![Effect::Copy(text)]
+    }
+
+    fn expand_paste(&mut self, now: Now) {
+        if !self.composer.expand() {
+            self.notify(Tone::Info, "Nothing in the message is folded", now.instant);
+        }
+    }
+
+    fn move_focus(&mut self, step: isize) {
+        const ROUND: [Pane; 3] = [Pane::Message, Pane::Chat, Pane::Thinking];
+        let shown = |pane: &Pane| match pane {
+            Pane::Message => self.zoom.is_none(),
+            Pane::Chat => !self.seen.chat.area.is_empty(),
+            Pane::Thinking => !self.seen.thinking.area.is_empty(),
+        };
+        let round: Vec<Pane> = ROUND.into_iter().filter(shown).collect();
+        let Ok(count) = isize::try_from(round.len()) else {
+            return;
+        };
+        let at = round
+            .iter()
+            .position(|pane| *pane == self.focus)
+            .unwrap_or(0);
+        let to = (at.cast_signed() + step).rem_euclid(count.max(1));
+        if let Some(pane) = round.get(to.unsigned_abs()) {
+            self.focus = *pane;
+        }
+    }
+
+    /// What the last frame showed of the pane in focus; the chat, while the message box has it.
+    fn seen_pane(&self) -> &SeenPane {
+        match self.focus {
+            Pane::Thinking => &self.seen.thinking,
+            Pane::Chat | Pane::Message => &self.seen.chat,
+        }
+    }
+
+    fn scroll(&mut self, rows: isize) {
+        match self.focus {
+            Pane::Thinking => self.thinking_scroll.by(rows, &self.seen.thinking),
+            Pane::Chat | Pane::Message => self.chat_scroll.by(rows, &self.seen.chat),
+        }
+    }
+
+    fn scroll_to(&mut self, row: usize) {
+        match self.focus {
+            Pane::Thinking => self.thinking_scroll.to(row, &self.seen.thinking),
+            Pane::Chat | Pane::Message => self.chat_scroll.to(row, &self.seen.chat),
+        }
+    }
+
+    /// Scrolls by a page less a row, so that the eye keeps a line to hold on to.
+    fn page(&mut self, pane: Pane, direction: isize) {
+        let (scroll, seen) = match pane {
+            Pane::Thinking => (&mut self.thinking_scroll, &self.seen.thinking),
+            Pane::Chat | Pane::Message => (&mut self.chat_scroll, &self.seen.chat),
+        };
+        let page = usize::from(seen.area.height).saturating_sub(1).max(1);
+        scroll.by(page.cast_signed() * direction, seen);
+    }
+
+    fn jump_to_heading(&mut self, next: bool) {
+        let seen = self.seen_pane();
+        if let Some(row) = neighbour(seen.headings.iter().copied(), seen.top, next) {
+            self.scroll_to(row);
+        }
+    }
+
+    fn jump_to_turn(&mut self, next: bool) {
+        let seen = &self.seen.chat;
+        let rows = self.seen.turns.iter().map(|(_, row)| *row);
+        match neighbour(rows, seen.top, next) {
+            Some(row) => self.chat_scroll.to(row, seen),
+            None if next => self.chat_scroll.follow(),
+            None => {}
+        }
+    }
+}
+
+/// The row nearest to `top` in a direction.
+fn neighbour(rows: impl Iterator<Item = usize>, top: usize, next: bool) -> Option<usize> {
+    if next {
+        rows.filter(|row| *row > top).min()
+    } else {
+        rows.filter(|row| *row < top).max()
+    }
+}
+
+fn half(seen: &SeenPane) -> isize {
+    (usize::from(seen.area.height) / 2).max(1).cast_signed()
+}

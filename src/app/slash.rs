@@ -1,0 +1,166 @@
+//! Slash commands: `/think off`, `/set max_tokens 4096`. Those without an argument are rows of the
+//! command table; those with one are here.
+
+use super::command::{Command, SPECS};
+use crate::chat::{Params, Thinking};
+
+/// A slash command that takes an argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WithArgument {
+    /// The word after the slash.
+    pub word: &'static str,
+    /// What the argument is.
+    pub argument: &'static str,
+    /// What it does.
+    pub title: &'static str,
+}
+
+/// Every slash command that takes an argument.
+pub const WITH_ARGUMENT: &[WithArgument] = &[
+    WithArgument {
+        word: "think",
+        argument: "on|off|low|medium|high|xhigh|max",
+        title: "Thinking mode of the next requests",
+    },
+    WithArgument {
+        word: "system",
+        argument: "TEXT",
+        title: "System prompt of this conversation",
+    },
+    WithArgument {
+        word: "set",
+        argument: "max_tokens|temperature|top_p|presence_penalty VALUE",
+        title: "A parameter of the next requests; “default” unsets it",
+    },
+];
+
+/// What a slash command means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Slash {
+    /// The same as a key.
+    Run(Command),
+    /// Switch to this model.
+    Model(String),
+    /// Set the thinking mode.
+    Think(Thinking),
+    /// Set the system prompt; empty for none.
+    System(String),
+    /// Set a parameter of the next requests, or unset it.
+    Set(Param, Option<f64>),
+}
+
+/// A sampling parameter by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Param {
+    /// `max_tokens`.
+    MaxTokens,
+    /// `temperature`.
+    Temperature,
+    /// `top_p`.
+    TopP,
+    /// `presence_penalty`.
+    PresencePenalty,
+}
+
+impl Param {
+    /// Puts a value in the parameter's place; `None` leaves it to the provider.
+    pub fn set(self, params: &mut Params, value: Option<f64>) {
+        match self {
+            Self::MaxTokens => params.max_tokens = value.map(whole),
+            Self::Temperature => params.temperature = value,
+            Self::TopP => params.top_p = value,
+            Self::PresencePenalty => params.presence_penalty = value,
+        }
+    }
+}
+
+/// Reads a line without its slash. `None` when it is no slash command; an error says how to write it.
+pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
+    let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    let rest = rest.trim();
+    let usage = |with: &WithArgument| format!("It is written /{} {}", with.word, with.argument);
+    if let Some(with) = WITH_ARGUMENT.iter().find(|with| with.word == word) {
+        return Some(match word {
+            "think" => rest.parse().map(Slash::Think).or_else(|_| Err(usage(with))),
+            "set" => parse_set(rest).ok_or_else(|| usage(with)),
+            _ => Ok(Slash::System(rest.to_owned())),
+        });
+    }
+    let spec = SPECS.iter().find(|spec| spec.slash == Some(word))?;
+    Some(match (spec.command, rest) {
+        (Command::SwitchModel, model) if !model.is_empty() => Ok(Slash::Model(model.to_owned())),
+        (command, "") => Ok(Slash::Run(command)),
+        (_, _) => Err(format!("/{word} takes nothing after it")),
+    })
+}
+
+fn parse_set(rest: &str) -> Option<Slash> {
+    let (name, value) = rest.split_once(char::is_whitespace)?;
+    let value = match value.trim() {
+        "default" => None,
+        number => Some(
+            number
+                .parse::<f64>()
+                .ok()
+                .filter(|value| value.is_finite())?,
+        ),
+    };
+    let param = match name {
+        "max_tokens" if value.is_none_or(|value| value >= 1.0 && value.fract() == 0.0) => {
+            Param::MaxTokens
+        }
+        "temperature" => Param::Temperature,
+        "top_p" => Param::TopP,
+        "presence_penalty" => Param::PresencePenalty,
+        _ => return None,
+    };
+    Some(Slash::Set(param, value))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be a whole number of at least 1; a float's cast saturates"
+)]
+fn whole(value: f64) -> u64 {
+    value as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_read_or_explained() {
+        assert_eq!(parse("think low"), Some(Ok(Slash::Think(Thinking::Low))));
+        assert!(
+            parse("think deeply")
+                .unwrap()
+                .unwrap_err()
+                .contains("on|off")
+        );
+        assert_eq!(parse("new"), Some(Ok(Slash::Run(Command::NewConversation))));
+        assert!(parse("new thing").unwrap().is_err());
+        assert_eq!(parse("model a/b/c"), Some(Ok(Slash::Model("a/b/c".into()))));
+        assert_eq!(
+            parse("system be brief"),
+            Some(Ok(Slash::System("be brief".into())))
+        );
+        assert_eq!(parse("usr/bin"), None);
+    }
+
+    #[test]
+    fn parameters_are_set_and_unset() {
+        let mut params = Params::default();
+        let mut run = |line: &str| match parse(line) {
+            Some(Ok(Slash::Set(param, value))) => param.set(&mut params, value),
+            other => panic!("{line}: {other:?}"),
+        };
+        run("set max_tokens 4096");
+        run("set temperature 0.5");
+        run("set temperature default");
+        assert_eq!((params.max_tokens, params.temperature), (Some(4096), None));
+        assert!(parse("set max_tokens 1.5").unwrap().is_err());
+        assert!(parse("set colour 1").unwrap().is_err());
+    }
+}

@@ -1,0 +1,163 @@
+//! The command line: arguments as typed, then as meant; the environment and the files, read once.
+
+mod args;
+mod ask;
+mod chat;
+mod config;
+mod json;
+mod models;
+mod printer;
+mod providers;
+mod setup;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::demo;
+use crate::wire::Dialect;
+use args::{CommandLine, Subcommands};
+use setup::Environment;
+
+/// How the program ended, as its exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Success,
+    /// It failed, and would fail again.
+    Failed,
+    /// It was called or configured wrongly.
+    Usage,
+    /// It failed, but may work later.
+    TryLater,
+    /// A signal of this number ended it.
+    Signal(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Success => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::TryLater => 75,
+            Exit::Signal(number) => 128_u8.saturating_add(number),
+        })
+    }
+}
+
+/// Something to say on standard error before ending with a code.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Trouble {
+    message: String,
+    exit: Exit,
+}
+
+impl Trouble {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            exit,
+        }
+    }
+
+    fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Self {
+        // Whoever reads our output has had enough: not a failure.
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::new(Exit::Success, "");
+        }
+        Self::new(
+            Exit::Failed,
+            format!("output could not be written: {error}"),
+        )
+    }
+}
+
+/// Runs the program as the command line says.
+#[must_use]
+pub fn run() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Help and version go to standard output, errors to standard error.
+            drop(error.print());
+            let exit = if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Success
+            };
+            return exit.into();
+        }
+    };
+    match carry_out(line) {
+        Ok(exit) => exit.into(),
+        Err(trouble) => {
+            if !trouble.message.is_empty() {
+                complain(&trouble.message);
+            }
+            trouble.exit.into()
+        }
+    }
+}
+
+fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
+    let environment = Environment::read();
+    match line.command {
+        None => chat::open(&line.options, &environment),
+        Some(Subcommands::Ask(ask)) => ask::run(&line.options, &ask, &environment),
+        Some(Subcommands::Models { json }) => models::run(&line.options, json, &environment),
+        Some(Subcommands::Config { deed }) => config::run(&line.options, deed, &environment),
+        Some(Subcommands::Keys) => config::keys(&line.options, &environment),
+        Some(Subcommands::DemoServer { port }) => demo_server(port),
+    }
+}
+
+/// Serves the built-in provider until it is interrupted.
+fn demo_server(port: u16) -> Result<Exit, Trouble> {
+    let server = demo::Server::start(port).map_err(|error| {
+        Trouble::new(
+            Exit::Failed,
+            format!("port {port} can't be listened on: {error}"),
+        )
+    })?;
+    let mut out = std::io::stdout().lock();
+    for dialect in Dialect::ALL {
+        writeln!(out, "{:<10} {}", dialect.word(), server.base_url(dialect))?;
+    }
+    out.flush()?;
+    block_on(async {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Ok(Exit::Signal(2)),
+            Err(error) => Err(Trouble::new(
+                Exit::Failed,
+                format!("signals can't be received: {error}"),
+            )),
+        }
+    })
+}
+
+/// Runs a future on a current-thread runtime.
+fn block_on<T>(future: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            Trouble::new(Exit::Failed, format!("the event loop can't start: {error}"))
+        })?
+        .block_on(future)
+}
+
+/// Says something on standard error; it may hold anybody's words.
+fn complain(message: &str) {
+    let message = crate::chat::safe::visible(message);
+    // When standard error is gone too, nobody is left to tell.
+    drop(writeln!(std::io::stderr(), "mmchat: {message}"));
+}

@@ -1,0 +1,285 @@
+//! `mmchat ask`: one reply on standard output.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use futures_util::StreamExt;
+use serde_json::json;
+
+use super::args::{AskArgs, Format, Options};
+use super::printer::Printer;
+use super::providers::Providers;
+use super::setup::{self, Environment, Setup};
+use super::{Exit, Trouble, block_on, complain, json};
+use crate::catalog::{self, Wish};
+use crate::chat::{
+    Asked, Conversation, Delta, Finish, Progress, TurnId, TurnState, estimate_tokens, safe,
+};
+use crate::net::{Client, Provider};
+use crate::runtime::Clock;
+use crate::wire::{self, Ask, Auth, WireRequest};
+
+/// The most that is read from standard input, in bytes.
+const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
+/// The only turn of the conversation.
+const TURN: TurnId = TurnId(0);
+
+/// Asks once and prints the reply.
+pub(super) fn run(
+    options: &Options,
+    ask: &AskArgs,
+    environment: &Environment,
+) -> Result<Exit, Trouble> {
+    let prompt = prompt(&ask.prompt)?;
+    let Setup {
+        config,
+        catalog,
+        keys,
+        session,
+        ..
+    } = Setup::new(options, environment)?;
+    let provider = catalog.provider(&session.choice.provider);
+    let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
+    let model = provider.model(&session.choice.model);
+    let mut conversation = Conversation::new(&config.chat.system_prompt);
+    let wish = Wish {
+        // Only a mode that was asked for on this command line may be refused; the configuration's
+        // comes as near as the model can.
+        thinking: options
+            .thinking
+            .unwrap_or_else(|| model.nearest_mode(session.thinking)),
+        params: session.params,
+        json: false,
+        search: false,
+        input_tokens_estimate: whole(
+            estimate_tokens(&config.chat.system_prompt) + estimate_tokens(&prompt),
+        ),
+    };
+    let plan = catalog::plan(provider, &model, &wish)
+        .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
+    for hint in &plan.hints {
+        complain(&hint.to_string());
+    }
+    let asked = Asked {
+        provider: session.choice.provider.clone(),
+        model: session.choice.model.clone(),
+        thinking: plan.thinking,
+        max_tokens: session.params.max_tokens,
+    };
+    let mut clock = Clock::system();
+    conversation.add(TURN, None, prompt, asked, clock.now().wall);
+    let request = wire::request(
+        &plan.target,
+        &Ask {
+            messages: conversation.history(TURN),
+            params: session.params,
+            stream: session.stream,
+            patches: plan.patches,
+        },
+    );
+    if ask.dry_run {
+        return dry_run(&request);
+    }
+    let providers = Providers::new(Client::new(
+        &config.network,
+        keys,
+        setup::proxies(environment),
+    ));
+    block_on(async {
+        tokio::select! {
+            result = reply(&providers, request, ask, &mut conversation, &mut clock) => result,
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                println_to(io::stdout(), "")?;
+                Ok(Exit::Signal(2))
+            }
+        }
+    })
+}
+
+/// Receives the reply and prints it in the format that was asked for.
+async fn reply(
+    providers: &Providers,
+    request: WireRequest,
+    ask: &AskArgs,
+    conversation: &mut Conversation,
+    clock: &mut Clock,
+) -> Result<Exit, Trouble> {
+    let sent = clock.now().instant;
+    let mut printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
+    let mut steps = providers.reply(request);
+    let mut state = TurnState::Done;
+    while let Some(step) = steps.next().await {
+        let elapsed = clock.now().since(sent);
+        let Some(turn) = conversation.turn_mut(TURN) else {
+            break;
+        };
+        match step {
+            Ok(Progress::Connected) => turn.timing.connected = Some(elapsed),
+            Ok(Progress::Retrying {
+                attempt,
+                of,
+                wait,
+                because,
+            }) => complain(&format!(
+                "{} Trying again in {:.1} s (attempt {attempt} of {of}).",
+                because.what(),
+                wait.as_secs_f64()
+            )),
+            Ok(Progress::Delta(delta)) => {
+                match ask.format {
+                    Format::Text => printer.delta(&delta)?,
+                    Format::Jsonl => {
+                        println_to(io::stdout(), &json::to_text(&json::event(&delta)))?;
+                    }
+                    Format::Json => show_thinking(ask, &delta)?,
+                }
+                turn.push(delta, elapsed);
+            }
+            Err(failure) => {
+                if ask.format == Format::Jsonl {
+                    let event = json!({"type": "error", "error": json::failure(&failure)});
+                    println_to(io::stdout(), &json::to_text(&event))?;
+                }
+                state = TurnState::Failed(Box::new(failure));
+                break;
+            }
+        }
+    }
+    printer.finish()?;
+    let Some(turn) = conversation.turn_mut(TURN) else {
+        return Ok(Exit::Failed);
+    };
+    turn.timing.end = Some(clock.now().since(sent));
+    turn.state = state;
+    if ask.format == Format::Json {
+        println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
+    }
+    Ok(conclude(turn))
+}
+
+/// Says on standard error how the reply ended, if not well, and gives the exit code.
+fn conclude(turn: &crate::chat::Turn) -> Exit {
+    if let TurnState::Failed(failure) = &turn.state {
+        let words = failure.vendor_words();
+        complain(&format!("{} {}", failure.what(), failure.next_step()));
+        if !words.is_empty() {
+            complain(&words);
+        }
+        return if failure.is_retryable() {
+            Exit::TryLater
+        } else {
+            Exit::Failed
+        };
+    }
+    for call in &turn.reply.calls {
+        complain(&format!(
+            "the model asked for the tool {}, which it was not offered",
+            safe::one_line(&call.name)
+        ));
+    }
+    match &turn.reply.finish {
+        Some(Finish::CutOff) => {
+            complain("the stream ended before the reply was complete");
+            Exit::TryLater
+        }
+        Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
+            complain(
+                "the reasoning used up the token limit; raise --max-tokens or use --thinking off",
+            );
+            Exit::Failed
+        }
+        Some(Finish::Length) => {
+            complain("the answer was cut at the token limit");
+            Exit::Success
+        }
+        Some(Finish::ContentFilter) => {
+            complain("the provider's safety filter cut this reply");
+            Exit::Failed
+        }
+        Some(Finish::Stop | Finish::ToolCalls | Finish::Other(_)) | None => {
+            if turn.reply.answer.is_empty() {
+                complain("the answer is empty");
+            }
+            Exit::Success
+        }
+    }
+}
+
+fn show_thinking(ask: &AskArgs, delta: &Delta) -> io::Result<()> {
+    if let (true, Delta::Reasoning(text)) = (ask.show_thinking, delta) {
+        let mut beside = io::stderr();
+        beside.write_all(safe::visible(text).as_bytes())?;
+        beside.flush()?;
+    }
+    Ok(())
+}
+
+/// Prints the request as it would be sent, its key masked.
+fn dry_run(request: &WireRequest) -> Result<Exit, Trouble> {
+    let mut headers: Vec<String> = request
+        .headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    headers.push(match request.auth {
+        Auth::Bearer => "authorization: Bearer [key]".to_owned(),
+        Auth::XApiKey => "x-api-key: [key]".to_owned(),
+    });
+    let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
+    let text = format!("POST {}\n{}\n\n{body}", request.url, headers.join("\n"));
+    println_to(io::stdout(), &safe::visible(&text))?;
+    Ok(Exit::Success)
+}
+
+/// The prompt as given, and what is piped in after it.
+fn prompt(words: &[String]) -> Result<String, Trouble> {
+    let mut prompt = words.join(" ");
+    if !io::stdin().is_terminal() {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .take(MOST_INPUT_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| {
+                Trouble::new(
+                    Exit::Failed,
+                    format!("standard input can't be read: {error}"),
+                )
+            })?;
+        if bytes.len() as u64 > MOST_INPUT_BYTES {
+            return Err(Trouble::usage("standard input is larger than 64 MiB"));
+        }
+        let piped = String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Trouble::usage(format!(
+                "standard input is not UTF-8 text (byte {at}); convert it first"
+            ))
+        })?;
+        if !piped.trim().is_empty() {
+            if !prompt.is_empty() {
+                prompt.push_str("\n\n");
+            }
+            prompt.push_str(piped.trim_end_matches('\n'));
+        }
+    }
+    if prompt.trim().is_empty() {
+        return Err(Trouble::usage(
+            "there is no prompt: give one as an argument or pipe it in",
+        ));
+    }
+    Ok(prompt)
+}
+
+fn println_to(mut out: impl Write, text: &str) -> io::Result<()> {
+    writeln!(out, "{text}")?;
+    out.flush()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate is never negative, and a float's cast saturates"
+)]
+fn whole(tokens: f64) -> u64 {
+    tokens as u64
+}

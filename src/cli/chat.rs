@@ -1,0 +1,100 @@
+//! `mmchat`: the chat itself.
+
+use std::io::IsTerminal;
+
+use ratatui::Terminal;
+
+use super::args::Options;
+use super::providers::Providers;
+use super::setup::{self, Environment, Setup};
+use super::{Exit, Trouble, block_on};
+use crate::app::{self, App};
+use crate::net::Client;
+use crate::runtime::{Clock, Ending, Runtime};
+use crate::tui::{Canvas, Console, Guard};
+use crate::ui::{Cache, Theme};
+
+/// Opens the chat and runs it until it is left.
+pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit, Trouble> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Trouble::usage(
+            "the chat needs a terminal; for pipes and scripts there is `mmchat ask`",
+        ));
+    }
+    if environment.get("TERM") == Some("dumb") {
+        return Err(Trouble::usage(
+            "this terminal (TERM=dumb) can't show the chat; `mmchat ask` works here",
+        ));
+    }
+    let Setup {
+        config,
+        catalog,
+        keymap,
+        keys,
+        session,
+        opened_on_demo,
+    } = Setup::new(options, environment)?;
+    let ready = |id: &String| keys.source(id).is_ready();
+    let keyed = catalog
+        .providers
+        .iter()
+        .map(|provider| provider.id.clone())
+        .filter(ready)
+        .collect();
+    let size = crossterm::terminal::size().map_err(|error| {
+        Trouble::new(Exit::Failed, format!("the terminal has no size: {error}"))
+    })?;
+    let theme = match environment.get("NO_COLOR") {
+        Some(_) => Theme::colourless(),
+        None => Theme::ansi(),
+    };
+    let mouse = config.ui.mouse;
+    let client = Client::new(&config.network, keys, setup::proxies(environment));
+    let providers = Providers::new(client);
+    let mut app = App::new(app::Setup {
+        catalog,
+        config,
+        keymap,
+        keyed,
+        session,
+        opened_on_demo,
+        size,
+    });
+    let guard = Guard::take(mouse).map_err(|error| {
+        Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
+    })?;
+    let run = block_on(async {
+        let mut console = Console::real(guard, editor(environment));
+        let mut terminal = Terminal::new(Canvas::new(std::io::stdout())).map_err(|error| {
+            Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
+        })?;
+        let mut cache = Cache::new(theme);
+        let mut runtime = Runtime {
+            provider: &providers,
+            terminal: &mut terminal,
+            console: &mut console,
+            cache: &mut cache,
+            clock: Clock::system(),
+        };
+        let run = runtime.run(&mut app).await;
+        // The terminal is given back before anything is said.
+        drop(console);
+        run.map_err(|error| Trouble::new(Exit::Failed, error.to_string()))
+    })?;
+    Ok(match run.ending {
+        Ending::Quit => Exit::Success,
+        Ending::Signal(number) => Exit::Signal(number),
+    })
+}
+
+/// The user's editor, split at spaces as shells do: `code --wait`.
+fn editor(environment: &Environment) -> Vec<String> {
+    let named = environment
+        .get("VISUAL")
+        .or_else(|| environment.get("EDITOR"));
+    named
+        .unwrap_or("vi")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
+}

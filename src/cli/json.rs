@@ -1,0 +1,178 @@
+//! Replies as JSON, for scripts.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::chat::{Delta, Failure, Finish, Part, Remark, Retry, Turn, TurnState, Usage};
+
+/// Serializes so that the text is safe on a terminal too: JSON escapes C0 controls by itself, but
+/// not DEL, C1 and the characters that change the order of text.
+pub(super) fn to_text(value: &Value) -> String {
+    let text = value.to_string();
+    if crate::chat::safe::visible(&text) == text {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        let one = c.encode_utf8(&mut [0; 4]).to_owned();
+        if crate::chat::safe::visible(&one) == one {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
+/// A whole turn as one object: the format of `--format json`.
+pub(super) fn turn(turn: &Turn) -> Value {
+    let reply = &turn.reply;
+    let mut object = json!({
+        "provider": turn.asked.provider,
+        "model": turn.asked.model,
+        "served_model": reply.served_model,
+        "thinking": turn.asked.thinking.word(),
+        "reasoning": reply.reasoning.as_str(),
+        "answer": reply.answer.as_str(),
+        "finish_reason": reply.finish.as_ref().map(finish),
+        "tool_calls": reply.calls.iter().map(|call| json!({
+            "id": call.id,
+            "name": call.name,
+            "arguments": call.arguments,
+        })).collect::<Vec<_>>(),
+        "sources": reply.sources.iter().map(|source| json!({
+            "index": source.index,
+            "title": source.title,
+            "url": source.url,
+            "site": source.site,
+        })).collect::<Vec<_>>(),
+        "remarks": reply.remarks.iter().map(|remark| self::remark(*remark)).collect::<Vec<_>>(),
+        "usage": usage(&reply.usage),
+        "timing": {
+            "connected_seconds": seconds(turn.timing.connected),
+            "first_reasoning_seconds": seconds(turn.timing.first_reasoning),
+            "first_answer_seconds": seconds(turn.timing.first_answer),
+            "total_seconds": seconds(turn.timing.end),
+        },
+    });
+    if let (TurnState::Failed(failure), Some(object)) = (&turn.state, object.as_object_mut()) {
+        object.insert("error".to_owned(), self::failure(failure));
+    }
+    object
+}
+
+/// A delta as one event: a line of `--format jsonl`.
+pub(super) fn event(delta: &Delta) -> Value {
+    match delta {
+        Delta::Served(model) => json!({"type": "served", "model": model}),
+        Delta::Reasoning(text) => json!({"type": "reasoning", "text": text}),
+        Delta::Answer(text) => json!({"type": "answer", "text": text}),
+        Delta::Relabel => json!({"type": "relabel"}),
+        Delta::Replace(part, text) => {
+            let part = match part {
+                Part::Reasoning => "reasoning",
+                Part::Answer => "answer",
+            };
+            json!({"type": "replace", "part": part, "text": text})
+        }
+        Delta::Tool(piece) => json!({
+            "type": "tool_call",
+            "index": piece.slot,
+            "id": piece.id,
+            "name": piece.name,
+            "arguments": piece.arguments,
+            "snapshot": piece.snapshot,
+        }),
+        Delta::Sources(sources) => json!({
+            "type": "sources",
+            "sources": sources.iter().map(|source| json!({
+                "index": source.index,
+                "title": source.title,
+                "url": source.url,
+            })).collect::<Vec<_>>(),
+        }),
+        Delta::Usage(counts) => json!({"type": "usage", "usage": usage(counts)}),
+        Delta::Remark(remark) => json!({"type": "remark", "remark": self::remark(*remark)}),
+        Delta::Finish(reason) => json!({"type": "finish", "finish_reason": finish(reason)}),
+    }
+}
+
+/// A failure as an object.
+pub(super) fn failure(failure: &Failure) -> Value {
+    json!({
+        "kind": format!("{:?}", failure.kind),
+        "what": failure.what(),
+        "next_step": failure.next_step(),
+        "message": failure.message,
+        "code": failure.code,
+        "status": failure.status,
+        "request_id": failure.request_id,
+        "retryable": failure.is_retryable(),
+        "not_before": match &failure.retry {
+            Retry::NotBefore(time) => Some(time),
+            Retry::Never | Retry::Soon | Retry::After(_) => None,
+        },
+    })
+}
+
+fn finish(finish: &Finish) -> &str {
+    match finish {
+        Finish::Stop => "stop",
+        Finish::Length => "length",
+        Finish::ToolCalls => "tool_calls",
+        Finish::ContentFilter => "content_filter",
+        Finish::CutOff => "cut_off",
+        Finish::Other(reason) => reason,
+    }
+}
+
+fn remark(remark: Remark) -> &'static str {
+    match remark {
+        Remark::BrokenEvent => "broken_event",
+        Remark::LateError => "late_error",
+        Remark::NotStreamed => "not_streamed",
+    }
+}
+
+/// The counts that are known; unknown ones are left out.
+fn usage(usage: &Usage) -> Value {
+    let counts = [
+        ("input_tokens", usage.input_tokens),
+        ("output_tokens", usage.output_tokens),
+        ("reasoning_tokens", usage.reasoning_tokens),
+        ("cached_tokens", usage.cached_tokens),
+        ("cache_write_tokens", usage.cache_write_tokens),
+        ("total_tokens", usage.total_tokens),
+        ("searches", usage.searches),
+    ];
+    let mut object: Map<String, Value> = counts
+        .into_iter()
+        .filter_map(|(name, count)| Some((name.to_owned(), count?.into())))
+        .collect();
+    if let Some(usd) = usage.cost_usd {
+        object.insert("cost_usd".to_owned(), usd.into());
+    }
+    object.into()
+}
+
+fn seconds(time: Option<Duration>) -> Option<f64> {
+    time.map(|time| time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_json_lets_through_is_escaped_and_reads_back_the_same() {
+        let value = json!({"a": "x\u{9b}31m\u{202e}\u{e0041}\x7f\x1b 你好"});
+        let text = to_text(&value);
+        assert_eq!(crate::chat::safe::visible(&text), text);
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+}

@@ -1,0 +1,48 @@
+//! Who answers: the network, and the built-in demo, whose server starts when it is first asked.
+
+use std::sync::OnceLock;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+
+use crate::catalog::DEMO;
+use crate::chat::{Failure, FailureKind, Progress};
+use crate::demo;
+use crate::net::{Client, Provider};
+use crate::wire::WireRequest;
+
+/// The network client, which also reaches the demo.
+#[derive(Debug)]
+pub(super) struct Providers {
+    client: Client,
+    demo: OnceLock<Result<demo::Server, String>>,
+}
+
+impl Providers {
+    pub(super) fn new(client: Client) -> Self {
+        Self {
+            client,
+            demo: OnceLock::new(),
+        }
+    }
+}
+
+impl Provider for Providers {
+    fn reply(&self, mut request: WireRequest) -> BoxStream<'static, Result<Progress, Failure>> {
+        if request.provider == DEMO {
+            let server = self
+                .demo
+                .get_or_init(|| demo::Server::start(0).map_err(|error| error.to_string()));
+            match server {
+                // The catalogue can't know the port, so the address has only its path yet.
+                Ok(server) => request.url.insert_str(0, &server.base_url(request.dialect)),
+                Err(error) => {
+                    let message = format!("the built-in demo server can't start: {error}");
+                    let failure = Failure::new(FailureKind::Setup, message);
+                    return stream::iter([Err(failure)]).boxed();
+                }
+            }
+        }
+        self.client.reply(request)
+    }
+}

@@ -1,0 +1,204 @@
+//! The command line as meant: options, environment, configuration and catalogue put together.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::args::Options;
+use super::{Exit, Trouble, complain};
+use crate::app::{Choice, Keymap, Session, command};
+use crate::catalog::{Catalog, DEMO};
+use crate::chat::Params;
+use crate::config::{self, Config};
+use crate::net::secret::Origin;
+use crate::net::{Keys, Proxies};
+
+/// The environment, read once.
+#[derive(Debug)]
+pub(super) struct Environment {
+    variables: HashMap<String, String>,
+}
+
+impl Environment {
+    /// Reads all of it. Values that are no Unicode count as not set.
+    pub(super) fn read() -> Self {
+        let text = |(name, value): (OsString, OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self {
+            variables: std::env::vars_os().filter_map(text).collect(),
+        }
+    }
+
+    /// A variable's value, if it is set to something.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.variables
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// Everything that a command needs to know.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub config: Config,
+    pub catalog: Catalog,
+    pub keymap: Keymap,
+    pub keys: Keys,
+    pub session: Session,
+    /// Whether the demo was opened for want of a key.
+    pub opened_on_demo: bool,
+}
+
+impl Setup {
+    /// Reads the configuration and works out what the options mean.
+    pub(super) fn new(options: &Options, environment: &Environment) -> Result<Self, Trouble> {
+        let mut config = load(options)?;
+        let keymap =
+            Keymap::new(&config.keys).map_err(|conflict| Trouble::usage(conflict.to_string()))?;
+        let catalog = config.catalog();
+        let keys = keys(&catalog, environment);
+        let params = Params {
+            max_tokens: options.max_tokens,
+            temperature: options.temperature,
+            top_p: options.top_p,
+            presence_penalty: options.presence_penalty,
+        };
+        if let Some(system) = &options.system {
+            config.chat.system_prompt = system_prompt(system)?;
+        }
+        let (choice, opened_on_demo) = choice(options, &config, &catalog, &keys)?;
+        let session = Session {
+            choice,
+            thinking: options.thinking.unwrap_or(config.chat.thinking),
+            params: params.or(config.chat.params),
+            stream: config.chat.stream && !options.no_stream,
+        };
+        Ok(Self {
+            config,
+            catalog,
+            keymap,
+            keys,
+            session,
+            opened_on_demo,
+        })
+    }
+}
+
+/// Where the configuration is: as named, else in the platform's place. `None` without a home.
+pub(super) fn config_path(options: &Options) -> Option<PathBuf> {
+    options.config.clone().or_else(|| {
+        let directories = directories::ProjectDirs::from("", "", "mmchat")?;
+        Some(directories.config_dir().join("config.toml"))
+    })
+}
+
+/// Reads and checks the configuration. A file that was named must be there; the platform's own
+/// need not.
+pub(super) fn load(options: &Options) -> Result<Config, Trouble> {
+    let Some(path) = config_path(options) else {
+        return Ok(Config::default());
+    };
+    let text = match std::fs::read(&path) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
+            let at = error.utf8_error().valid_up_to();
+            Trouble::usage(format!("{} is not UTF-8 text (byte {at})", path.display()))
+        })?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && options.config.is_none() => {
+            return Ok(Config::default());
+        }
+        Err(error) => {
+            let text = format!(
+                "the configuration {} can't be read: {error}",
+                path.display()
+            );
+            return Err(Trouble::usage(text));
+        }
+    };
+    match config::parse(&text, &path.to_string_lossy(), &command::actions()) {
+        Ok((config, doubts)) => {
+            for doubt in doubts {
+                complain(&doubt.to_string());
+            }
+            Ok(config)
+        }
+        Err(problems) => Err(Trouble::usage(problems.to_string())),
+    }
+}
+
+/// Where each provider's key comes from.
+fn keys(catalog: &Catalog, environment: &Environment) -> Keys {
+    let origin = |provider: &crate::catalog::Provider| {
+        let variable = provider.api_key_env.as_ref();
+        let value = variable.and_then(|name| environment.get(name));
+        match (variable, value) {
+            (Some(name), Some(value)) => Origin::Environment {
+                name: name.clone(),
+                value: Some(SecretString::from(value.to_owned())),
+            },
+            _ if !provider.api_key_command.is_empty() => {
+                Origin::Command(provider.api_key_command.clone())
+            }
+            (Some(name), None) => Origin::Environment {
+                name: name.clone(),
+                value: None,
+            },
+            (None, _) => Origin::NotNeeded,
+        }
+    };
+    catalog
+        .providers
+        .iter()
+        .map(|provider| (provider.id.clone(), origin(provider)))
+        .collect()
+}
+
+/// The model to ask: as named, else as configured, else the first provider's that has a key, else
+/// the demo's. Also tells whether that was for want of a key.
+fn choice(
+    options: &Options,
+    config: &Config,
+    catalog: &Catalog,
+    keys: &Keys,
+) -> Result<(Choice, bool), Trouble> {
+    let named = match (&options.model, options.demo) {
+        (_, true) => Some(DEMO.to_owned()),
+        (Some(model), false) => Some(model.clone()),
+        (None, false) => config.model.clone(),
+    };
+    if let Some(named) = named {
+        let (provider, model) = catalog
+            .find(&named)
+            .map_err(|unknown| Trouble::usage(unknown.to_string()))?;
+        return Ok((Choice { provider, model }, false));
+    }
+    let keyed = catalog.providers.iter().find(|provider| {
+        provider.wants_key() && keys.source(&provider.id).is_ready() && !provider.models.is_empty()
+    });
+    let provider = keyed.or_else(|| catalog.provider(DEMO));
+    let choice = provider.and_then(|provider| {
+        Some(Choice {
+            provider: provider.id.clone(),
+            model: provider.models.first()?.id.clone(),
+        })
+    });
+    let choice = choice.ok_or_else(|| Trouble::new(Exit::Failed, "the catalogue has no models"))?;
+    let is_demo = choice.provider == DEMO;
+    Ok((choice, is_demo))
+}
+
+fn system_prompt(text: &str) -> Result<String, Trouble> {
+    let Some(file) = text.strip_prefix('@') else {
+        return Ok(text.to_owned());
+    };
+    std::fs::read_to_string(Path::new(file))
+        .map_err(|error| Trouble::usage(format!("the system prompt {file} can't be read: {error}")))
+}
+
+/// The proxies that the environment names.
+pub(super) fn proxies(environment: &Environment) -> Proxies {
+    Proxies::from_environment(|name| environment.get(name).map(str::to_owned))
+}

@@ -1,0 +1,250 @@
+//! The imperative shell: owns the clock, the replies in flight, the signals and the frames.
+//!
+//! One task and one biased `select!`, keys first. There is no channel between the network and the
+//! state: a reply is a stream that this loop polls, so a slow terminal polls less and TCP makes
+//! the server wait; dropping the stream closes the connection. Invariants: besides frames that a
+//! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
+
+mod clock;
+mod signals;
+
+pub use clock::Clock;
+pub use signals::Ending;
+
+use std::time::Duration;
+
+use futures_util::stream::{BoxStream, StreamExt};
+use futures_util::{FutureExt, stream};
+use ratatui::Terminal;
+use tokio::time::{Instant, sleep_until};
+
+use crate::app::{App, Effect, Msg};
+use crate::chat::{Failure, Progress, TurnId};
+use crate::net::Provider;
+use crate::tui::{Console, Surface};
+use crate::ui::{self, Cache};
+use signals::{Signal, Signals};
+
+/// The shortest time between two frames that nobody asked for: 60 a second.
+pub const FRAME: Duration = Duration::from_micros(16_667);
+/// The most messages applied between two looks at the keyboard, so that a fast model can't
+/// starve it.
+const BATCH: usize = 512;
+
+/// Why the loop could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A frame could not be shown.
+    #[error("the terminal can't be drawn to: {0}")]
+    Draw(String),
+    /// The terminal could not be taken back.
+    #[error("the terminal can't be taken back: {0}")]
+    Retake(#[source] std::io::Error),
+    /// Signals can't be received.
+    #[error("signals can't be received: {0}")]
+    Signals(#[source] std::io::Error),
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    /// What ended it.
+    pub ending: Ending,
+    /// How many frames were drawn.
+    pub frames: u64,
+}
+
+/// A reply in flight, told apart from others by its turn.
+struct Reply {
+    turn: TurnId,
+    steps: BoxStream<'static, Result<Progress, Failure>>,
+}
+
+/// The loop's hands: everything that effects and frames need.
+pub struct Runtime<'a, S: Surface> {
+    /// Who answers.
+    pub provider: &'a dyn Provider,
+    /// What frames are put on.
+    pub terminal: &'a mut Terminal<S>,
+    /// Where input comes from.
+    pub console: &'a mut Console,
+    /// What the view remembers between frames.
+    pub cache: &'a mut Cache,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl<S: Surface> std::fmt::Debug for Runtime<'_, S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Runtime")
+            .field("clock", &self.clock)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Surface> Runtime<'_, S> {
+    /// Runs until the program is left. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can no longer be drawn to or taken back.
+    pub async fn run(&mut self, app: &mut App) -> Result<Run, Error> {
+        let mut signals = Signals::new().map_err(Error::Signals)?;
+        let mut reply: Option<Reply> = None;
+        let mut frames = 0;
+        let mut last_frame = Instant::now().checked_sub(FRAME);
+        let mut dirty = true;
+        loop {
+            let due = last_frame.map_or_else(Instant::now, |at| at + FRAME);
+            if dirty && (app.take_urgent() || Instant::now() >= due) {
+                self.draw(app)?;
+                last_frame = Some(Instant::now());
+                dirty = false;
+                frames += 1;
+                continue;
+            }
+            let wake = app.wake_at().map(Instant::from_std);
+            let msg = tokio::select! {
+                biased;
+                input = self.console.next() => input.unwrap_or(Msg::Terminate),
+                signal = signals.next() => match signal {
+                    Signal::End(ending) => {
+                        let _ = app.update(Msg::Terminate, self.clock.now());
+                        return Ok(Run { ending, frames });
+                    }
+                    Signal::Suspend => {
+                        self.suspend()?;
+                        dirty = true;
+                        continue;
+                    }
+                    Signal::Resumed => {
+                        self.console.retake().map_err(Error::Retake)?;
+                        self.redraw();
+                        dirty = true;
+                        continue;
+                    }
+                },
+                msg = next_step(&mut reply), if reply.is_some() => msg,
+                () = sleep_until(due), if dirty => continue,
+                () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => Msg::Wake,
+            };
+            dirty = true;
+            let mut msg = Some(msg);
+            let mut room = BATCH;
+            while let Some(next) = msg.take() {
+                for effect in app.update(next, self.clock.now()) {
+                    if effect == Effect::Quit {
+                        return Ok(Run {
+                            ending: Ending::Quit,
+                            frames,
+                        });
+                    }
+                    if let Some(trouble) = self.carry_out(effect, &mut reply)? {
+                        let _ = app.update(trouble, self.clock.now());
+                    }
+                }
+                room -= 1;
+                if room > 0 && reply.is_some() {
+                    msg = next_step(&mut reply).now_or_never();
+                }
+            }
+        }
+    }
+
+    fn draw(&mut self, app: &mut App) -> Result<(), Error> {
+        let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
+        let mut seen = None;
+        let cache = &mut *self.cache;
+        let drawn = self
+            .terminal
+            .draw(|frame| seen = Some(ui::view(app, cache, frame)));
+        drawn.map_err(|error| failed(&error))?;
+        self.terminal
+            .backend_mut()
+            .present()
+            .map_err(|error| failed(&error))?;
+        if let Some(seen) = seen {
+            app.saw(seen);
+        }
+        Ok(())
+    }
+
+    /// Carries out an effect. What it comes to, if anything, is a message.
+    fn carry_out(
+        &mut self,
+        effect: Effect,
+        reply: &mut Option<Reply>,
+    ) -> Result<Option<Msg>, Error> {
+        let trouble = |what: &str, error: std::io::Error| Msg::Trouble(format!("{what}: {error}"));
+        Ok(match effect {
+            Effect::Send(turn, request) => {
+                let steps = self.provider.reply(*request);
+                *reply = Some(Reply { turn, steps });
+                None
+            }
+            Effect::Cancel(turn) => {
+                reply.take_if(|reply| reply.turn == turn);
+                None
+            }
+            Effect::Copy(text) => {
+                let copied = self.console.copy(&text);
+                copied
+                    .err()
+                    .map(|error| trouble("The clipboard could not be reached", error))
+            }
+            Effect::Edit(text) => {
+                let edited = self.console.edit(&text);
+                self.redraw();
+                Some(Msg::Edited(edited))
+            }
+            Effect::TakeMouse(take) => {
+                let taken = self.console.take_mouse(take);
+                taken
+                    .err()
+                    .map(|error| trouble("The mouse could not be switched", error))
+            }
+            Effect::Suspend => {
+                self.suspend()?;
+                None
+            }
+            Effect::Redraw => {
+                self.redraw();
+                None
+            }
+            Effect::Quit => None,
+        })
+    }
+
+    fn suspend(&mut self) -> Result<(), Error> {
+        self.console.suspend().map_err(Error::Retake)?;
+        self.redraw();
+        Ok(())
+    }
+
+    /// Makes the next frame draw every cell.
+    fn redraw(&mut self) {
+        self.terminal.backend_mut().invalidate();
+        // A terminal that can't be cleared can't be drawn to either; the next frame will tell.
+        drop(self.terminal.clear());
+    }
+}
+
+/// The next step of the reply in flight. When there is none, waits for ever; when it is over, it
+/// is dropped and said to be over.
+async fn next_step(reply: &mut Option<Reply>) -> Msg {
+    let Some(Reply { turn, steps }) = reply else {
+        return stream::pending().next().await.unwrap_or(Msg::Wake);
+    };
+    let turn = *turn;
+    match steps.next().await {
+        Some(Ok(progress)) => Msg::Progress(turn, progress),
+        Some(Err(failure)) => {
+            *reply = None;
+            Msg::Failed(turn, Box::new(failure))
+        }
+        None => {
+            *reply = None;
+            Msg::Ended(turn)
+        }
+    }
+}

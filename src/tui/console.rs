@@ -1,0 +1,182 @@
+//! What the loop asks of the terminal besides drawing: input, the clipboard, the editor, a rest.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::Command;
+
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{Event, EventStream};
+use crossterm::execute;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+
+use super::Guard;
+use crate::app::Msg;
+use crate::chat::safe;
+
+/// The terminal's other half: where input comes from. A real one, or a script in tests.
+pub struct Console {
+    guard: Option<Guard>,
+    input: BoxStream<'static, Msg>,
+    /// The user's editor: a program and its arguments.
+    editor: Vec<String>,
+    /// What was put on the clipboard of a console without a terminal.
+    pub copied: Vec<String>,
+}
+
+impl std::fmt::Debug for Console {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Console")
+            .field("guard", &self.guard)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Console {
+    /// The console of a terminal that was taken. Must be called within a tokio runtime.
+    pub fn real(guard: Guard, editor: Vec<String>) -> Self {
+        Self {
+            guard: Some(guard),
+            input: events(),
+            editor,
+            copied: Vec::new(),
+        }
+    }
+
+    /// A console without a terminal, whose input is given.
+    pub fn scripted(input: BoxStream<'static, Msg>) -> Self {
+        Self {
+            guard: None,
+            input,
+            editor: Vec::new(),
+            copied: Vec::new(),
+        }
+    }
+
+    /// The next thing that happened; `None` when the terminal is gone.
+    pub async fn next(&mut self) -> Option<Msg> {
+        self.input.next().await
+    }
+
+    /// Puts text on the clipboard, through the terminal (OSC 52).
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let text = safe::visible(text).into_owned();
+        if self.guard.is_none() {
+            self.copied.push(text);
+            return Ok(());
+        }
+        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Takes the mouse, or leaves it to the terminal.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn take_mouse(&mut self, take: bool) -> io::Result<()> {
+        self.guard
+            .as_mut()
+            .map_or(Ok(()), |guard| guard.take_mouse(take))
+    }
+
+    /// Gives the terminal back, stops the program until the shell brings it back, and takes the
+    /// terminal again.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be taken again.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        self.away(|| {
+            #[cfg(unix)]
+            {
+                use rustix::process::{Signal, getpid, kill_process};
+                // SIGSTOP rather than SIGTSTP: the latter has a handler of ours.
+                kill_process(getpid(), Signal::STOP)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Takes the terminal again after something else may have changed its modes.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be taken again.
+    pub fn retake(&mut self) -> io::Result<()> {
+        self.away(|| Ok(()))
+    }
+
+    /// Opens a text in the user's editor and waits for the result.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a sentence when there is no editor, or it fails, or its file can't be read.
+    pub fn edit(&mut self, text: &str) -> Result<String, String> {
+        let Some((program, arguments)) = self.editor.split_first() else {
+            return Err("Set $VISUAL or $EDITOR to edit messages in an editor".to_owned());
+        };
+        let (program, arguments) = (program.clone(), arguments.to_vec());
+        let path =
+            draft_file(text).map_err(|error| format!("The draft could not be written: {error}"))?;
+        let ran = self.away(|| Command::new(&program).args(&arguments).arg(&path).status());
+        let result = match ran {
+            Ok(status) if status.success() => std::fs::read_to_string(&path)
+                .map_err(|error| format!("The edited message could not be read: {error}")),
+            Ok(status) => Err(format!(
+                "{program} ended with {status}; the message is unchanged"
+            )),
+            Err(error) => Err(format!("{program} could not be started: {error}")),
+        };
+        drop(std::fs::remove_file(&path));
+        result
+    }
+
+    /// Does something while the terminal is given back and nobody reads its input.
+    fn away<T>(&mut self, deed: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let Some(guard) = &self.guard else {
+            return deed();
+        };
+        // The event stream reads standard input on a thread of its own until it is dropped.
+        self.input = stream::pending().boxed();
+        guard.leave();
+        let done = deed();
+        guard.enter()?;
+        self.input = events();
+        done
+    }
+}
+
+/// The terminal's events as messages. Ends when the terminal is gone.
+fn events() -> BoxStream<'static, Msg> {
+    EventStream::new()
+        .take_while(|event| std::future::ready(event.is_ok()))
+        .filter_map(|event| std::future::ready(event.ok().and_then(message)))
+        .boxed()
+}
+
+fn message(event: Event) -> Option<Msg> {
+    match event {
+        Event::Key(key) => Some(Msg::Key(key)),
+        Event::Paste(text) => Some(Msg::Paste(text)),
+        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
+        Event::Resize(cols, rows) => Some(Msg::Resize(cols, rows)),
+        Event::FocusGained | Event::FocusLost => None,
+    }
+}
+
+/// Writes a text to a new file that only the user can read, with a name nobody can foresee.
+fn draft_file(text: &str) -> io::Result<PathBuf> {
+    let name = format!("mmchat-{:016x}.md", fastrand::u64(..));
+    let path = std::env::temp_dir().join(name);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&path)?;
+    file.write_all(text.as_bytes())?;
+    Ok(path)
+}

@@ -1,0 +1,122 @@
+//! The view: [`App`] in, cells out. Reads the state, never changes it; what it remembers between
+//! frames is in [`Cache`], and what it showed is handed back as [`Seen`].
+//!
+//! ```text
+//! header      Roots of a quadratic            tencent · minimax-m2.7 · thinking on
+//! thinking   ╭ Thinking · 1.2k tok · 8.4 s ─╮╭ Chat · turn 3/3 ────────────────────╮  chat
+//!            │ I need to solve …            ││ You                           14:02 │   ├ user header
+//!            │                              ││ Solve x^2 - 5x + 6 = 0              │   ├ prompt
+//!            │                              ││ minimax-m2.7 · tencent  thought 8.4 s│   ├ reply header
+//!            │                              ││ The solutions are …                 │   └ answer
+//!            ╰──────────────────────────────╯╰─────────────────────────────────────╯
+//! message    ╭ Message ─────────────────────────────────────────────────────────────╮
+//!            ╰──────────────────────────────────────────────────────────────────────╯
+//! status      ^O model  ^T thinking …          ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s
+//! ```
+
+mod cache;
+mod figures;
+mod header;
+mod layout;
+mod message;
+mod overlay;
+mod paint;
+mod status;
+mod theme;
+mod thinking;
+mod transcript;
+mod viewport;
+mod welcome;
+
+pub use cache::Cache;
+pub use theme::Theme;
+
+use ratatui::Frame;
+use ratatui::layout::{Position, Rect};
+
+use crate::app::{App, Pane, Seen};
+use layout::{Areas, Wants};
+
+/// Draws the whole screen.
+pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
+    let window = frame.area();
+    let mut seen = Seen::default();
+    cache.keep_only(|turn| app.conversation.turn(turn).is_some());
+    if let Some(pane) = app.zoom {
+        zoomed(app, cache, pane, window, frame, &mut seen);
+    } else if let Some(areas) = layout::areas(window, wants(app)) {
+        whole(app, cache, &areas, frame, &mut seen);
+    } else {
+        too_small(window, frame);
+        return seen;
+    }
+    if let Some(open) = &app.overlay {
+        let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
+        seen.list = list;
+        if let Some(caret) = caret {
+            frame.set_cursor_position(caret);
+        }
+    }
+    seen
+}
+
+fn wants(app: &App) -> Wants {
+    let live_turn = app
+        .live
+        .as_ref()
+        .and_then(|live| app.conversation.turn(live.turn));
+    Wants {
+        panel: app.panel,
+        thinking_width: app.config.ui.thinking_width,
+        thinking_side: app.config.ui.thinking_side,
+        message_rows: app.message_rows,
+        answer_begun: live_turn.is_none_or(|turn| !turn.reply.answer.is_empty()),
+    }
+}
+
+fn whole(app: &App, cache: &mut Cache, areas: &Areas, frame: &mut Frame<'_>, seen: &mut Seen) {
+    let buf = frame.buffer_mut();
+    let theme = cache.theme;
+    (seen.chat, seen.turns) = transcript::draw(app, cache, areas.chat, buf);
+    if !areas.thinking.is_empty() {
+        seen.thinking = thinking::draw(app, cache, areas.thinking, buf);
+    }
+    header::draw(app, theme, areas.header, buf);
+    status::draw(app, theme, areas.status, buf);
+    let (inner, caret) = message::draw(app, theme, areas.message, buf);
+    seen.message = inner;
+    // The terminal's own cursor stands at the caret even while a pane has the focus: input
+    // methods open their window there, and typing goes there after Esc.
+    if let Some(caret) = caret {
+        frame.set_cursor_position(caret);
+    }
+}
+
+fn zoomed(
+    app: &App,
+    cache: &mut Cache,
+    pane: Pane,
+    window: Rect,
+    frame: &mut Frame<'_>,
+    seen: &mut Seen,
+) {
+    let buf = frame.buffer_mut();
+    match pane {
+        Pane::Thinking => seen.thinking = thinking::draw(app, cache, window, buf),
+        Pane::Chat | Pane::Message => {
+            (seen.chat, seen.turns) = transcript::draw(app, cache, window, buf);
+        }
+    }
+    let corner = Position::new(window.x, window.bottom().saturating_sub(1));
+    frame.set_cursor_position(corner);
+}
+
+fn too_small(window: Rect, frame: &mut Frame<'_>) {
+    let text = paint::cut("mmchat needs 20×6", usize::from(window.width));
+    if !window.is_empty() {
+        frame
+            .buffer_mut()
+            .set_string(window.x, window.y, text, ratatui::style::Style::new());
+        frame.set_cursor_position(window.as_position());
+    }
+}

@@ -1,0 +1,56 @@
+//! Numbers as people read them: `12.3k`, `8.4 s`, `87 tok/s`, `$0.001`.
+
+use std::time::Duration;
+
+pub(crate) use crate::chat::short_count as count;
+
+/// A span of time: `0.4 s`, `8.4 s`, `42 s`, `3:07 min`.
+pub(crate) fn span(time: Duration) -> String {
+    let seconds = time.as_secs_f64();
+    if seconds < 9.95 {
+        format!("{seconds:.1} s")
+    } else if seconds < 99.5 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{}:{:02} min", time.as_secs() / 60, time.as_secs() % 60)
+    }
+}
+
+/// Tokens per second, `None` while there is too little to tell.
+pub(crate) fn speed(tokens: u64, time: Duration) -> Option<String> {
+    let seconds = time.as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+    let tokens_f = tokens as f64;
+    (tokens >= 5 && seconds >= 0.05).then(|| format!("{:.0} tok/s", tokens_f / seconds))
+}
+
+/// A price with two telling digits: `$0.001`, `$0.42`, `¥1.3`.
+pub(crate) fn price(sign: &str, amount: f64) -> String {
+    if amount <= 0.0 {
+        return format!("{sign}0");
+    }
+    let decimals = match amount {
+        a if a >= 0.1 => 2,
+        a if a >= 0.01 => 3,
+        a if a >= 0.001 => 4,
+        _ => 5,
+    };
+    format!("{sign}{amount:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_short() {
+        let spans = [40, 950, 9_960, 42_000, 187_000].map(|ms| span(Duration::from_millis(ms)));
+        assert_eq!(spans.join(" "), "0.0 s 0.9 s 10 s 42 s 3:07 min");
+        assert_eq!(price("$", 0.00123), "$0.0012");
+        assert_eq!(
+            speed(87, Duration::from_secs(1)).as_deref(),
+            Some("87 tok/s")
+        );
+        assert_eq!(speed(1, Duration::from_secs(1)), None);
+    }
+}

@@ -1,0 +1,80 @@
+//! The line on top: what the conversation is about, and who is asked, as it really is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::paint;
+use super::theme::Theme;
+use crate::app::{App, Phase};
+use crate::chat::safe;
+use crate::config::PanelState;
+use crate::markdown::wrap_width;
+
+/// Draws the header.
+pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let area = paint::padded(area);
+    let thinking = format!("thinking {}", app.thinking_word());
+    let hidden_thinking = app.panel == PanelState::Hidden
+        && app
+            .live
+            .as_ref()
+            .is_some_and(|live| live.phase == Phase::Thinking);
+    let model = safe::one_line(served_model(app));
+    let provider = safe::one_line(&app.session.choice.provider);
+    let thinking_style = if hidden_thinking {
+        theme.active()
+    } else {
+        theme.dim()
+    };
+    let demo = if app.session.choice.provider == crate::catalog::DEMO {
+        " (offline)"
+    } else {
+        ""
+    };
+    // From the fullest form to the shortest that still tells the truth.
+    let full = [
+        (provider.as_str(), theme.dim()),
+        (demo, theme.warning()),
+        (" · ", theme.dim()),
+        (model.as_str(), theme.model()),
+        (" · ", theme.dim()),
+        (thinking.as_str(), thinking_style),
+    ];
+    let fits = |skip: usize| {
+        full.iter()
+            .skip(skip)
+            .map(|(text, _)| wrap_width(text))
+            .sum::<usize>()
+            <= usize::from(area.width)
+    };
+    let skip = [0, 3].into_iter().find(|skip| fits(*skip)).unwrap_or(3);
+    let pieces = full.get(skip..).unwrap_or_default();
+    let taken: usize = pieces.iter().map(|(text, _)| wrap_width(text)).sum();
+    let room = usize::from(area.width).saturating_sub(taken + 2);
+    let title = paint::cut(&title(app), room);
+    let x = paint::left(&[(&title, theme.title())], area, buf);
+    if !paint::right(pieces, x, area, buf) {
+        paint::left(pieces, area, buf);
+    }
+}
+
+/// The model as the provider says it serves it, as far as it has said.
+fn served_model(app: &App) -> &str {
+    let asked = &app.session.choice;
+    let last = app.conversation.last();
+    last.filter(|turn| turn.asked.provider == asked.provider && turn.asked.model == asked.model)
+        .map_or(asked.model.as_str(), |turn| turn.model())
+}
+
+/// The first line of the first message.
+fn title(app: &App) -> String {
+    let first = app.conversation.path().next();
+    let line = first.and_then(|turn| turn.prompt.lines().find(|line| !line.trim().is_empty()));
+    line.map_or_else(
+        || "New conversation".to_owned(),
+        |line| safe::one_line(line.trim()),
+    )
+}

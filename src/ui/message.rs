@@ -1,0 +1,41 @@
+//! The message box.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::paint;
+use super::theme::Theme;
+use crate::app::{App, Pane};
+
+/// Draws the message box. Returns the area of its text, and where the caret is.
+pub(super) fn draw(
+    app: &App,
+    theme: Theme,
+    area: Rect,
+    buf: &mut Buffer,
+) -> (Rect, Option<Position>) {
+    let focused = app.focus == Pane::Message && app.overlay.is_none();
+    let inner = paint::boxed(area, title(app, theme), focused, theme, buf);
+    let inner = paint::padded(inner);
+    app.composer.widget().render(inner, buf);
+    (inner, app.composer.caret().or(Some(inner.as_position())))
+}
+
+fn title(app: &App, theme: Theme) -> Line<'static> {
+    let mut spans = vec![Span::styled(" Message ", theme.title())];
+    if app.editing.is_some() {
+        spans.push(Span::styled(
+            "· another version of an earlier one, Esc leaves it ",
+            theme.warning(),
+        ));
+    }
+    if app.queued.is_some() {
+        spans.push(Span::styled(
+            "· one is queued, ↑ takes it back ",
+            theme.active(),
+        ));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,250 @@
+//! What lies over the screen: the pickers and the help.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Widget};
+
+use super::paint;
+use super::theme::Theme;
+use crate::app::command::{SPECS, Scope};
+use crate::app::{App, Overlay, Picker};
+use crate::chat::safe;
+use crate::markdown::wrap_width;
+
+/// Draws an overlay. Returns where its caret is, and its list's area with the first item shown.
+pub(super) fn draw(
+    app: &App,
+    overlay: &Overlay,
+    theme: Theme,
+    window: Rect,
+    buf: &mut Buffer,
+) -> (Option<Position>, Option<(Rect, usize)>) {
+    match overlay {
+        Overlay::Models(picker) => {
+            let inner = opened(" Switch model ", window, (96, 26), theme, buf);
+            list(picker, inner, theme, buf)
+        }
+        Overlay::Palette(picker) => {
+            let inner = opened(" Commands ", window, (78, 24), theme, buf);
+            list(picker, inner, theme, buf)
+        }
+        Overlay::Help(top) => {
+            let inner = opened(" Help · Esc closes ", window, (84, 40), theme, buf);
+            help(app, *top, inner, theme, buf);
+            (None, None)
+        }
+    }
+}
+
+/// Clears a box in the middle of the window, at most this large, and draws its frame.
+fn opened(title: &str, window: Rect, most: (u16, u16), theme: Theme, buf: &mut Buffer) -> Rect {
+    let width = most
+        .0
+        .min(window.width.saturating_sub(2))
+        .max(window.width.min(20));
+    let height = most
+        .1
+        .min(window.height.saturating_sub(2))
+        .max(window.height.min(6));
+    let area = Rect {
+        x: window.x + (window.width - width) / 2,
+        y: window.y + (window.height - height) / 2,
+        width,
+        height,
+    };
+    Clear.render(area, buf);
+    let title = Line::styled(title.to_owned(), theme.title());
+    paint::padded(paint::boxed(area, title, true, theme, buf))
+}
+
+/// A filter, a list, and what is said of the selected item.
+fn list<T>(
+    picker: &Picker<T>,
+    inner: Rect,
+    theme: Theme,
+    buf: &mut Buffer,
+) -> (Option<Position>, Option<(Rect, usize)>) {
+    if inner.is_empty() {
+        return (None, None);
+    }
+    let width = usize::from(inner.width);
+    let caret = filter(picker, inner, theme, buf);
+    let about = picker
+        .selected()
+        .filter(|item| !item.about.is_empty() && inner.height > 8)
+        .map(|item| paint::folded(&safe::one_line(&item.about), width))
+        .unwrap_or_default();
+    // The list keeps its height whatever is selected: three rows are set aside.
+    let about_rows = if inner.height > 8 { 3 } else { 0 };
+    let rows = Rect {
+        y: inner.y + 1,
+        height: inner.height.saturating_sub(1 + about_rows),
+        ..inner
+    };
+    let height = usize::from(rows.height);
+    let first = first_shown(picker.position(), picker.shown().len(), height);
+    for (offset, item) in picker.shown().enumerate().skip(first).take(height) {
+        let Ok(y) = u16::try_from(offset - first) else {
+            break;
+        };
+        let line = Rect {
+            y: rows.y + y,
+            height: 1,
+            ..rows
+        };
+        let right = safe::one_line(&item.right);
+        let room = width.saturating_sub(wrap_width(&right) + 3);
+        let title = paint::cut(&safe::one_line(&item.title), room);
+        let style = if item.dim { theme.dim() } else { Style::new() };
+        let mark = if offset == picker.position() {
+            "› "
+        } else {
+            "  "
+        };
+        let x = paint::left(&[(mark, theme.active()), (&title, style)], line, buf);
+        paint::right(&[(&right, theme.dim())], x, line, buf);
+        if offset == picker.position() {
+            buf.set_style(line, theme.selected());
+        }
+    }
+    if picker.shown().len() == 0 {
+        let line = Rect {
+            height: rows.height.min(1),
+            ..rows
+        };
+        paint::left(
+            &[(
+                "  Nothing matches. Backspace widens the search.",
+                theme.dim(),
+            )],
+            line,
+            buf,
+        );
+    }
+    for (y, text) in (rows.bottom()..inner.bottom()).zip(&about) {
+        buf.set_stringn(inner.x, y, text, width, theme.dim());
+    }
+    (Some(caret), Some((rows, first)))
+}
+
+/// Draws the filter being typed. Returns where its caret is.
+fn filter<T>(picker: &Picker<T>, inner: Rect, theme: Theme, buf: &mut Buffer) -> Position {
+    let line = Rect { height: 1, ..inner };
+    paint::left(&[("› ", theme.active())], line, buf);
+    let typed = Rect {
+        x: line.x + 2,
+        width: line.width.saturating_sub(2),
+        ..line
+    };
+    if picker.query.text().is_empty() {
+        paint::left(&[("type to filter", theme.dim())], typed, buf);
+    } else {
+        paint::left(&[(picker.query.text(), Style::new())], typed, buf);
+    }
+    let before = u16::try_from(wrap_width(picker.query.before())).unwrap_or(u16::MAX);
+    let x = typed
+        .x
+        .saturating_add(before)
+        .min(inner.right().saturating_sub(1));
+    Position::new(x, line.y)
+}
+
+/// The first item of a list to show, so that the selected one is in view, in the middle if it can.
+fn first_shown(selected: usize, items: usize, height: usize) -> usize {
+    selected
+        .saturating_sub(height / 2)
+        .min(items.saturating_sub(height))
+}
+
+fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
+    let width = usize::from(inner.width);
+    let mut lines: Vec<(String, String, Style)> = Vec::new();
+    let groups = [
+        ("Everywhere", Scope::Anywhere),
+        ("In the message box", Scope::Message),
+        ("In the chat and the thinking pane", Scope::Pane),
+    ];
+    for (heading, scope) in groups {
+        lines.push((heading.to_owned(), String::new(), theme.title()));
+        for spec in SPECS.iter().filter(|spec| spec.scope == scope) {
+            let mut keys = app.keymap.keys(spec.command);
+            keys.extend(spec.slash.map(|word| format!("/{word}")));
+            lines.push((keys.join(" "), spec.title.to_owned(), Style::new()));
+        }
+        lines.push((String::new(), String::new(), Style::new()));
+    }
+    lines.push(("Good to know".to_owned(), String::new(), theme.title()));
+    for with in crate::app::WITH_ARGUMENT {
+        lines.push((
+            format!("/{} …", with.word),
+            with.title.to_owned(),
+            Style::new(),
+        ));
+    }
+    for note in NOTES {
+        lines.push((String::new(), (*note).to_owned(), theme.dim()));
+    }
+    let keys_width = (width / 3).clamp(8, 30);
+    let rows: Vec<(String, String, Style)> = lines
+        .into_iter()
+        .flat_map(|(keys, text, style)| help_rows(&keys, &text, style, (keys_width, width)))
+        .collect();
+    let top = top.min(rows.len().saturating_sub(usize::from(inner.height)));
+    for (y, (keys, text, style)) in (inner.y..inner.bottom()).zip(rows.iter().skip(top)) {
+        let heading = text.is_empty();
+        let key_style = if heading { *style } else { theme.active() };
+        buf.set_stringn(
+            inner.x,
+            y,
+            keys,
+            if heading { width } else { keys_width },
+            key_style,
+        );
+        let x = inner
+            .x
+            .saturating_add(u16::try_from(keys_width + 2).unwrap_or(u16::MAX));
+        let room = width.saturating_sub(keys_width + 2);
+        if x < inner.right() {
+            buf.set_stringn(x, y, text, room, *style);
+        }
+    }
+}
+
+/// One entry of the help as rows: both columns folded.
+fn help_rows(
+    keys: &str,
+    text: &str,
+    style: Style,
+    (keys_width, width): (usize, usize),
+) -> Vec<(String, String, Style)> {
+    if text.is_empty() {
+        return vec![(keys.to_owned(), String::new(), style)];
+    }
+    let keys = paint::folded(keys, keys_width);
+    let text = paint::folded(text, width.saturating_sub(keys_width + 2));
+    (0..keys.len().max(text.len()))
+        .map(|at| {
+            let of = |rows: &[String]| rows.get(at).cloned().unwrap_or_default();
+            // A row with no text would read as a heading.
+            let text = of(&text);
+            (
+                of(&keys),
+                if text.is_empty() {
+                    " ".to_owned()
+                } else {
+                    text
+                },
+                style,
+            )
+        })
+        .collect()
+}
+
+const NOTES: &[&str] = &[
+    "Shift+Enter works only where the terminal reports it; Alt+Enter and Ctrl+J work everywhere.",
+    "On macOS, let the terminal use Option as Meta, or use the F keys and the palette.",
+    "Only prompts and answers go back to the model, never its reasoning.",
+    "Hold Shift to select with the mouse as the terminal does, or press z in a pane.",
+];

@@ -1,0 +1,130 @@
+//! Putting rows of text into cells.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::{Block, BorderType, Widget};
+
+use super::theme::Theme;
+use crate::markdown::{Row, wrap_width};
+
+/// A bordered area with a title, and what is inside.
+pub(super) fn boxed(
+    area: Rect,
+    title: Line<'_>,
+    focused: bool,
+    theme: Theme,
+    buf: &mut Buffer,
+) -> Rect {
+    let border = if focused {
+        theme.focus()
+    } else {
+        theme.border()
+    };
+    let block = Block::bordered()
+        .border_type(BorderType::Rounded)
+        .border_style(border)
+        .title(title);
+    let inner = block.inner(area);
+    block.render(area, buf);
+    inner
+}
+
+/// One row of a document.
+pub(super) fn row(row: &Row, area: Rect, y: u16, theme: Theme, buf: &mut Buffer) {
+    let mut x = area.x;
+    for span in &row.spans {
+        let room = usize::from(area.right().saturating_sub(x));
+        if room == 0 {
+            return;
+        }
+        (x, _) = buf.set_stringn(x, y, &span.text, room, theme.text(span.style));
+    }
+}
+
+/// Styled pieces from the left edge; what has no room is left out.
+pub(super) fn left(pieces: &[(&str, Style)], area: Rect, buf: &mut Buffer) -> u16 {
+    let mut x = area.x;
+    for (text, style) in pieces {
+        let room = usize::from(area.right().saturating_sub(x));
+        (x, _) = buf.set_stringn(x, area.y, text, room, *style);
+    }
+    x
+}
+
+/// Styled pieces up to the right edge, if there is room for all of them right of `from`.
+pub(super) fn right(pieces: &[(&str, Style)], from: u16, area: Rect, buf: &mut Buffer) -> bool {
+    let width: usize = pieces.iter().map(|(text, _)| wrap_width(text)).sum();
+    let Ok(width) = u16::try_from(width) else {
+        return false;
+    };
+    let Some(x) = area.right().checked_sub(width).filter(|x| *x >= from) else {
+        return false;
+    };
+    let at = Rect { x, width, ..area };
+    left(pieces, at, buf);
+    true
+}
+
+/// A text cut to a width, with `…` where something is missing.
+pub(super) fn cut(text: &str, width: usize) -> String {
+    if wrap_width(text) <= width {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for cluster in unicode_segmentation::UnicodeSegmentation::graphemes(text, true) {
+        let cols = wrap_width(cluster);
+        if used + cols + 1 > width {
+            break;
+        }
+        used += cols;
+        out.push_str(cluster);
+    }
+    if width > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// A scroll bar on the right border of a box: only where there is something to scroll.
+pub(super) fn scroll_bar(outer: Rect, rows: usize, top: usize, style: Style, buf: &mut Buffer) {
+    let height = usize::from(outer.height.saturating_sub(2));
+    if height == 0 || rows <= height {
+        return;
+    }
+    let length = (height * height / rows).clamp(1, height);
+    let room = height - length;
+    let start = (top * room).div_ceil((rows - height).max(1)).min(room);
+    let x = outer.right().saturating_sub(1);
+    for offset in start..start + length {
+        let Ok(offset) = u16::try_from(offset) else {
+            return;
+        };
+        buf.set_string(x, outer.y + 1 + offset, "┃", style);
+    }
+}
+
+/// A line of our own text folded at spaces; its own indent hangs.
+pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
+    let indent = text.len() - text.trim_start().len();
+    let mut rows = Vec::new();
+    let mut row = " ".repeat(indent);
+    for word in text.split_whitespace() {
+        let empty = row.trim().is_empty();
+        if !empty && wrap_width(&row) + 1 + wrap_width(word) > width {
+            rows.push(std::mem::replace(&mut row, " ".repeat(indent)));
+        } else if !empty {
+            row.push(' ');
+        }
+        row.push_str(word);
+    }
+    rows.push(row);
+    rows
+}
+
+/// An area without a column at either side.
+pub(super) fn padded(area: Rect) -> Rect {
+    area.inner(ratatui::layout::Margin::new(1, 0))
+}

@@ -1,0 +1,133 @@
+//! The line at the bottom: what just happened, else which keys help; and the figures of the turn.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::theme::Theme;
+use super::{figures, paint};
+use crate::app::{App, Command, Tone};
+use crate::chat::{Turn, safe};
+use crate::markdown::wrap_width;
+
+/// Draws the status line.
+pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let area = paint::padded(area);
+    if let Some(notice) = &app.notice {
+        let style = match notice.tone {
+            Tone::Info => theme.active(),
+            Tone::Warning => theme.warning(),
+            Tone::Error => theme.error(),
+        };
+        let text = paint::cut(&safe::one_line(&notice.text), usize::from(area.width));
+        paint::left(&[(&text, style)], area, buf);
+        return;
+    }
+    let figures = turn_figures(app);
+    let figures_width: usize = wrap_width(&figures);
+    let room = usize::from(area.width).saturating_sub(figures_width + 2);
+    let hints = hints(app, room);
+    let pieces: Vec<(&str, Style)> = hints
+        .iter()
+        .flat_map(|(key, what)| [(key.as_str(), Style::new()), (what.as_str(), theme.dim())])
+        .collect();
+    let x = paint::left(&pieces, area, buf);
+    paint::right(&[(&figures, theme.dim())], x, area, buf);
+}
+
+/// As many key hints as there is room for.
+fn hints(app: &App, room: usize) -> Vec<(String, String)> {
+    let wanted: &[(Command, &str)] = if app.live.is_some() {
+        &[
+            (Command::Escape, "stop"),
+            (Command::Send, "queue"),
+            (Command::ToggleThinkingPanel, "thinking"),
+            (Command::Help, "help"),
+        ]
+    } else {
+        &[
+            (Command::SwitchModel, "model"),
+            (Command::ToggleThinkingPanel, "thinking"),
+            (Command::Palette, "commands"),
+            (Command::Help, "help"),
+        ]
+    };
+    let mut used = 0;
+    let mut shown = Vec::new();
+    for (command, what) in wanted {
+        let Some(key) = app.keymap.hint(*command) else {
+            continue;
+        };
+        let what = format!(" {what}  ");
+        let width = wrap_width(&key) + wrap_width(&what);
+        if used + width > room {
+            break;
+        }
+        used += width;
+        shown.push((key, what));
+    }
+    shown
+}
+
+/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001`, of the last turn; what is unknown is left out.
+fn turn_figures(app: &App) -> String {
+    let Some(turn) = app.conversation.last() else {
+        return app.session.params_if_set();
+    };
+    let mut figures = vec![context(app, turn)];
+    figures.extend(turn.timing.first_token().map(figures::span));
+    figures.extend(speed(app, turn));
+    figures.extend(cost(app, turn));
+    figures.join(" · ")
+}
+
+fn context(app: &App, turn: &Turn) -> String {
+    let (used, about) = match turn.reply.usage.context_tokens() {
+        Some(tokens) => (tokens, ""),
+        None => (app.estimated_context_tokens(turn), "~"),
+    };
+    let window = app
+        .catalog
+        .provider(&turn.asked.provider)
+        .and_then(|provider| provider.model(&turn.asked.model).context_window_tokens);
+    match window.filter(|window| *window > 0) {
+        Some(window) => {
+            let filled = (used.saturating_mul(3)).div_ceil(window).min(3);
+            let bar: String = (0..3)
+                .map(|cell| if cell < filled { '▓' } else { '░' })
+                .collect();
+            format!(
+                "ctx {bar} {about}{}/{}",
+                figures::count(used),
+                figures::count(window)
+            )
+        }
+        None => format!("ctx {about}{}", figures::count(used)),
+    }
+}
+
+/// Tokens per second since the first one.
+fn speed(app: &App, turn: &Turn) -> Option<String> {
+    let live = app.live.as_ref().filter(|live| live.turn == turn.id);
+    let end = live.map_or(turn.timing.end, |live| Some(live.elapsed()))?;
+    let (tokens, reported) = turn.output_tokens();
+    let speed = figures::speed(tokens, end.saturating_sub(turn.timing.first_token()?))?;
+    Some(if reported { speed } else { format!("~{speed}") })
+}
+
+/// What the turn cost: as reported, else by the list price.
+fn cost(app: &App, turn: &Turn) -> Option<String> {
+    if let Some(usd) = turn.reply.usage.cost_usd {
+        return Some(figures::price("$", usd));
+    }
+    let prices = app
+        .catalog
+        .provider(&turn.asked.provider)?
+        .model(&turn.asked.model)
+        .prices?;
+    let amount = prices.cost(&turn.reply.usage)?;
+    Some(figures::price(prices.currency.sign(), amount))
+}

@@ -1,0 +1,153 @@
+//! The thinking pane: the reasoning of the turn in focus, whole or its last lines.
+
+use std::fmt::Write as _;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::cache::{Cache, Source, Topic};
+use super::theme::Theme;
+use super::{figures, paint, viewport};
+use crate::app::scroll::Scroll;
+use crate::app::{Anchor, App, Live, Pane, Section, SeenPane};
+use crate::chat::{Thinking, Turn, TurnState};
+use crate::config::PanelState;
+
+/// Draws the thinking pane.
+pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) -> SeenPane {
+    let theme = cache.theme;
+    let turn = app.turn_in_focus();
+    let bare = app.zoom.is_some();
+    let area = if bare {
+        outer
+    } else {
+        let title = title(app, turn, theme);
+        paint::boxed(outer, title, app.focus == Pane::Thinking, theme, buf)
+    };
+    let area = if bare || area.width < 24 {
+        area
+    } else {
+        paint::padded(area)
+    };
+    let Some(turn) = turn else {
+        hint(app, theme, area, buf);
+        return SeenPane {
+            area,
+            ..SeenPane::default()
+        };
+    };
+    let reasoning = &turn.reply.reasoning;
+    if reasoning.is_empty() {
+        absent(turn, theme, area, buf);
+        return SeenPane {
+            area,
+            ..SeenPane::default()
+        };
+    }
+    let source = Source {
+        text: reasoning.as_str(),
+        epoch: reasoning.epoch(),
+        done: !turn.is_live(),
+    };
+    let width = area.width;
+    let document = cache.document(turn.id, Topic::Reasoning, source, width);
+    let rows = document.len();
+    let find = |anchor: Anchor| {
+        let same = anchor.turn == turn.id;
+        same.then(|| {
+            if anchor.width == width {
+                anchor.row
+            } else {
+                document.row_at(anchor.offset)
+            }
+        })
+    };
+    // The peek always shows the last lines.
+    let scroll = match app.panel {
+        PanelState::Peek if !bare => Scroll::default(),
+        PanelState::Full | PanelState::Peek | PanelState::Hidden => app.thinking_scroll,
+    };
+    let top = viewport::top(scroll, rows, usize::from(area.height), find);
+    for offset in 0..area.height {
+        let Some(row) = document.row(top + usize::from(offset)) else {
+            break;
+        };
+        paint::row(row, area, area.y + offset, theme, buf);
+    }
+    let anchor = document.row(top).map(|row| Anchor {
+        turn: turn.id,
+        row: top,
+        offset: row.source.start,
+        section: Section::Reasoning,
+        width,
+    });
+    let headings = document.headings().collect();
+    if !bare {
+        viewport::frame(scroll, rows, top, outer, theme, buf);
+    }
+    SeenPane {
+        area,
+        rows,
+        top,
+        anchor,
+        headings,
+    }
+}
+
+/// ` Thinking · 1.2k tok · 8.4 s · 62 % of max_tokens `
+fn title(app: &App, turn: Option<&Turn>, theme: Theme) -> Line<'static> {
+    let mut spans = vec![Span::styled(" Thinking ", theme.title())];
+    let mut facts = String::new();
+    if let Some(turn) = turn.filter(|turn| !turn.reply.reasoning.is_empty()) {
+        let (tokens, reported) = turn.reasoning_tokens();
+        let about = if reported { "" } else { "~" };
+        facts = format!("· {about}{} tok ", figures::count(tokens));
+        let live = app.live.as_ref().filter(|live| live.turn == turn.id);
+        let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
+        if let Some(time) = turn.timing.thought(elapsed) {
+            let _ = write!(facts, "· {} ", figures::span(time));
+        }
+        if let Some(limit) = turn.asked.max_tokens.filter(|limit| *limit > 0) {
+            let share = tokens.saturating_mul(100) / limit;
+            let _ = write!(facts, "· {share} % of max_tokens ");
+        }
+    }
+    spans.push(Span::styled(facts, theme.dim()));
+    Line::from(spans)
+}
+
+fn hint(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let key = app
+        .keymap
+        .hint(crate::app::Command::ToggleThinkingPanel)
+        .unwrap_or_default();
+    let lines = [
+        "The model's reasoning appears here,".to_owned(),
+        "live, beside its answer.".to_owned(),
+        String::new(),
+        format!("{key} shows less of it, or none."),
+    ];
+    lines_of(&lines, theme, area, buf);
+}
+
+/// Why there is no reasoning to see.
+fn absent(turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let text = match (&turn.state, turn.asked.thinking) {
+        (TurnState::Live, Thinking::Off) => "Thinking is off for this turn.",
+        (TurnState::Live, _) => "No reasoning yet.",
+        (_, Thinking::Off) => "Thinking was off, and none came.",
+        (TurnState::Done, _) => "The model answered without reasoning that it shows.",
+        (TurnState::Stopped | TurnState::Failed(_), _) => "No reasoning came.",
+    };
+    lines_of(&[text.to_owned()], theme, area, buf);
+}
+
+fn lines_of(lines: &[String], theme: Theme, area: Rect, buf: &mut Buffer) {
+    let rows = lines
+        .iter()
+        .flat_map(|line| paint::folded(line, usize::from(area.width)));
+    for (y, row) in (area.y..area.bottom()).zip(rows) {
+        buf.set_stringn(area.x, y, row, usize::from(area.width), theme.dim());
+    }
+}
