@@ -10,4 +10,5 @@
 pub mod catalog;
 pub mod chat;
 pub mod config;
+pub mod demo;
 pub mod wire;
