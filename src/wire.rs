@@ -4,9 +4,27 @@
 //! the decoder: *any split of the bytes gives the same deltas*, and a reply that breaks off keeps
 //! all that had come.
 
+mod anthropic;
+mod assembly;
+mod dashscope;
+mod decoder;
+mod error;
+mod openai;
+mod snapshot;
+mod sse;
+mod think;
+mod tools;
+mod usage;
+mod wait;
+
+use std::fmt;
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
 
-use crate::chat::{Message, Params};
+use crate::chat::{Failure, Message, Params};
+
+pub use decoder::Decoder;
 
 /// A vendor's protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,15 +105,151 @@ pub enum Auth {
     XApiKey,
 }
 
-// The interface that follows is filled in by the next commit:
-//
-//   pub fn request(target: &Target, ask: &Ask) -> WireRequest
-//   impl Decoder {
-//       pub fn new(request: &WireRequest, content_type: &str) -> Self
-//       pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Delta>) -> Result<(), Failure>
-//       pub fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Failure>
-//       pub fn is_done(&self) -> bool
-//       pub fn is_finishing(&self) -> bool
-//   }
-//   pub fn failure(dialect: Dialect, status: u16, headers: &[(String, String)], body: &[u8]) -> Failure
-//   pub fn model_ids(body: &[u8]) -> Option<Vec<String>>
+impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 3] = [Self::OpenAi, Self::DashScope, Self::Anthropic];
+
+    /// The word used in the catalogue and the configuration.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OpenAi => "openai",
+            Self::DashScope => "dashscope",
+            Self::Anthropic => "anthropic",
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// A word that names no dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoSuchDialect(pub String);
+
+impl fmt::Display for NoSuchDialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no dialect “{}”; ", self.0)?;
+        write!(f, "it is one of openai, dashscope, anthropic")
+    }
+}
+
+impl std::error::Error for NoSuchDialect {}
+
+impl FromStr for Dialect {
+    type Err = NoSuchDialect;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|dialect| dialect.word() == word)
+            .ok_or_else(|| NoSuchDialect(word.to_owned()))
+    }
+}
+
+/// Writes a request in the target's dialect. Only what is set is sent; patches come last, in
+/// order, so they have the last word. A header of the target replaces one of the dialect.
+pub fn request(target: &Target, ask: &Ask) -> WireRequest {
+    let (path, mut body, auth) = match target.dialect {
+        Dialect::OpenAi => (openai::PATH, openai::body(target, ask), Auth::Bearer),
+        Dialect::DashScope => (dashscope::PATH, dashscope::body(target, ask), Auth::Bearer),
+        Dialect::Anthropic => (anthropic::PATH, anthropic::body(target, ask), Auth::XApiKey),
+    };
+    for patch in &ask.patches {
+        merge(&mut body, patch);
+    }
+    let mut headers = vec![("Content-Type", "application/json")];
+    if ask.stream {
+        // A compressed stream arrives in lumps (WIRE §2).
+        headers.push(("Accept", "text/event-stream"));
+        headers.push(("Accept-Encoding", "identity"));
+    } else {
+        headers.push(("Accept", "application/json"));
+    }
+    match target.dialect {
+        Dialect::OpenAi => {}
+        Dialect::DashScope if ask.stream => headers.push(("X-DashScope-SSE", "enable")),
+        Dialect::DashScope => {}
+        Dialect::Anthropic => headers.push(("anthropic-version", anthropic::VERSION)),
+    }
+    let overridden = |name: &str| {
+        let mut own = target.headers.iter();
+        own.any(|(other, _)| other.eq_ignore_ascii_case(name))
+    };
+    let headers = headers
+        .into_iter()
+        .filter(|(name, _)| !overridden(name))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .chain(target.headers.iter().cloned())
+        .collect();
+    WireRequest {
+        provider: target.provider.clone(),
+        dialect: target.dialect,
+        url: address(&target.base_url, path),
+        headers,
+        auth,
+        body: Value::Object(body),
+        stream: ask.stream,
+        may_be_cumulative: target.may_be_cumulative,
+    }
+}
+
+/// Reads a reply whose HTTP status was not 2xx: its status, its headers and what was read of its
+/// body, of which 64 KiB are enough.
+///
+/// The shapes of errors cross all dialects (a gateway in front speaks its own), so the dialect
+/// tells nothing yet.
+pub fn failure(
+    _dialect: Dialect,
+    status: u16,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Failure {
+    error::failure(status, headers, body)
+}
+
+/// Reads a list of models in any of the shapes of WIRE §11; `None` when it is none.
+pub fn model_ids(body: &[u8]) -> Option<Vec<String>> {
+    let list: Value = serde_json::from_slice(body).ok()?;
+    let entries = ["/data", "/models", "/output/models"]
+        .iter()
+        .find_map(|path| list.pointer(path))
+        .unwrap_or(&list)
+        .as_array()?;
+    let id = |entry: &Value| {
+        ["id", "model", "name"]
+            .iter()
+            .find_map(|name| entry.get(name)?.as_str())
+            .or(entry.as_str())
+            .map(str::to_owned)
+    };
+    Some(entries.iter().filter_map(id).collect())
+}
+
+/// Appends `path`, tolerating a slash too many and an address that holds the path, or the
+/// version that begins it, already.
+fn address(base_url: &str, path: &str) -> String {
+    let base = base_url.trim().trim_end_matches('/');
+    if base.ends_with(path) {
+        return base.to_owned();
+    }
+    let base = match path.strip_prefix("/v1/") {
+        Some(_) => base.strip_suffix("/v1").unwrap_or(base),
+        None => base,
+    };
+    format!("{base}{path}")
+}
+
+/// Merges objects into objects; everything else replaces.
+fn merge(body: &mut Map<String, Value>, patch: &Patch) {
+    for (name, value) in patch {
+        match (body.get_mut(name), value) {
+            (Some(Value::Object(old)), Value::Object(new)) => merge(old, new),
+            _ => {
+                body.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}

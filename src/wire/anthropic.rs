@@ -1,0 +1,289 @@
+//! The Anthropic dialect (WIRE §7): messages made of blocks, events that say which block grows.
+//!
+//! Invariant: a delta belongs to the block whose `index` it names, not to the one opened last.
+
+use serde_json::{Map, Value, json};
+
+use super::assembly::Assembly;
+use super::decoder::Heard;
+use super::tools::Piece;
+use super::{Ask, Target, usage};
+use crate::chat::{Delta, Message, Source, Usage};
+
+/// Where requests go, below the base address.
+pub(super) const PATH: &str = "/v1/messages";
+/// The version of the protocol that is spoken.
+pub(super) const VERSION: &str = "2023-06-01";
+
+/// The protocol wants a limit always; this one is sent where nobody knows a better.
+const FALLBACK_MAX_TOKENS: u64 = 8192;
+
+/// What one reply needs to remember between events.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    /// Whether a block that is no text came since the last text, which sets texts apart.
+    apart: bool,
+    counts: Counts,
+}
+
+/// Counts as they came, since input tokens leave out the cached ones here.
+#[derive(Debug, Default)]
+struct Counts {
+    input: Option<u64>,
+    cache_read: Option<u64>,
+    cache_write: Option<u64>,
+    rest: Usage,
+}
+
+/// The body of a request, without patches.
+pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
+    let limit = ask
+        .params
+        .max_tokens
+        .or(target.default_max_tokens)
+        .unwrap_or(FALLBACK_MAX_TOKENS);
+    let system: Vec<&str> = ask
+        .messages
+        .iter()
+        .filter_map(|message| match message {
+            Message::System(text) => Some(text.as_str()),
+            Message::User(_) | Message::Assistant { .. } | Message::Tool { .. } => None,
+        })
+        .collect();
+    let mut body = Map::new();
+    body.insert("model".to_owned(), json!(target.model));
+    body.insert("max_tokens".to_owned(), json!(limit));
+    if !system.is_empty() {
+        body.insert("system".to_owned(), json!(system.join("\n\n")));
+    }
+    body.insert("messages".to_owned(), messages(&ask.messages));
+    body.insert("stream".to_owned(), json!(ask.stream));
+    // There is no presence penalty in this protocol.
+    if let Some(temperature) = ask.params.temperature {
+        body.insert("temperature".to_owned(), json!(temperature));
+    }
+    if let Some(top_p) = ask.params.top_p {
+        body.insert("top_p".to_owned(), json!(top_p));
+    }
+    body
+}
+
+/// Reads one event.
+pub(super) fn read(
+    event: &Value,
+    blocks: &mut Blocks,
+    assembly: &mut Assembly,
+    out: &mut Vec<Delta>,
+) -> Heard {
+    match event.get("type").and_then(Value::as_str) {
+        Some("message_start") => {
+            let Some(message) = event.get("message") else {
+                return Heard::Part;
+            };
+            assembly.served(message.get("model"), out);
+            blocks.read_all(message, assembly, out);
+            blocks.count(message.get("usage"), assembly, out);
+        }
+        Some("content_block_start") => {
+            if let Some(block) = event.get("content_block") {
+                blocks.start(index(event), block, assembly, out);
+            }
+        }
+        Some("content_block_delta") => {
+            if let Some(delta) = event.get("delta") {
+                read_delta(index(event), delta, assembly, out);
+            }
+        }
+        Some("message_delta") => {
+            assembly.finish(event.pointer("/delta/stop_reason"));
+            blocks.count(event.get("usage"), assembly, out);
+        }
+        Some("message_stop") => return Heard::End,
+        Some("content_block_stop" | "ping") => return Heard::Aside,
+        // The whole message at once.
+        Some("message") => {
+            assembly.served(event.get("model"), out);
+            blocks.read_all(event, assembly, out);
+            assembly.finish(event.get("stop_reason"));
+            blocks.count(event.get("usage"), assembly, out);
+            return Heard::Whole;
+        }
+        _ => return Heard::Nothing,
+    }
+    Heard::Part
+}
+
+impl Blocks {
+    fn read_all(&mut self, message: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+        let blocks = message.get("content").and_then(Value::as_array);
+        for (number, block) in (0..).zip(blocks.into_iter().flatten()) {
+            self.start(Some(number), block, assembly, out);
+        }
+    }
+
+    fn start(
+        &mut self,
+        index: Option<u64>,
+        block: &Value,
+        assembly: &mut Assembly,
+        out: &mut Vec<Delta>,
+    ) {
+        let word = |name| block.get(name).and_then(Value::as_str).unwrap_or_default();
+        match word("type") {
+            "thinking" => {
+                if assembly.has_reasoning() {
+                    assembly.reasoning("\n\n", out);
+                }
+                assembly.reasoning(word("thinking"), out);
+                self.apart = true;
+            }
+            "text" => {
+                if self.apart && assembly.has_content() {
+                    assembly.content("\n\n", out);
+                }
+                assembly.content(word("text"), out);
+                self.apart = false;
+            }
+            "tool_use" => {
+                // An empty input only announces the pieces that follow.
+                let whole = block
+                    .get("input")
+                    .filter(|input| input.as_object().is_some_and(|input| !input.is_empty()));
+                let piece = Piece {
+                    index,
+                    id: word("id"),
+                    name: word("name"),
+                    arguments: whole,
+                };
+                assembly.call(&piece, out);
+                self.apart = true;
+            }
+            "web_search_tool_result" => {
+                let mut sources = assembly.all_sources().to_vec();
+                let results = block.get("content").and_then(Value::as_array);
+                for result in results.into_iter().flatten() {
+                    let text = |name| result.get(name).and_then(Value::as_str);
+                    if let Some(url) = text("url") {
+                        sources.push(Source {
+                            index: u32::try_from(sources.len() + 1).unwrap_or(u32::MAX),
+                            title: text("title").unwrap_or_default().to_owned(),
+                            url: url.to_owned(),
+                            site: String::new(),
+                        });
+                    }
+                }
+                assembly.sources(sources, out);
+                self.apart = true;
+            }
+            _ => self.apart = true,
+        }
+    }
+
+    /// Counts of a later event replace those of an earlier one, which may be wrong on purpose
+    /// (WIRE §0.12); a count that it leaves out stays.
+    fn count(&mut self, usage: Option<&Value>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+        let Some(usage) = usage.filter(|usage| usage.is_object()) else {
+            return;
+        };
+        let count = |name| usage.get(name).and_then(usage::count);
+        let input = [
+            count("input_tokens"),
+            count("cache_read_input_tokens"),
+            count("cache_creation_input_tokens"),
+        ];
+        let counts = &mut self.counts;
+        if input.iter().flatten().any(|count| *count > 0) {
+            [counts.input, counts.cache_read, counts.cache_write] = input;
+        }
+        if let Some(read) = usage::read(usage) {
+            counts.rest = Usage {
+                output_tokens: read.output_tokens.or(counts.rest.output_tokens),
+                reasoning_tokens: read.reasoning_tokens.or(counts.rest.reasoning_tokens),
+                searches: read.searches.or(counts.rest.searches),
+                cost_usd: read.cost_usd.or(counts.rest.cost_usd),
+                ..Usage::default()
+            };
+        }
+        let parts = [counts.input, counts.cache_read, counts.cache_write];
+        let known = parts.iter().any(Option::is_some);
+        let total = Usage {
+            input_tokens: known.then(|| parts.iter().flatten().sum()),
+            cached_tokens: counts.cache_read,
+            cache_write_tokens: counts.cache_write,
+            ..counts.rest.clone()
+        };
+        assembly.usage(Some(total), out);
+    }
+}
+
+fn read_delta(index: Option<u64>, delta: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+    let word = |name| delta.get(name).and_then(Value::as_str).unwrap_or_default();
+    match word("type") {
+        "thinking_delta" => assembly.reasoning(word("thinking"), out),
+        "text_delta" => assembly.content(word("text"), out),
+        "input_json_delta" => {
+            let piece = Piece {
+                index,
+                arguments: delta.get("partial_json"),
+                ..Piece::default()
+            };
+            assembly.call(&piece, out);
+        }
+        // Signatures and citations are not shown.
+        _ => {}
+    }
+}
+
+fn index(event: &Value) -> Option<u64> {
+    event.get("index").and_then(Value::as_u64)
+}
+
+/// Roles take turns here, so neighbours of one role are one message.
+fn messages(messages: &[Message]) -> Value {
+    let mut merged: Vec<(&str, Vec<Value>)> = Vec::new();
+    for message in messages {
+        let (role, blocks) = match message {
+            Message::System(_) => continue,
+            Message::User(text) => ("user", text_block(text)),
+            Message::Assistant { content, calls } => {
+                let mut blocks = text_block(content);
+                blocks.extend(calls.iter().map(|call| {
+                    let input = serde_json::from_str::<Value>(&call.arguments)
+                        .ok()
+                        .filter(Value::is_object)
+                        .unwrap_or_else(|| json!({}));
+                    json!({"type": "tool_use", "id": call.id, "name": call.name, "input": input})
+                }));
+                ("assistant", blocks)
+            }
+            Message::Tool { call_id, content } => {
+                let block =
+                    json!({"type": "tool_result", "tool_use_id": call_id, "content": content});
+                ("user", vec![block])
+            }
+        };
+        match merged.last_mut() {
+            Some((last, all)) if *last == role => all.extend(blocks),
+            _ if blocks.is_empty() => {}
+            _ => merged.push((role, blocks)),
+        }
+    }
+    merged
+        .into_iter()
+        .map(|(role, blocks)| {
+            let content = match blocks.as_slice() {
+                [only] => only.get("text").cloned(),
+                _ => None,
+            };
+            json!({"role": role, "content": content.unwrap_or(Value::Array(blocks))})
+        })
+        .collect()
+}
+
+/// A block of text; none when it is empty, since empty ones are refused.
+fn text_block(text: &str) -> Vec<Value> {
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
+    vec![json!({"type": "text", "text": text})]
+}

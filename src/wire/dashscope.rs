@@ -1,0 +1,85 @@
+//! DashScope's native dialect (WIRE §4): everything but model and messages lives in `parameters`,
+//! and a header switches streaming on.
+
+use serde_json::{Map, Value, json};
+
+use super::assembly::Assembly;
+use super::decoder::Heard;
+use super::{Ask, Target, openai, usage};
+use crate::chat::{Delta, Source};
+
+/// Where requests go, below the base address.
+pub(super) const PATH: &str = "/services/aigc/text-generation/generation";
+
+/// The body of a request, without patches.
+pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
+    let mut parameters = Map::new();
+    parameters.insert("result_format".to_owned(), json!("message"));
+    if ask.stream {
+        parameters.insert("incremental_output".to_owned(), json!(true));
+    }
+    openai::insert_params(&mut parameters, target, ask);
+    let mut body = Map::new();
+    body.insert("model".to_owned(), json!(target.model));
+    body.insert(
+        "input".to_owned(),
+        json!({"messages": openai::messages(&ask.messages)}),
+    );
+    body.insert("parameters".to_owned(), Value::Object(parameters));
+    body
+}
+
+/// Tells whether a request asks for frames that repeat all the text so far.
+pub(super) fn asks_for_snapshots(body: &Value) -> bool {
+    body.pointer("/parameters/incremental_output") == Some(&Value::Bool(false))
+}
+
+/// Reads one frame.
+pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
+    let Some(output) = frame.get("output").filter(|output| output.is_object()) else {
+        return Heard::Nothing;
+    };
+    assembly.served(frame.get("model"), out);
+    if let Some(results) = output
+        .pointer("/search_info/search_results")
+        .and_then(Value::as_array)
+    {
+        assembly.sources((1..).zip(results).map(source).collect(), out);
+    }
+    if let Some(choice) = output.pointer("/choices/0") {
+        if let Some(message) = choice.get("message").or_else(|| choice.get("delta")) {
+            assembly.reasoning(&openai::reasoning(message), out);
+            if let Some(content) = message.get("content") {
+                openai::read_content(content, assembly, out);
+            }
+            openai::read_calls(message, assembly, out);
+        }
+        assembly.finish(choice.get("finish_reason"));
+    } else if let Some(text) = output.get("text").and_then(Value::as_str) {
+        // `result_format` "text".
+        assembly.content(text, out);
+    }
+    assembly.finish(output.get("finish_reason"));
+    if let Some(counts) = frame.get("usage") {
+        assembly.usage(usage::read(counts), out);
+    }
+    Heard::Whole
+}
+
+fn source((number, result): (u32, &Value)) -> Source {
+    let text = |name| {
+        let text = result.get(name).and_then(Value::as_str).unwrap_or_default();
+        text.to_owned()
+    };
+    let index = result.get("index").and_then(Value::as_u64);
+    let site = text("site_name");
+    Source {
+        index: index
+            .and_then(|index| u32::try_from(index).ok())
+            .unwrap_or(number),
+        title: text("title"),
+        url: text("url"),
+        // The provider writes "none" where it knows no name (WIRE §4).
+        site: if site == "none" { String::new() } else { site },
+    }
+}

@@ -1,0 +1,224 @@
+//! The OpenAI dialect: chat completions as everybody speaks them, and Ollama's own frames.
+//!
+//! Frames are read by the superset contract of WIRE §2: every field is optional, and what several
+//! fields repeat is taken once.
+
+use serde_json::{Map, Value, json};
+
+use super::assembly::Assembly;
+use super::decoder::Heard;
+use super::tools::Piece;
+use super::{Ask, Target, usage};
+use crate::chat::{Delta, Message, Usage};
+
+/// Where requests go, below the base address.
+pub(super) const PATH: &str = "/chat/completions";
+
+/// The body of a request, without patches.
+pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
+    let mut body = Map::new();
+    body.insert("model".to_owned(), json!(target.model));
+    body.insert("messages".to_owned(), messages(&ask.messages));
+    body.insert("stream".to_owned(), json!(ask.stream));
+    if ask.stream {
+        body.insert("stream_options".to_owned(), json!({"include_usage": true}));
+    }
+    insert_params(&mut body, target, ask);
+    body
+}
+
+/// The messages, as DashScope wants them too: content is always a plain string, since text models
+/// there refuse anything else (WIRE §3).
+pub(super) fn messages(messages: &[Message]) -> Value {
+    messages.iter().map(message).collect()
+}
+
+/// Inserts the sampling parameters that are set.
+pub(super) fn insert_params(body: &mut Map<String, Value>, target: &Target, ask: &Ask) {
+    let params = &ask.params;
+    let floats = [
+        ("temperature", params.temperature),
+        ("top_p", params.top_p),
+        ("presence_penalty", params.presence_penalty),
+    ];
+    for (name, value) in floats {
+        if let Some(value) = value {
+            body.insert(name.to_owned(), json!(value));
+        }
+    }
+    if let Some(limit) = params.max_tokens {
+        body.insert(target.max_tokens_field.clone(), json!(limit));
+    }
+}
+
+/// Reads one frame.
+pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
+    assembly.served(frame.get("model"), out);
+    if frame.get("choices").is_none_or(Value::is_null) && frame.get("message").is_some() {
+        return read_ollama(frame, assembly, out);
+    }
+    let choice = frame
+        .get("choices")
+        .and_then(Value::as_array)
+        .and_then(|choices| choices.iter().find(|choice| is_first(choice)));
+    let mut heard = Heard::Nothing;
+    if let Some(choice) = choice {
+        heard = read_choice(choice, frame, assembly, out);
+    } else if frame.get("choices").is_some_and(Value::is_array) {
+        heard = Heard::Aside;
+    }
+    if let Some(counts) = frame.get("usage").filter(|usage| !usage.is_null()) {
+        assembly.usage(usage::read(counts), out);
+    }
+    heard
+}
+
+/// Reads the text of a `content`: a string, or parts of one.
+pub(super) fn read_content(content: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+    match content {
+        Value::String(text) => assembly.content(text, out),
+        Value::Array(parts) => {
+            for part in parts {
+                if let Some(text) = part.as_str().or_else(|| part.get("text")?.as_str()) {
+                    assembly.content(text, out);
+                } else if let Some(thought) = part.get("thinking") {
+                    assembly.reasoning(&joined(thought), out);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Reads the `tool_calls` of a delta or a message.
+pub(super) fn read_calls(message: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+    let calls = message.get("tool_calls").and_then(Value::as_array);
+    for call in calls.into_iter().flatten() {
+        let word = |path: &str| call.pointer(path).and_then(Value::as_str);
+        let piece = Piece {
+            index: call.get("index").and_then(Value::as_u64),
+            id: word("/id").unwrap_or_default(),
+            name: word("/function/name").unwrap_or_default(),
+            arguments: call.pointer("/function/arguments"),
+        };
+        assembly.call(&piece, out);
+    }
+}
+
+/// The reasoning of a delta or a message: the first source that says anything, since the others
+/// repeat it (WIRE §2.1).
+pub(super) fn reasoning(message: &Value) -> String {
+    ["reasoning_content", "reasoning", "thinking"]
+        .iter()
+        .filter_map(|name| message.get(name))
+        .map(joined)
+        .chain(message.get("reasoning_details").map(joined))
+        .find(|text| !text.is_empty())
+        .unwrap_or_default()
+}
+
+fn message(message: &Message) -> Value {
+    match message {
+        Message::System(content) => json!({"role": "system", "content": content}),
+        Message::User(content) => json!({"role": "user", "content": content}),
+        Message::Assistant { content, calls } if calls.is_empty() => {
+            json!({"role": "assistant", "content": content})
+        }
+        Message::Assistant { content, calls } => {
+            let calls: Vec<Value> = calls
+                .iter()
+                .map(|call| {
+                    json!({"id": call.id, "type": "function",
+                        "function": {"name": call.name, "arguments": call.arguments}})
+                })
+                .collect();
+            json!({"role": "assistant", "content": content, "tool_calls": calls})
+        }
+        Message::Tool { call_id, content } => {
+            json!({"role": "tool", "tool_call_id": call_id, "content": content})
+        }
+    }
+}
+
+fn is_first(choice: &Value) -> bool {
+    choice
+        .get("index")
+        .and_then(Value::as_i64)
+        .is_none_or(|index| index == 0)
+}
+
+fn read_choice(
+    choice: &Value,
+    frame: &Value,
+    assembly: &mut Assembly,
+    out: &mut Vec<Delta>,
+) -> Heard {
+    let delta = choice.get("delta").filter(|delta| delta.is_object());
+    let message = choice.get("message").filter(|message| message.is_object());
+    let is_whole = frame.get("object").and_then(Value::as_str) == Some("chat.completion");
+    if let Some(said) = delta.or(message) {
+        // A last frame may repeat the whole reply (WIRE §0.6): of what was streamed already,
+        // nothing is taken twice.
+        let summary = is_whole || delta.is_none();
+        if !(summary && assembly.has_reasoning()) {
+            assembly.reasoning(&reasoning(said), out);
+        }
+        if !(summary && assembly.has_content())
+            && let Some(content) = said.get("content")
+        {
+            read_content(content, assembly, out);
+        }
+        if !(summary && assembly.has_calls()) {
+            read_calls(said, assembly, out);
+        }
+    } else if let Some(text) = choice.get("text").and_then(Value::as_str) {
+        assembly.content(text, out);
+    }
+    assembly.finish(choice.get("finish_reason"));
+    if delta.is_none() && message.is_some() {
+        Heard::Whole
+    } else {
+        Heard::Part
+    }
+}
+
+/// Ollama's own frames: `{"message":{"thinking","content"},"done"}`.
+fn read_ollama(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
+    let Some(message) = frame.get("message").filter(|message| message.is_object()) else {
+        return Heard::Nothing;
+    };
+    assembly.reasoning(&reasoning(message), out);
+    if let Some(content) = message.get("content") {
+        read_content(content, assembly, out);
+    }
+    read_calls(message, assembly, out);
+    let count = |name| frame.get(name).and_then(usage::count);
+    let counts = Usage {
+        input_tokens: count("prompt_eval_count"),
+        output_tokens: count("eval_count"),
+        ..Usage::default()
+    };
+    assembly.usage(Some(counts), out);
+    if frame.get("done").and_then(Value::as_bool) == Some(true) {
+        let stop = Value::from("stop");
+        assembly.finish(frame.get("done_reason").or(Some(&stop)));
+        return Heard::End;
+    }
+    Heard::Part
+}
+
+/// The text of a string, or of the parts of a list that are text.
+fn joined(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(parts) => parts
+            .iter()
+            .filter(|part| {
+                let sort = part.get("type").and_then(Value::as_str);
+                sort.is_none_or(|sort| matches!(sort, "reasoning.text" | "text" | "thinking"))
+            })
+            .filter_map(|part| part.get("text")?.as_str())
+            .collect(),
+        _ => String::new(),
+    }
+}
