@@ -11,4 +11,5 @@ pub mod catalog;
 pub mod chat;
 pub mod config;
 pub mod demo;
+pub mod net;
 pub mod wire;

@@ -180,7 +180,7 @@ mod tests {
         assert!(answer("解方程 x² − 5x + 6 = 0").contains("两个解"));
         assert!(answer("write a haiku").lines().count() <= 4);
         assert!(answer("Show me some Rust code").contains("```rust"));
-        assert!(answer("compare them in a table").contains("|"));
+        assert!(answer("compare them in a table").contains('|'));
         assert_eq!(
             answer("hello"),
             answer("decoded"),
