@@ -112,7 +112,9 @@ pub(super) fn refusal(dialect: Dialect, refusal: &Refusal, number: usize) -> Val
 /// The list of models.
 pub(super) fn models() -> Value {
     let model = |id: &str| json!({"id": id, "object": "model", "created": CREATED_UNIX_SECONDS, "owned_by": "mmchat"});
-    json!({"object": "list", "data": [model("demo"), model("demo-thinker")]})
+    // Those that the catalogue describes.
+    let ids = ["minimax-m3", "minimax-m2.7", "minimax-m3.1-flash"];
+    json!({"object": "list", "data": ids.map(model)})
 }
 
 /// Token counts of a reply so far.

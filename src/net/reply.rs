@@ -131,7 +131,7 @@ impl State {
             Ok(Ok(Some(bytes))) => {
                 let fed = reading.decoder.feed(&bytes, &mut deltas);
                 match fed {
-                    Ok(()) if !reading.decoder.is_done() => self.check_size(&deltas).map(|()| true),
+                    Ok(()) if !reading.decoder.is_done() => Ok(true),
                     Ok(()) => reading.decoder.end(&mut deltas).map(|()| false),
                     Err(failure) => Err(failure),
                 }
@@ -151,7 +151,7 @@ impl State {
                 Err(fault::silent(idle))
             }
         };
-        self.size.has_text |= deltas.iter().any(Delta::is_text);
+        let outcome = self.size.add(&deltas).and(outcome);
         let progress = deltas.into_iter().map(|delta| Ok(Progress::Delta(delta)));
         self.ready.extend(progress);
         match outcome {
@@ -188,18 +188,26 @@ impl State {
             }
         }
     }
+}
 
-    fn check_size(&mut self, deltas: &[Delta]) -> Result<(), Failure> {
-        let size = &mut self.size;
+impl Size {
+    /// Counts what came.
+    ///
+    /// # Errors
+    ///
+    /// When it is more than a reply may have.
+    fn add(&mut self, deltas: &[Delta]) -> Result<(), Failure> {
         for delta in deltas {
+            self.has_text |= delta.is_text();
             match delta {
-                Delta::Reasoning(text) => size.reasoning_bytes += text.len(),
-                Delta::Answer(text) => size.answer_bytes += text.len(),
-                Delta::Replace(Part::Reasoning, text) => size.reasoning_bytes = text.len(),
-                Delta::Replace(Part::Answer, text) => size.answer_bytes = text.len(),
-                Delta::Relabel => size.reasoning_bytes += std::mem::take(&mut size.answer_bytes),
-                Delta::Tool(tool) if tool.snapshot => size.tool_bytes = tool.arguments.len(),
-                Delta::Tool(tool) => size.tool_bytes += tool.arguments.len(),
+                Delta::Reasoning(text) => self.reasoning_bytes += text.len(),
+                Delta::Answer(text) => self.answer_bytes += text.len(),
+                Delta::Replace(Part::Reasoning, text) => self.reasoning_bytes = text.len(),
+                Delta::Replace(Part::Answer, text) => self.answer_bytes = text.len(),
+                Delta::Relabel => self.reasoning_bytes += std::mem::take(&mut self.answer_bytes),
+                // All calls together: a snapshot of one is counted as if it were of all.
+                Delta::Tool(tool) if tool.snapshot => self.tool_bytes = tool.arguments.len(),
+                Delta::Tool(tool) => self.tool_bytes += tool.arguments.len(),
                 Delta::Served(_)
                 | Delta::Sources(_)
                 | Delta::Usage(_)
@@ -207,8 +215,7 @@ impl State {
                 | Delta::Finish(_) => {}
             }
         }
-        let text_bytes = size.reasoning_bytes + size.answer_bytes + size.tool_bytes;
-        if text_bytes > MAX_TEXT_BYTES {
+        if self.reasoning_bytes + self.answer_bytes + self.tool_bytes > MAX_TEXT_BYTES {
             Err(Failure::new(
                 FailureKind::TooLarge,
                 "more than 64 MiB of text",
@@ -224,4 +231,23 @@ impl State {
 fn flush(decoder: &mut Decoder, deltas: &mut Vec<Delta>) {
     let _ = decoder.end(deltas);
     deltas.retain(|delta| !matches!(delta, Delta::Finish(_)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_reply_is_bounded_over_all_its_texts() {
+        // RELIABILITY 63
+        let half = || "x".repeat(MAX_TEXT_BYTES / 2);
+        let mut size = Size::default();
+        assert_eq!(size.add(&[Delta::Reasoning(half())]), Ok(()));
+        assert_eq!(size.add(&[Delta::Answer(half())]), Ok(()));
+        let failure = size.add(&[Delta::Answer("x".to_owned())]).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::TooLarge);
+        // What is taken back is no longer counted.
+        let short = Delta::Replace(Part::Answer, "short".to_owned());
+        assert_eq!(size.add(&[short]), Ok(()));
+    }
 }

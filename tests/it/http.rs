@@ -209,7 +209,10 @@ async fn the_demo_lists_its_models() {
     let ids = client()
         .model_ids("test", Dialect::OpenAi, &url, Auth::Bearer)
         .await;
-    assert_eq!(ids.unwrap(), ["demo", "demo-thinker"]);
+    assert_eq!(
+        ids.unwrap(),
+        ["minimax-m3", "minimax-m2.7", "minimax-m3.1-flash"]
+    );
     let failure = client()
         .model_ids("test", Dialect::OpenAi, &(url + "x"), Auth::Bearer)
         .await
@@ -234,6 +237,26 @@ async fn a_dropped_reply_ends_the_demos_stream_at_once() {
     // The client's connection closes as the runtime turns, which this wait lets it do.
     let half_a_second = Duration::from_millis(500);
     assert!(demo.requests_when(half_a_second, ended).await.is_some());
+}
+
+#[tokio::test]
+async fn stopping_the_demo_breaks_its_replies_off() {
+    let demo = demo::Server::start_with(0, Pace::PerSecond(50)).unwrap();
+    let request = ask(Dialect::OpenAi, &demo.base_url(Dialect::OpenAi), "hi", true);
+    let mut stream = client().reply(request);
+    while let Some(Ok(item)) = stream.next().await {
+        if matches!(item, Progress::Delta(delta) if delta.is_text()) {
+            break;
+        }
+    }
+    let start = tokio::time::Instant::now();
+    drop(demo);
+    assert!(start.elapsed() < Duration::from_millis(500));
+    let last = stream
+        .filter_map(|item| std::future::ready(item.err()))
+        .next()
+        .await;
+    assert_eq!(last.unwrap().kind, FailureKind::Cut);
 }
 
 #[tokio::test]
