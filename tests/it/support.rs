@@ -1,0 +1,4 @@
+//! What whole-program tests share.
+
+pub(crate) mod raw;
+pub(crate) mod tls;
