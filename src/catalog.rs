@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::chat::{Thinking, Usage};
+use crate::chat::{Thinking, Usage, short_count};
 use crate::wire::{Dialect, Patch, Target};
 
 pub mod entry;
@@ -22,6 +22,9 @@ pub use find::Unknown;
 pub use plan::{Capability, Plan, Wish, plan};
 pub use problem::{Notes, Problem, Problems};
 pub use refusal::{Hint, Refusal};
+
+/// The id of the built-in provider, which is offline.
+pub const DEMO: &str = "demo";
 
 /// Every provider, in the order in which the picker shows them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -264,6 +267,28 @@ impl Model {
     pub fn is_without_thinking(&self) -> bool {
         let modes = self.thinking.as_ref();
         modes.is_some_and(|modes| modes.keys().all(|&mode| mode == Thinking::Off))
+    }
+}
+
+impl Model {
+    /// Its window and its prices, as far as they are known: `200k · $0.3/$1.2`.
+    pub fn summary(&self) -> String {
+        let window = self.context_window_tokens.map(short_count);
+        let prices = self.prices.as_ref().map(ToString::to_string);
+        let facts: Vec<String> = [window, prices].into_iter().flatten().collect();
+        facts.join(" · ")
+    }
+}
+
+impl std::fmt::Display for Prices {
+    /// Input and output per million tokens: `$0.3/$1.2`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sign = self.currency.sign();
+        write!(
+            f,
+            "{sign}{}/{sign}{}",
+            self.input_per_mtok, self.output_per_mtok
+        )
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod conversation;
 mod delta;
+mod estimate;
 mod failure;
 mod message;
 mod moment;
@@ -17,10 +18,11 @@ mod usage;
 
 pub use conversation::Conversation;
 pub use delta::{Delta, Finish, Part, Progress, Remark, Source, ToolDelta};
+pub use estimate::{Estimate, estimate_tokens};
 pub use failure::{Failure, FailureKind, Retry};
 pub use message::{Message, ToolCall};
 pub use moment::{Moment, Now};
 pub use params::{Params, Thinking};
 pub use reply::{Reply, Text};
 pub use turn::{Asked, Timing, Turn, TurnId, TurnState};
-pub use usage::Usage;
+pub use usage::{Usage, short_count};

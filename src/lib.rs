@@ -7,10 +7,15 @@
 //! `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`, `tui`,
 //! `demo` } ← `runtime` ← `cli` ← `main`
 
+pub mod app;
 pub mod catalog;
 pub mod chat;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod markdown;
 pub mod net;
+pub mod runtime;
+pub mod tui;
+pub mod ui;
 pub mod wire;

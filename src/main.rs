@@ -1,3 +1,7 @@
-//! The program.
+//! The program: everything is in the library; here the result becomes an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mmchat::cli::run()
+}

@@ -223,11 +223,21 @@ fn picker_key<T>(picker: &mut Picker<T>, key: KeyEvent) -> PickerKey {
 fn palette_key(picker: &mut Picker<Entry>, key: KeyEvent) -> Outcome {
     match picker_key(picker, key) {
         PickerKey::Picked => {
-            let line = picker.query.text().trim_start_matches('/').trim();
+            let line = picker
+                .query
+                .text()
+                .trim_start_matches('/')
+                .trim()
+                .to_owned();
+            let line = line.as_str();
             // A slash command written out wins over what the filter found.
-            if let Some(slash) = slash::parse(line)
-                && (slash.is_ok() || line.contains(' '))
-            {
+            let waits = slash::WITH_ARGUMENT.iter().any(|with| with.word == line);
+            if waits {
+                picker.query.set(&format!("{line} "));
+                picker.refilter();
+                return Outcome::Stay;
+            }
+            if let Some(slash) = slash::parse(line) {
                 return Outcome::Slash(slash);
             }
             match picker.selected().map(|item| item.value) {

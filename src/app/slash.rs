@@ -81,7 +81,10 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let usage = |with: &WithArgument| format!("It is written /{} {}", with.word, with.argument);
     if let Some(with) = WITH_ARGUMENT.iter().find(|with| with.word == word) {
         return Some(match word {
-            "think" => rest.parse().map(Slash::Think).or_else(|_| Err(usage(with))),
+            "think" => match rest.parse() {
+                Ok(mode) => Ok(Slash::Think(mode)),
+                Err(_) => Err(usage(with)),
+            },
             "set" => parse_set(rest).ok_or_else(|| usage(with)),
             _ => Ok(Slash::System(rest.to_owned())),
         });

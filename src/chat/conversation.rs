@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Asked, Message, Moment, Reply, Timing, Turn, TurnId, TurnState};
+use super::{
+    Asked, Estimate, Message, Moment, Reply, Timing, Turn, TurnId, TurnState, estimate_tokens,
+};
 
 /// A tree of turns. The path follows, from each turn on, the sibling that was chosen last.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,7 +35,12 @@ impl Conversation {
         asked: Asked,
         sent: Moment,
     ) {
+        let estimate = Estimate {
+            prompt_tokens: estimate_tokens(&prompt),
+            ..Estimate::default()
+        };
         let turn = Turn {
+            estimate,
             id,
             parent,
             prompt,
@@ -122,6 +129,20 @@ impl Conversation {
         }
         messages.push(Message::User(unanswered));
         messages
+    }
+
+    /// How many tokens the history of `upto` has, roughly: what [`Conversation::history`] sends.
+    pub fn history_tokens(&self, upto: TurnId) -> f64 {
+        let mut tokens = estimate_tokens(&self.system_prompt);
+        let mut turn = self.turn(upto);
+        while let Some(here) = turn {
+            tokens += here.estimate.prompt_tokens;
+            if here.id != upto {
+                tokens += here.estimate.answer_tokens;
+            }
+            turn = here.parent.and_then(|parent| self.turn(parent));
+        }
+        tokens
     }
 
     fn chosen_child(&self, parent: Option<TurnId>) -> Option<&Turn> {

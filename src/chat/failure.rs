@@ -213,7 +213,7 @@ impl Failure {
             if !words.is_empty() {
                 words.push(' ');
             }
-            words.push_str(&format!("({})", facts.join(", ")));
+            words = format!("{words}({})", facts.join(", "));
         }
         words
     }

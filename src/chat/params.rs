@@ -29,6 +29,32 @@ impl Params {
     }
 }
 
+impl fmt::Display for Params {
+    /// What is set, as `max_tokens 4096, temperature 0.5`; else that the provider's defaults hold.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = [
+            ("max_tokens", self.max_tokens.map(|value| value.to_string())),
+            (
+                "temperature",
+                self.temperature.map(|value| value.to_string()),
+            ),
+            ("top_p", self.top_p.map(|value| value.to_string())),
+            (
+                "presence_penalty",
+                self.presence_penalty.map(|value| value.to_string()),
+            ),
+        ];
+        let set: Vec<String> = set
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
+            .collect();
+        if set.is_empty() {
+            return f.write_str("the provider's default parameters");
+        }
+        f.write_str(&set.join(", "))
+    }
+}
+
 /// How much a model is asked to think before it answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thinking {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Failure, Finish, Moment, Reply, Thinking};
+use super::{Delta, Estimate, Failure, Finish, Moment, Part, Reply, Thinking, estimate_tokens};
 
 /// Names a turn for as long as the program runs; late events of a dropped turn are known by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,12 +83,65 @@ pub struct Turn {
     pub state: TurnState,
     /// How long it took.
     pub timing: Timing,
+    /// How many tokens its texts have, roughly.
+    pub estimate: Estimate,
 }
 
 impl Turn {
     /// Tells whether the reply is still coming.
     pub fn is_live(&self) -> bool {
         self.state == TurnState::Live
+    }
+
+    /// Folds one delta in that arrived `elapsed` after the request was sent.
+    pub fn push(&mut self, delta: Delta, elapsed: Duration) {
+        let timing = &mut self.timing;
+        let estimate = &mut self.estimate;
+        match &delta {
+            Delta::Reasoning(text) => {
+                timing.first_reasoning.get_or_insert(elapsed);
+                estimate.reasoning_tokens += estimate_tokens(text);
+            }
+            Delta::Answer(text) => {
+                timing.first_answer.get_or_insert(elapsed);
+                estimate.answer_tokens += estimate_tokens(text);
+            }
+            Delta::Relabel => {
+                let earlier = timing.first_answer.take();
+                timing.first_reasoning = timing.first_reasoning.or(earlier);
+                estimate.reasoning_tokens += std::mem::take(&mut estimate.answer_tokens);
+            }
+            Delta::Replace(Part::Reasoning, text) => {
+                timing.first_reasoning.get_or_insert(elapsed);
+                estimate.reasoning_tokens = estimate_tokens(text);
+            }
+            Delta::Replace(Part::Answer, text) => {
+                timing.first_answer.get_or_insert(elapsed);
+                estimate.answer_tokens = estimate_tokens(text);
+            }
+            Delta::Served(_)
+            | Delta::Tool(_)
+            | Delta::Sources(_)
+            | Delta::Usage(_)
+            | Delta::Remark(_)
+            | Delta::Finish(_) => {}
+        }
+        self.reply.push(delta);
+    }
+
+    /// Tokens of the reasoning, and whether the provider reported them (else they are estimated).
+    pub fn reasoning_tokens(&self) -> (u64, bool) {
+        let estimated = whole(self.estimate.reasoning_tokens);
+        let reported = self.reply.usage.reasoning_tokens.filter(|&count| count > 0);
+        (reported.unwrap_or(estimated), reported.is_some())
+    }
+
+    /// Tokens of the whole reply, and whether the provider reported them.
+    pub fn output_tokens(&self) -> (u64, bool) {
+        let estimate = self.estimate;
+        let estimated = whole(estimate.reasoning_tokens + estimate.answer_tokens);
+        let reported = self.reply.usage.output_tokens.filter(|&count| count > 0);
+        (reported.unwrap_or(estimated), reported.is_some())
     }
 
     /// The model as the provider says it served it, else as it was asked for.
@@ -105,4 +158,13 @@ impl Turn {
             && self.reply.answer.as_str().trim().is_empty()
             && !self.reply.reasoning.is_empty()
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an estimate is never negative, and a float's cast saturates"
+)]
+fn whole(tokens: f64) -> u64 {
+    tokens.round() as u64
 }

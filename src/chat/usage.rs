@@ -53,9 +53,32 @@ impl Usage {
     }
 }
 
+/// A count of tokens as people read it: `950`, `12.3k`, `1.2M`.
+pub fn short_count(tokens: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let value = tokens as f64;
+    let trimmed = |value: f64, unit: &str| {
+        let text = format!("{value:.1}");
+        format!("{}{unit}", text.strip_suffix(".0").unwrap_or(&text))
+    };
+    match tokens {
+        0..=999 => tokens.to_string(),
+        1_000..=99_949 => trimmed(value / 1e3, "k"),
+        99_950..=999_499 => format!("{:.0}k", value / 1e3),
+        _ => trimmed(value / 1e6, "M"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counts_are_short() {
+        let counts = [0, 999, 1_000, 12_345, 99_999, 200_000, 999_600, 1_000_000];
+        let shown = counts.map(short_count).join(" ");
+        assert_eq!(shown, "0 999 1k 12.3k 100k 200k 1M 1M");
+    }
 
     #[test]
     fn more_reasoning_than_output_leaves_no_answer_tokens() {

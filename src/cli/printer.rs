@@ -38,8 +38,8 @@ impl<O: Write, E: Write> Printer<O, E> {
             Delta::Answer(text) => self.answer(text),
             Delta::Reasoning(text) => self.reasoning(text),
             Delta::Relabel => {
-                self.printed.clear();
                 self.end_line()?;
+                self.printed.clear();
                 writeln!(
                     self.beside,
                     "mmchat: the text above was reasoning; the answer follows"
@@ -49,8 +49,8 @@ impl<O: Write, E: Write> Printer<O, E> {
                 if let Some(more) = text.strip_prefix(self.printed.as_str()) {
                     return self.answer(more);
                 }
-                self.printed.clear();
                 self.end_line()?;
+                self.printed.clear();
                 writeln!(
                     self.beside,
                     "mmchat: the provider corrected the text above; all of it follows"

@@ -1,11 +1,5 @@
 //! What the built-in catalogue says of every model, and what becomes of a user's wishes.
 
-#![expect(
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail as tests do"
-)]
-
 use std::fmt::Write as _;
 
 use mmchat::catalog::{Capability, Catalog, Hint, Model, Plan, Provider, Refusal, Wish, plan};

@@ -1,7 +1,5 @@
 //! What users write into their configuration, and what they are told when it is wrong.
 
-#![expect(clippy::panic, reason = "helpers of tests fail as tests do")]
-
 use mmchat::catalog::Catalog;
 use mmchat::chat::Thinking;
 use mmchat::config::{self, Approve, Config, McpTransport, PanelState};

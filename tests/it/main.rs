@@ -1,8 +1,14 @@
 //! Every whole-program test, in one binary so that it links once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a failing test may panic"
+)]
 
 mod catalog;
 mod config;
 mod http;
-mod markdown;
 mod support;
 mod wire;

@@ -1,13 +1,6 @@
 //! The dialects from outside: whole bodies in, replies out, at every cut of the bytes; and the
 //! requests, word for word.
 
-#![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking"
-)]
-
 mod any_bytes;
 mod ends;
 mod fixtures;
