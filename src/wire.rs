@@ -169,9 +169,8 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
         headers.push(("Accept", "application/json"));
     }
     match target.dialect {
-        Dialect::OpenAi => {}
         Dialect::DashScope if ask.stream => headers.push(("X-DashScope-SSE", "enable")),
-        Dialect::DashScope => {}
+        Dialect::OpenAi | Dialect::DashScope => {}
         Dialect::Anthropic => headers.push(("anthropic-version", anthropic::VERSION)),
     }
     let overridden = |name: &str| {

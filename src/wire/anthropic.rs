@@ -99,7 +99,7 @@ pub(super) fn read(
             blocks.count(event.get("usage"), assembly, out);
         }
         Some("message_stop") => return Heard::End,
-        Some("content_block_stop" | "ping") => return Heard::Aside,
+        Some("content_block_stop" | "ping") => {}
         // The whole message at once.
         Some("message") => {
             assembly.served(event.get("model"), out);

@@ -34,6 +34,8 @@ pub(super) struct Assembly {
     finish: Option<Finish>,
     /// Whether content other than white space came.
     has_content: bool,
+    /// Whether any of it came as an increment.
+    is_streamed: bool,
 }
 
 impl Assembly {
@@ -54,12 +56,23 @@ impl Assembly {
             remarks: Vec::new(),
             finish: None,
             has_content: false,
+            is_streamed: false,
         }
     }
 
     /// Tells whether a reason to finish was given.
     pub(super) fn is_finishing(&self) -> bool {
         self.finish.is_some()
+    }
+
+    /// Hears that a frame is an increment: a whole message after it is a summary.
+    pub(super) fn streams(&mut self) {
+        self.is_streamed = true;
+    }
+
+    /// Tells whether an increment came.
+    pub(super) fn is_streamed(&self) -> bool {
+        self.is_streamed
     }
 
     /// Tells whether reasoning came, in whichever way.
@@ -275,7 +288,9 @@ mod tests {
         says(&mut assembly, &mut out);
         assembly.close(Finish::Stop, &mut out);
         let mut reply = crate::chat::Reply::default();
-        out.into_iter().for_each(|delta| reply.push(delta));
+        for delta in out {
+            reply.push(delta);
+        }
         reply
     }
 
@@ -306,7 +321,7 @@ mod tests {
         let reply = reply(Pieces::Unknown, |assembly, out| {
             for end in [3, 5, 12, 20, 30, 34] {
                 let whole = "<think>\nI see it.\n</think>\n\nHello.";
-                assembly.content(&whole[..end], out);
+                assembly.content(whole.get(..end).unwrap(), out);
             }
         });
         assert_eq!(texts(&reply), ("I see it.", "Hello."));

@@ -36,9 +36,7 @@ pub struct Decoder {
 pub(super) enum Heard {
     /// Nothing that belongs to a reply.
     Nothing,
-    /// A sign of life, with no text in it.
-    Aside,
-    /// A step of a reply.
+    /// A step of a reply, be it only a sign of life.
     Part,
     /// A reply as it is when it is not streamed.
     Whole,
@@ -183,11 +181,11 @@ impl Decoder {
             let Some(at) = rest.iter().position(|byte| *byte == b'\n') else {
                 return hold(line, rest);
             };
-            let (head, tail) = rest.split_at(at + 1);
-            hold(line, head)?;
+            let (line_end, tail) = rest.split_at(at + 1);
+            hold(line, line_end)?;
             rest = tail;
-            let held = std::mem::take(line);
-            let text = unmarked(&held).trim_ascii();
+            let whole = std::mem::take(line);
+            let text = unmarked(&whole).trim_ascii();
             if text.is_empty() {
                 continue;
             }
@@ -196,7 +194,7 @@ impl Decoder {
                     *first = false;
                     self.read_frame(&frame, "", None, out)?;
                 }
-                Err(_) if *first => self.framing = Framing::Body(held),
+                Err(_) if *first => self.framing = Framing::Body(whole),
                 Err(_) => self.assembly.remark(Remark::BrokenEvent, out),
             }
             if self.state != State::Open {

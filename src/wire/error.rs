@@ -1,14 +1,17 @@
 //! Vendors' errors, in every shape they come in, as [`Failure`]s.
 //!
-//! Owns the tables of WIRE §5, §6, §7 and §10 and the retry classes of §9.3: the vendor's code
-//! speaks first, its error type second, the HTTP status third, its words last. Messages are kept
-//! as they came, but a web page is reduced to its title.
+//! Owns the shapes and the order of the witnesses (WIRE §9.3): the vendor's code speaks first,
+//! its error type second, the HTTP status third, its words last. Messages are kept as they came,
+//! but a web page is reduced to its title. What a code means is in [`kind`].
+
+mod kind;
 
 use serde_json::Value;
 
 use super::sse;
 use super::wait;
 use crate::chat::{Failure, FailureKind, Retry};
+use kind::{by_code, by_sort, by_status, by_words, minimax_kind};
 
 /// The most of an error's body that is read, in bytes.
 const MOST_BODY_BYTES: usize = 64 * 1024;
@@ -40,10 +43,11 @@ pub(super) fn failure(status: u16, headers: &[(String, String)], body: &[u8]) ->
             ..Wrong::default()
         },
     };
-    let is_json = wrong != Wrong::default() && parsed.is_some();
+    let is_anonymous = wrong.code.is_none() && wrong.sort.is_none();
     let mut failure = wrong.into_failure(Some(status));
-    if matches!(status, 404 | 405) && !is_json {
-        // Not the API's own error: the address is wrong, not the model.
+    let speaks_of_a_model = failure.message.to_lowercase().contains("model");
+    if matches!(status, 404 | 405) && is_anonymous && !speaks_of_a_model {
+        // Some web server's words: the address is wrong, not the model.
         failure.kind = FailureKind::NotAReply;
     }
     if let (301..=308, Some(location)) = (status, wait::header(headers, "location")) {
@@ -102,8 +106,11 @@ pub(super) fn announced(value: Option<&Value>, data: &str) -> Wrong {
 /// A web page or a plain text, as far as a person can use it.
 pub(super) fn plain(text: &str) -> String {
     let text = text.trim();
-    if !looks_like_a_page(text) {
+    if !text.starts_with('<') {
         return text.chars().take(MOST_PLAIN_CHARS).collect();
+    }
+    if !looks_like_a_page(text) {
+        return without_tags(text);
     }
     let lower = text.to_ascii_lowercase();
     let title = lower.find("<title").and_then(|at| {
@@ -193,6 +200,16 @@ fn find_beside(frame: &Value) -> Option<Wrong> {
             ..Wrong::default()
         });
     }
+    if frame
+        .pointer("/choices/0/finish_reason")
+        .and_then(Value::as_str)
+        == Some("error")
+    {
+        return Some(Wrong {
+            message: "the provider ended the reply with an error".to_owned(),
+            ..Wrong::default()
+        });
+    }
     let message = text(frame, "message")?;
     let sort = text(frame, "type").filter(|sort| sort.ends_with("_error"));
     let is_reply = ["choices", "output"]
@@ -263,184 +280,23 @@ fn minimax_code(message: &str) -> Option<String> {
     code
 }
 
-fn by_code(code: &str, words: &str) -> Option<FailureKind> {
-    if let Some(kind) = minimax_kind(code, words) {
-        return Some(kind);
-    }
-    let code = code.to_ascii_lowercase();
-    Some(match code.as_str() {
-        // Tencent TokenHub (WIRE §5).
-        "401007" | "401008" | "403004" => FailureKind::Quota,
-        tokenhub if tokenhub.len() == 6 && tokenhub.parse::<u32>().is_ok() => {
-            let status = tokenhub.get(..3)?.parse().ok()?;
-            return match status {
-                402 => Some(FailureKind::Quota),
-                502 => Some(FailureKind::Server),
-                status => by_status(status, words),
-            };
-        }
-        // Alibaba, native and compatible (WIRE §10).
-        "arrearage" | "prepaidbilloverdue" | "postpaidbilloverdue" => FailureKind::Balance,
-        "datainspectionfailed" | "data_inspection_failed" | "content_filter" => {
-            FailureKind::ContentFilter
-        }
-        "invalidapikey" | "invalid_api_key" => FailureKind::BadKey,
-        "allocationquota.freetieronly" => FailureKind::Quota,
-        "not authorized" | "commoditynotpurchased" | "access_denied" | "workspacenotfound" => {
-            FailureKind::Forbidden
-        }
-        denied if denied.contains("accessdenied") => FailureKind::Forbidden,
-        "modelnotfound" | "model_not_found" | "model_not_supported" => FailureKind::UnknownModel,
-        "insufficient_quota" | "throttling.allocationquota" => {
-            if speaks_of_a_quota(words) {
-                FailureKind::Quota
-            } else {
-                FailureKind::RateLimit
+/// The words of markup, XML say, with one space in place of each tag.
+fn without_tags(text: &str) -> String {
+    let mut words = String::new();
+    let mut in_tag = false;
+    for c in text.chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' if in_tag => {
+                in_tag = false;
+                words.push(' ');
             }
+            c if !in_tag => words.push(c),
+            _ => {}
         }
-        "limitrequests" | "limit_requests" | "limit_burst_rate" | "rate_limit_exceeded" => {
-            FailureKind::RateLimit
-        }
-        throttling if throttling.starts_with("throttling") => FailureKind::RateLimit,
-        "systemerror" | "modelservicefailed" | "requesttimeout" | "server_error" => {
-            FailureKind::Server
-        }
-        internal if internal.starts_with("internalerror") || internal == "internal_error" => {
-            FailureKind::Server
-        }
-        "modelservingerror" | "modelunavailable" | "serviceunavailable" => FailureKind::Overloaded,
-        "context_length_exceeded" => FailureKind::ContextTooLong,
-        "invalidparameter" | "invalid_parameter_error" => refused(words),
-        _ => return None,
-    })
-}
-
-/// MiniMax's own codes (WIRE §6).
-fn minimax_kind(code: &str, words: &str) -> Option<FailureKind> {
-    Some(match code {
-        "1000" | "1001" | "1013" | "1024" | "1033" => FailureKind::Server,
-        "1002" | "1039" | "1041" | "2045" | "2062" => FailureKind::RateLimit,
-        "1004" | "2049" => FailureKind::BadKey,
-        "1008" => FailureKind::Balance,
-        "1026" | "1027" => FailureKind::ContentFilter,
-        "1028" | "1030" | "2056" | "2061" => FailureKind::Quota,
-        "1042" => FailureKind::BadRequest,
-        "2013" => refused(words),
-        "2064" => FailureKind::Overloaded,
-        _ => return None,
-    })
-}
-
-fn by_sort(sort: &str, words: &str) -> Option<FailureKind> {
-    Some(match sort {
-        "authentication_error" | "authorized_error" => FailureKind::BadKey,
-        "insufficient_balance_error" | "billing_error" => FailureKind::Balance,
-        "permission_error" if speaks_of_a_quota(words) => FailureKind::Quota,
-        "rate_limit_error" | "limit_requests" if speaks_of_a_quota(words) => FailureKind::Quota,
-        "permission_error" => FailureKind::Forbidden,
-        "rate_limit_error" | "limit_requests" => FailureKind::RateLimit,
-        "not_found_error" => FailureKind::UnknownModel,
-        "request_too_large" => FailureKind::ContextTooLong,
-        "overloaded_error" | "unavailable_error" => FailureKind::Overloaded,
-        "unprocessable_entity_error" | "content_filter_error" => FailureKind::ContentFilter,
-        "bad_request_error" | "invalid_request_error" => by_words(words)?,
-        "api_error" | "server_error" | "upstream_error" => {
-            by_words(words).unwrap_or(FailureKind::Server)
-        }
-        _ => return by_code(sort, words),
-    })
-}
-
-fn by_status(status: u16, words: &str) -> Option<FailureKind> {
-    let spoken = by_words(words);
-    Some(match status {
-        300..=399 => FailureKind::Redirect,
-        401 => FailureKind::BadKey,
-        402 if speaks_of_a_quota(words) => FailureKind::Quota,
-        402 => FailureKind::Balance,
-        403 => match spoken {
-            Some(kind @ (FailureKind::Quota | FailureKind::Balance | FailureKind::BadKey)) => kind,
-            Some(kind @ FailureKind::ContentFilter) => kind,
-            _ => FailureKind::Forbidden,
-        },
-        404 | 405 => FailureKind::UnknownModel,
-        407 => FailureKind::Proxy,
-        408 | 409 => FailureKind::Server,
-        413 => FailureKind::ContextTooLong,
-        429 if speaks_of_a_quota(words) => FailureKind::Quota,
-        429 => FailureKind::RateLimit,
-        451 => FailureKind::ContentFilter,
-        400..=499 => spoken.unwrap_or(FailureKind::BadRequest),
-        503 | 529 => FailureKind::Overloaded,
-        500..=599 => FailureKind::Server,
-        _ => return None,
-    })
-}
-
-fn by_words(words: &str) -> Option<FailureKind> {
-    let any = |needles: &[&str]| needles.iter().any(|needle| words.contains(needle));
-    let about_length = [
-        "context window",
-        "context length",
-        "context_length",
-        "maximum context",
-        "input length should be",
-        "prompt is too long",
-        "too many tokens",
-    ];
-    let about_a_model = [
-        "unknown model",
-        "model not exist",
-        "unsupported model",
-        "is not a valid model",
-        "no such model",
-    ];
-    let about_absence = ["not found", "does not exist", "not exist"];
-    Some(if any(&about_length) {
-        FailureKind::ContextTooLong
-    } else if any(&["adaptive thinking", "enable_thinking", "thinking.type"]) {
-        FailureKind::ThinkingMode
-    } else if any(&about_a_model) || (words.contains("model") && any(&about_absence)) {
-        FailureKind::UnknownModel
-    } else if any(&["sensitive", "inappropriate content", "safety policy"]) {
-        FailureKind::ContentFilter
-    } else if any(&[
-        "insufficient balance",
-        "good standing",
-        "insufficient credits",
-    ]) {
-        FailureKind::Balance
-    } else if speaks_of_a_quota(words) {
-        FailureKind::Quota
-    } else if any(&["invalid api key", "invalid api-key", "incorrect api key"]) {
-        FailureKind::BadKey
-    } else if any(&["rate limit", "too many requests"]) {
-        FailureKind::RateLimit
-    } else if any(&["overloaded", "high load", "loading model"]) {
-        FailureKind::Overloaded
-    } else {
-        return None;
-    })
-}
-
-/// A request that is refused for its content: the words say for which.
-fn refused(words: &str) -> FailureKind {
-    by_words(words).unwrap_or(FailureKind::BadRequest)
-}
-
-/// Plans and free tiers: waiting a moment does not help.
-fn speaks_of_a_quota(words: &str) -> bool {
-    [
-        "quota has been exhausted",
-        "free_quota_exhausted",
-        "usage limit",
-        "token-plan",
-        "token plan",
-        "free tier",
-        "plan and billing",
-    ]
-    .iter()
-    .any(|needle| words.contains(needle))
+    }
+    let words: Vec<&str> = words.split_whitespace().collect();
+    words.join(" ").chars().take(MOST_PLAIN_CHARS).collect()
 }
 
 fn looks_like_a_page(text: &str) -> bool {
@@ -453,7 +309,6 @@ fn looks_like_a_page(text: &str) -> bool {
             "<head",
             "<body",
             "<title",
-            "<?xml",
             "<center",
             "<h1",
         ]
@@ -516,6 +371,10 @@ mod tests {
             ("context window exceeds limit", FailureKind::ContextTooLong),
             ("unknown model 'x'", FailureKind::UnknownModel),
             ("m requires adaptive thinking", FailureKind::ThinkingMode),
+            (
+                "Mismatch type ThinkingConfig with value bool",
+                FailureKind::ThinkingMode,
+            ),
             ("web_search is not support", FailureKind::BadRequest),
         ];
         for (words, expected) in cases {
@@ -559,10 +418,10 @@ mod tests {
         for (status, expected) in cases {
             assert_eq!(kind(status, ""), expected, "{status}");
         }
-        assert_eq!(
-            kind(404, r#"{"message":"gone"}"#),
-            FailureKind::UnknownModel
-        );
+        let model = r#"{"error":"model 'x' not found"}"#;
+        assert_eq!(kind(404, model), FailureKind::UnknownModel);
+        let path = r#"{"detail":"Not Found"}"#;
+        assert_eq!(kind(404, path), FailureKind::NotAReply);
     }
 
     #[test]
@@ -572,6 +431,9 @@ mod tests {
         assert_eq!(failure.message, "502 Bad Gateway");
         assert_eq!(failure.kind, FailureKind::Server);
         assert!(failure.is_retryable());
+        let xml = "<?xml version='1'?><Error><Code>Busy</Code><Message>try later</Message></Error>";
+        assert_eq!(of(503, xml).message, "Busy try later");
+        assert_eq!(of(503, r#"{"message":"<b>x</b> y"}"#).message, "x y");
     }
 
     #[test]

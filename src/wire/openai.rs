@@ -65,7 +65,7 @@ pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>)
     if let Some(choice) = choice {
         heard = read_choice(choice, frame, assembly, out);
     } else if frame.get("choices").is_some_and(Value::is_array) {
-        heard = Heard::Aside;
+        heard = Heard::Part;
     }
     if let Some(counts) = frame.get("usage").filter(|usage| !usage.is_null()) {
         assembly.usage(usage::read(counts), out);
@@ -159,7 +159,10 @@ fn read_choice(
     if let Some(said) = delta.or(message) {
         // A last frame may repeat the whole reply (WIRE §0.6): of what was streamed already,
         // nothing is taken twice.
-        let summary = is_whole || delta.is_none();
+        let summary = assembly.is_streamed() && (is_whole || delta.is_none());
+        if delta.is_some() {
+            assembly.streams();
+        }
         if !(summary && assembly.has_reasoning()) {
             assembly.reasoning(&reasoning(said), out);
         }

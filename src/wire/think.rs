@@ -8,6 +8,12 @@
 //! Invariants: what is held back is short, except while a leading block repeats the reasoning
 //! field; all of it is handed out at the end; work is linear in the text.
 
+mod tags;
+mod watch;
+
+use tags::{CLOSE, LONGEST, OPEN, begins, find_close, floor, hold_from, strip, without_line_end};
+use watch::{Watch, is_close_line, may_become_close_line};
+
 /// What a piece of content turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Step {
@@ -56,22 +62,6 @@ enum State {
     Answer,
 }
 
-/// Follows lines and code fences.
-#[derive(Debug)]
-struct Watch {
-    in_line: bool,
-    spoke: bool,
-    /// The beginning of the current line.
-    head: String,
-    /// The newest bytes of the current line, for tags cut in two.
-    tail: String,
-    fence: Option<(char, usize)>,
-}
-
-const OPEN: [&str; 3] = ["<think>", "<mm:think>", "<minimax:think>"];
-const CLOSE: [&str; 3] = ["</think>", "</mm:think>", "</minimax:think>"];
-/// More than any tag with a line end before it, in bytes.
-const LONGEST: usize = 18;
 /// White space before the first word that is worth waiting for, in bytes.
 const PATIENCE: usize = 4096;
 
@@ -87,7 +77,7 @@ impl Splitter {
             held: String::new(),
             tags: !field_seen,
             found: false,
-            watch: (!field_seen).then(Watch::new),
+            watch: (!field_seen).then(Watch::default),
             searched: 0,
         }
     }
@@ -142,14 +132,15 @@ impl Splitter {
             State::Opened { .. } | State::Thinking => out.push(Step::Reasoning(held)),
             State::Closed => out.push(Step::Answer(held)),
             State::Start | State::Answer => match &self.watch {
-                Some(watch) if watch.spoke && watch.fence.is_none() && is_close_line(&held) => {
+                Some(watch) if watch.spoke && !watch.in_fence() && is_close_line(&held) => {
                     out.push(Step::Relabel);
                 }
                 _ => out.push(Step::Answer(held)),
             },
             State::Echo => {
                 let text = held.trim_start();
-                if !text.is_empty() {
+                // A block is held only while it repeats the field, so cut short it still does.
+                if !text.is_empty() && strip(&OPEN, text).is_none() {
                     out.push(Step::Answer(text.to_owned()));
                 }
             }
@@ -159,7 +150,7 @@ impl Splitter {
     fn start(&mut self, text: String) -> bool {
         let body = text.trim_start();
         if let Some(inner) = strip(&OPEN, body) {
-            self.held = inner.to_owned();
+            inner.clone_into(&mut self.held);
             self.open();
             return true;
         }
@@ -187,10 +178,10 @@ impl Splitter {
         }
         let Some(inner) = strip(&OPEN, body) else {
             if begins(&OPEN, body) {
-                self.held = body.to_owned();
+                body.clone_into(&mut self.held);
                 return false;
             }
-            self.held = body.to_owned();
+            body.clone_into(&mut self.held);
             self.state = State::Answer;
             return true;
         };
@@ -200,21 +191,32 @@ impl Splitter {
         if let Some((at, length)) = found {
             let (copy, rest) = inner.split_at(from + at);
             if copy.trim() == reasoning {
-                self.held = rest.get(length..).unwrap_or_default().to_owned();
+                rest.get(length..)
+                    .unwrap_or_default()
+                    .clone_into(&mut self.held);
                 self.state = State::Closed;
             } else {
-                self.held = body.to_owned();
+                body.clone_into(&mut self.held);
                 self.state = State::Answer;
             }
             return true;
         }
-        self.searched = inner.len().saturating_sub(LONGEST);
         let (copy, _) = inner.split_at(hold_from(inner));
-        if reasoning.starts_with(copy.trim()) {
+        let said = copy.trim();
+        let lead = copy.len() - copy.trim_start().len();
+        // What was compared before is not compared again: the work stays linear.
+        let compared = self.searched.saturating_sub(lead).min(said.len());
+        let (_, new) = said.as_bytes().split_at(compared);
+        let agrees = reasoning
+            .as_bytes()
+            .get(compared..)
+            .is_some_and(|expected| expected.starts_with(new));
+        self.searched = inner.len().saturating_sub(LONGEST);
+        if agrees {
             self.held = text;
             return false;
         }
-        self.held = body.to_owned();
+        body.clone_into(&mut self.held);
         self.state = State::Answer;
         true
     }
@@ -237,7 +239,7 @@ impl Splitter {
         rest.clone_into(&mut self.held);
         if let Some(inner) = strip(&OPEN, rest) {
             // Proxies that replay the opening tag: <think><think>.
-            self.held = inner.to_owned();
+            inner.clone_into(&mut self.held);
             self.open();
         } else if begins(&OPEN, rest) {
             return false;
@@ -251,7 +253,9 @@ impl Splitter {
         if let Some((at, length)) = find_close(text) {
             let (thought, rest) = text.split_at(at);
             push_reasoning(without_line_end(thought), out);
-            self.held = rest.get(length..).unwrap_or_default().to_owned();
+            rest.get(length..)
+                .unwrap_or_default()
+                .clone_into(&mut self.held);
             self.state = State::Closed;
             return true;
         }
@@ -271,11 +275,11 @@ impl Splitter {
             return true;
         }
         if let Some(after) = strip(&CLOSE, rest) {
-            self.held = after.to_owned();
+            after.clone_into(&mut self.held);
             return true;
         }
         if let Some(inner) = strip(&OPEN, rest) {
-            self.held = inner.to_owned();
+            inner.clone_into(&mut self.held);
             self.open();
             push_reasoning("\n", out);
             return true;
@@ -297,7 +301,7 @@ impl Splitter {
         while !rest.is_empty() {
             let at = rest.find('\n').map_or(rest.len(), |at| at + 1);
             let (segment, after) = rest.split_at(at);
-            if !watch.in_line && watch.fence.is_none() {
+            if !watch.in_line && !watch.in_fence() {
                 if !segment.ends_with('\n') && may_become_close_line(segment) {
                     segment.clone_into(&mut self.held);
                     break;
@@ -340,7 +344,7 @@ impl Residue {
             .iter()
             .filter_map(|tag| text.trim_end().strip_suffix(tag))
             .map(|before| without_line_end(before).len())
-            .next();
+            .find(|at| text.len() - at <= LONGEST * 2);
         let at = whole_tag.unwrap_or_else(|| hold_from(&text));
         self.held = text.split_off(at);
         text
@@ -357,59 +361,6 @@ impl Residue {
     }
 }
 
-impl Watch {
-    fn new() -> Self {
-        Self {
-            in_line: false,
-            spoke: false,
-            head: String::new(),
-            tail: String::new(),
-            fence: None,
-        }
-    }
-
-    /// Takes a line or a part of one; tells whether an opening tag is in it.
-    fn note(&mut self, segment: &str) -> bool {
-        self.tail.push_str(segment);
-        if OPEN.iter().any(|tag| self.tail.contains(tag)) {
-            return true;
-        }
-        let cut = floor(&self.tail, self.tail.len().saturating_sub(LONGEST));
-        self.tail.drain(..cut);
-        if self.head.len() < 128 {
-            self.head.push_str(segment.split_at(floor(segment, 128)).0);
-        }
-        self.in_line = !segment.ends_with('\n');
-        if !self.in_line {
-            self.note_fence();
-            self.head.clear();
-            self.tail.clear();
-        }
-        false
-    }
-
-    /// CommonMark's fences: three or more of ` or ~, indented by less than four.
-    fn note_fence(&mut self) {
-        let line = self.head.trim_end();
-        let body = line.trim_start_matches(' ');
-        let Some(mark) = body.chars().next().filter(|mark| matches!(mark, '`' | '~')) else {
-            return;
-        };
-        let info = body.trim_start_matches(mark);
-        let length = body.len() - info.len();
-        if length < 3 || line.len() - body.len() > 3 {
-            return;
-        }
-        match self.fence {
-            None if mark == '~' || !info.contains('`') => self.fence = Some((mark, length)),
-            Some((open, least)) if open == mark && length >= least && info.is_empty() => {
-                self.fence = None;
-            }
-            _ => {}
-        }
-    }
-}
-
 fn push_reasoning(text: &str, out: &mut Vec<Step>) {
     if !text.is_empty() {
         out.push(Step::Reasoning(text.to_owned()));
@@ -420,64 +371,6 @@ fn push_answer(text: String, out: &mut Vec<Step>) {
     if !text.is_empty() {
         out.push(Step::Answer(text));
     }
-}
-
-/// What follows one of `tags` at the start of `text`.
-fn strip<'a>(tags: &[&str], text: &'a str) -> Option<&'a str> {
-    tags.iter().find_map(|tag| text.strip_prefix(tag))
-}
-
-/// Whether one of `tags` begins with all of `text` (which may be empty).
-fn begins(tags: &[&str], text: &str) -> bool {
-    tags.iter().any(|tag| tag.starts_with(text))
-}
-
-/// Where the first closing tag begins, and its length, in bytes.
-fn find_close(text: &str) -> Option<(usize, usize)> {
-    CLOSE
-        .iter()
-        .filter_map(|tag| Some((text.find(tag)?, tag.len())))
-        .min()
-}
-
-/// Where the longest end of `text` begins that a closing tag, with the line end before it, could
-/// still grow from; the text's length when there is none.
-fn hold_from(text: &str) -> usize {
-    let from = floor(text, text.len().saturating_sub(LONGEST));
-    let Some(window) = text.get(from..) else {
-        return text.len();
-    };
-    window
-        .char_indices()
-        .find(|&(at, _)| {
-            let tail = window.get(at..).unwrap_or_default();
-            let tag = strip(&["\r\n", "\n"], tail).unwrap_or(tail);
-            tail == "\r" || begins(&CLOSE, tag)
-        })
-        .map_or(text.len(), |(at, _)| from + at)
-}
-
-fn without_line_end(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
-}
-
-fn is_close_line(line: &str) -> bool {
-    line.len() <= LONGEST * 2 && CLOSE.contains(&line.trim())
-}
-
-fn may_become_close_line(segment: &str) -> bool {
-    let body = segment.trim_start();
-    segment.len() <= LONGEST * 2 && (begins(&CLOSE, body) || CLOSE.contains(&body.trim_end()))
-}
-
-/// The last character boundary at or before `at`, in bytes.
-fn floor(text: &str, at: usize) -> usize {
-    let at = at.min(text.len());
-    (0..=at)
-        .rev()
-        .find(|&at| text.is_char_boundary(at))
-        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -587,6 +480,8 @@ mod tests {
             ),
             pair("", "Hi")
         );
+        assert_eq!(fold(&["<think>I th", "ink"], field), pair("", ""));
+        assert_eq!(fold(&["<thi"], field), pair("", "<thi"));
         let other = "<think>\nI differ.\n</think>\nHi";
         assert_eq!(fold(&[other], field), pair("", other));
         assert_eq!(fold(&["\n\nHi </think>"], field), pair("", "Hi </think>"));

@@ -6,3 +6,4 @@
 mod http;
 #[cfg(test)]
 mod support;
+mod wire;
