@@ -1,8 +1,8 @@
 //! The built-in offline provider: a loopback HTTP server that speaks the real dialects.
 //!
 //! Owns the server's thread, its address and the record of what it was asked. What is said lives
-//! in `assets/demo/` and [`script`]; how it is said in [`speak`]; what was asked for in
-//! [`question`].
+//! in `assets/demo/` and `script`; how it is said in `speak`; what was asked for in
+//! `question`.
 //!
 //! Invariants: it listens on 127.0.0.1 only; it ends with its [`Server`]; a client that goes away
 //! ends its reply at once; no key is ever recorded.

@@ -2,9 +2,10 @@
 //!
 //! Owns lines, fields and comments; knows nothing of what the data mean. Text is decoded a line
 //! at a time, so a character cut over packets is whole, and only bytes that are really invalid
-//! become U+FFFD. Two liberties, both from WIRE §2: the comment `:HTTP_STATUS/429` is kept with
-//! its event, and a data line that is a whole JSON object ends its event when another one
-//! follows (some gateways leave out the blank line between).
+//! become U+FFFD. Four liberties (WIRE §2): the comment `:HTTP_STATUS/429` is kept with its event;
+//! a data line that is a whole JSON object ends its event when another one follows (some gateways
+//! leave out the blank line between); a bare JSON line counts as data; `[DONE]` waits for no blank
+//! line.
 //!
 //! Invariants: the events do not depend on how the bytes were cut; work is linear in the bytes;
 //! at most [`LIMIT_BYTES`] are held.
@@ -142,6 +143,10 @@ impl Parser {
                         data.push_str(value);
                     }
                     none => *none = Some(value.to_owned()),
+                }
+                // Nothing counts after it, and the connection may stay open in silence.
+                if value.trim_end() == "[DONE]" {
+                    self.dispatch(events);
                 }
             }
             // Some gateways end a stream with a bare JSON error; no field begins like this.

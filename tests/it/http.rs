@@ -440,6 +440,59 @@ async fn a_port_where_nobody_listens_is_tried_again_with_growing_pauses() {
     assert!(start.elapsed() < waited + Duration::from_secs(1));
 }
 
+/// Linux drops what comes to a full queue: to the client that is a server that does not pick up.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_that_does_not_pick_up_is_given_up_after_the_connect_limit() {
+    // 53
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    loop {
+        let connecting = tokio::net::TcpStream::connect(address);
+        match tokio::time::timeout(Duration::from_millis(100), connecting).await {
+            Ok(connection) => waiting.push(connection.unwrap()),
+            Err(_elapsed) => break,
+        }
+        assert!(waiting.len() < 100, "the queue does not fill");
+    }
+    let network = Network {
+        connect_timeout_seconds: 1,
+        max_retries: 0,
+        ..Network::default()
+    };
+    let start = tokio::time::Instant::now();
+    let request = ask(Dialect::OpenAi, &format!("http://{address}"), "hello", true);
+    let outcome = outcome(&client_with(&network), request).await;
+    assert_eq!(
+        outcome.kind(),
+        Some(FailureKind::ConnectTimeout),
+        "{outcome:?}"
+    );
+    assert!(
+        outcome.words().contains("within 1 s"),
+        "{}",
+        outcome.words()
+    );
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_connection_that_went_stale_between_two_turns_is_replaced() {
+    let turn = vec![Step::events(), piece("yes"), stop(), done(), Step::End];
+    let server = Server::start(vec![turn.clone(), turn.clone(), turn]);
+    let client = client();
+    for _ in 0..3 {
+        let outcome = outcome(&client, hello(&server)).await;
+        assert_eq!(outcome.failure, None);
+        server
+            .when(|seen| seen.iter().all(|seen| seen.is_over))
+            .await;
+    }
+}
+
 #[tokio::test]
 async fn the_pause_that_a_server_names_is_kept_to_the_letter() {
     // 38, 40

@@ -45,7 +45,7 @@ fn b15_a_reason_without_done_is_complete_and_may_be_followed_by_usage() {
         .feed(format!("data: {reason}\n\n").as_bytes(), &mut out)
         .unwrap();
     assert!(machine.is_finishing() && !machine.is_done());
-    machine.feed(b"data: [DONE]\n", &mut out).unwrap();
+    machine.feed(b"data: [DONE]", &mut out).unwrap();
     assert!(!machine.is_done());
     machine.feed(b"\n", &mut out).unwrap();
     assert!(machine.is_done() && !machine.is_finishing());
