@@ -15,6 +15,7 @@ use pulldown_cmark::{
 };
 
 use super::blocks::{Cut, Join, Open};
+use super::live::Live;
 use super::mend::Mended;
 use super::table::{Ends, Frozen, Grid};
 use super::width::{is_cjk, wrap_width};
@@ -60,6 +61,8 @@ pub(super) struct Painted {
     pub(super) rows: Vec<Row>,
     pub(super) code: Vec<CodeBlock>,
     pub(super) carry: Carry,
+    /// The last row, if it is running text.
+    pub(super) live: Option<Live>,
 }
 
 impl<'a> Slice<'a> {
@@ -133,6 +136,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         number: None,
         frozen: None,
         carry: Carry::Nothing,
+        live: None,
     };
     match slice.join {
         Join::Fence { language } => painter.fence(language),
@@ -150,6 +154,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         rows: painter.rows,
         code: painter.code,
         carry: painter.carry,
+        live: painter.live,
     }
 }
 
@@ -249,6 +254,7 @@ struct Painter<'a> {
     number: Option<u64>,
     frozen: Option<Frozen>,
     carry: Carry,
+    live: Option<Live>,
 }
 
 impl Painter<'_> {
@@ -784,7 +790,7 @@ impl Painter<'_> {
         while lines.last().is_some_and(|line| line.spans.is_empty()) {
             lines.pop();
         }
-        self.lines(lines, heading);
+        self.leaf_lines(flow, lines, heading);
         self.gap = !self.rows.is_empty();
     }
 
@@ -987,6 +993,22 @@ impl Painter<'_> {
 
     // ---- rows ----
 
+    /// Draws the lines of running text; the last of them may grow.
+    fn leaf_lines(&mut self, flow: Flow, lines: Vec<Line>, heading: bool) {
+        let Some((start, spans)) = lines.last().map(|line| (line.start, line.spans.len())) else {
+            return;
+        };
+        self.lines(lines, heading);
+        if let Some(row) = self.rows.last()
+            && !matches!(self.leaf, Leaf::Html)
+        {
+            let prefix = row.spans.len().saturating_sub(spans);
+            let first = row.spans.get(..prefix).unwrap_or_default().to_vec();
+            let rest = self.prefix(false);
+            self.live = Live::new(flow, start, (first, rest), self.room());
+        }
+    }
+
     fn lines(&mut self, lines: Vec<Line>, heading: bool) {
         for (index, line) in lines.into_iter().enumerate() {
             self.row(line.spans, line.source, line.wrapped, heading && index == 0);
@@ -1002,6 +1024,7 @@ impl Painter<'_> {
         let end = source.end.max(floor);
         let start = if source.is_empty() { end } else { source.start };
         let source = start..end;
+        self.live = None;
         self.rows.extend(self.blank.take());
         let mut all = self.prefix(true);
         all.extend(spans);

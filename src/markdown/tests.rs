@@ -177,6 +177,10 @@ proptest! {
             grown.sync(text.get(..at).unwrap(), 0, width, false);
             assert_sound(&grown, &text, width);
             prop_assert_eq!(&grown.rows[..settled.len()], &settled[..]);
+            let mut fresh = Document::new(kind);
+            fresh.sync(text.get(..at).unwrap(), 0, width, false);
+            prop_assert_eq!(plain(&grown), plain(&fresh));
+            prop_assert_eq!(&grown.rows, &fresh.rows);
             settled = grown.rows[..grown.settled.rows].to_vec();
         }
         grown.sync(&text, 0, width, false);
