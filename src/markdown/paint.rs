@@ -24,6 +24,8 @@ use super::{CodeBlock, Role, Row, Span, Style, code, table};
 
 /// Levels of nesting that are drawn; what is deeper is shown at this depth.
 const MAX_DRAWN: usize = 12;
+/// Levels of nesting that are kept count of.
+const MAX_NESTS: usize = 64;
 /// What is put before the rest of a paragraph so that it begins nothing else.
 const LEAD: &str = "a ";
 
@@ -124,6 +126,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         rows: Vec::new(),
         code: Vec::new(),
         nests: Vec::new(),
+        deeper: 0,
         flow: Flow::default(),
         soft: None,
         face: Face::default(),
@@ -238,6 +241,8 @@ struct Painter<'a> {
     rows: Vec<Row>,
     code: Vec<CodeBlock>,
     nests: Vec<Nest>,
+    /// Blocks entered below those.
+    deeper: usize,
     flow: Flow,
     soft: Option<Range<usize>>,
     face: Face,
@@ -358,7 +363,7 @@ impl Painter<'_> {
                     .iter()
                     .filter(|nest| matches!(nest, Nest::List { .. }))
                     .count();
-                self.nests.push(Nest::List { next, bullet });
+                self.enter(Nest::List { next, bullet });
             }
             Tag::Item => self.item(&range),
             Tag::FootnoteDefinition(label) => {
@@ -444,7 +449,7 @@ impl Painter<'_> {
             }
             TagEnd::BlockQuote(_) => {
                 self.flush();
-                self.nests.pop();
+                self.leave();
                 self.gap = !self.rows.is_empty();
             }
             TagEnd::CodeBlock => self.end_code(range),
@@ -453,7 +458,7 @@ impl Painter<'_> {
                 self.leaf = Leaf::Text;
             }
             TagEnd::List(_) => {
-                self.nests.pop();
+                self.leave();
                 self.gap = !self.rows.is_empty();
             }
             TagEnd::Item | TagEnd::FootnoteDefinition => {
@@ -468,7 +473,7 @@ impl Painter<'_> {
                     let source = self.place(range);
                     self.row(Vec::new(), source, false, false);
                 }
-                self.nests.pop();
+                self.leave();
                 self.gap = !self.rows.is_empty();
             }
             TagEnd::Table => self.end_table(),
@@ -695,7 +700,7 @@ impl Painter<'_> {
 
     fn quote(&mut self, kind: Option<BlockQuoteKind>, at: usize) {
         let drawn = self.fits(2);
-        self.nests.push(Nest::Quote { drawn });
+        self.enter(Nest::Quote { drawn });
         if let Some(kind) = kind {
             let style = Style {
                 bold: true,
@@ -751,7 +756,7 @@ impl Painter<'_> {
                 indent: 0,
             }
         };
-        self.nests.push(nest);
+        self.enter(nest);
     }
 
     fn task(&mut self, checked: bool) {
@@ -1079,6 +1084,22 @@ impl Painter<'_> {
             spans.push(span(" ".repeat(blank), Role::Text));
         }
         spans
+    }
+
+    fn enter(&mut self, nest: Nest) {
+        if self.nests.len() < MAX_NESTS {
+            self.nests.push(nest);
+        } else {
+            self.deeper += 1;
+        }
+    }
+
+    fn leave(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+        } else {
+            self.nests.pop();
+        }
     }
 
     fn indent(&self) -> usize {

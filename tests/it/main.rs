@@ -1,1 +1,3 @@
 //! Every whole-program test, in one binary so that it links once.
+
+mod markdown;
