@@ -1,7 +1,7 @@
 //! Markdown and plain text as rows: `&str` and a width in, styled lines out.
 //!
 //! Owns [`Document`], the text of one answer, thought or prompt as it is read on screen, and
-//! [`wrap_width`], the program's one measure of columns. It emits [`Role`]s and knows neither
+//! [`text_width`], the program's one measure of columns. It emits [`Role`]s and knows neither
 //! themes nor terminals. Nothing is ever fetched.
 //!
 //! Invariants, each held by a test:
@@ -15,6 +15,7 @@
 mod blocks;
 mod code;
 mod line;
+mod live;
 mod mend;
 mod paint;
 mod table;
@@ -24,8 +25,9 @@ mod wrap;
 use std::ops::Range;
 
 use blocks::{Cut, Join, Open, Scanner};
+use live::Live;
 use paint::{Carry, Painted, Slice};
-pub use width::wrap_width;
+pub use width::text_width;
 
 /// How a text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,7 @@ pub struct Document {
     rows: Vec<Row>,
     code: Vec<CodeBlock>,
     settled: Settled,
+    live: Option<Live>,
     #[cfg(test)]
     parsed_bytes: usize,
 }
@@ -184,6 +187,7 @@ impl Document {
             rows: Vec::new(),
             code: Vec::new(),
             settled: Settled::default(),
+            live: None,
             #[cfg(test)]
             parsed_bytes: 0,
         }
@@ -209,6 +213,9 @@ impl Document {
         }
         self.seen = text.len();
         self.done = done;
+        if !done && self.grow(text) {
+            return;
+        }
         self.forget_tail();
         while let Some(cut) = self.scanner.next(text, done) {
             self.settle(text, &cut);
@@ -257,6 +264,23 @@ impl Document {
         found.min(self.rows.len().saturating_sub(1))
     }
 
+    /// Shows more words of the last row; false when there is more to it than that.
+    fn grow(&mut self, text: &str) -> bool {
+        let Some(mut live) = self.live.take() else {
+            return false;
+        };
+        if !self.scanner.is_idle(text) {
+            return false;
+        }
+        let Some(rows) = self.rows.last().and_then(|row| live.grow(text, row)) else {
+            return false;
+        };
+        self.rows.pop();
+        self.rows.extend(rows);
+        self.live = Some(live);
+        true
+    }
+
     fn forget_tail(&mut self) {
         self.rows.truncate(self.settled.rows);
         self.code.truncate(self.settled.code_blocks);
@@ -289,10 +313,11 @@ impl Document {
             Slice::live(text, &cut, &mended)
         };
         let mut settled = self.settled.clone();
-        self.paint(text, &slice, &mut settled);
+        let live = self.paint(text, &slice, &mut settled);
+        self.live = live.filter(|live| !done && self.width > 0 && live.reaches(text));
     }
 
-    fn paint(&mut self, text: &str, slice: &Slice<'_>, settled: &mut Settled) {
+    fn paint(&mut self, text: &str, slice: &Slice<'_>, settled: &mut Settled) -> Option<Live> {
         #[cfg(test)]
         {
             self.parsed_bytes += slice.parse_bytes();
@@ -300,8 +325,12 @@ impl Document {
         if slice.wants_gap(text) {
             settled.gap = true;
         }
-        let Painted { rows, code, carry } =
-            paint::paint(slice, self.width.max(1), std::mem::take(&mut settled.carry));
+        let Painted {
+            rows,
+            code,
+            carry,
+            live,
+        } = paint::paint(slice, self.width.max(1), std::mem::take(&mut settled.carry));
         settled.carry = carry;
         if let Some(first) = rows.first() {
             if settled.gap && !self.rows.is_empty() {
@@ -320,6 +349,7 @@ impl Document {
                 _ => self.code.push(block),
             }
         }
+        live
     }
 }
 

@@ -61,16 +61,15 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
 }
 
 fn wants(app: &App) -> Wants {
-    let live_turn = app
-        .live
-        .as_ref()
-        .and_then(|live| app.conversation.turn(live.turn));
+    let answered = app
+        .turn_in_focus()
+        .is_none_or(|turn| !turn.is_live() || !turn.reply.answer.is_empty());
     Wants {
         panel: app.panel,
         thinking_width: app.config.ui.thinking_width,
         thinking_side: app.config.ui.thinking_side,
         message_rows: app.message_rows,
-        answer_begun: live_turn.is_none_or(|turn| !turn.reply.answer.is_empty()),
+        summed_up: answered && app.focus != Pane::Thinking,
     }
 }
 

@@ -91,7 +91,12 @@ impl Overlay {
     pub fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool, at: &Choice) -> Self {
         let mut items = Vec::new();
         let mut selected = 0;
-        for provider in &catalog.providers {
+        // Those that can be asked right now come first.
+        let (ready, others): (Vec<_>, Vec<_>) = catalog
+            .providers
+            .iter()
+            .partition(|provider| has_key(&provider.id));
+        for provider in ready.iter().chain(&others) {
             let keyed = has_key(&provider.id);
             for model in &provider.models {
                 let value = Choice {

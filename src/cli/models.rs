@@ -9,7 +9,7 @@ use super::setup::{Environment, Setup};
 use super::{Exit, Trouble, json};
 use crate::catalog::{Capability, Model, Prices, Provider};
 use crate::chat::{safe, short_count};
-use crate::markdown::wrap_width;
+use crate::markdown::text_width;
 use crate::net::Keys;
 
 /// Prints every model, as a table or as JSON.
@@ -41,14 +41,14 @@ pub(super) fn run(
     let mut widths = [0; 6];
     for row in &table {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(wrap_width(cell));
+            *width = (*width).max(text_width(cell));
         }
     }
     for row in &table {
         let mut line = String::new();
         for (width, cell) in widths.iter().zip(row) {
             line.push_str(cell);
-            line.push_str(&" ".repeat(width + 2 - wrap_width(cell)));
+            line.push_str(&" ".repeat(width + 2 - text_width(cell)));
         }
         writeln!(out, "{}", line.trim_end())?;
     }

@@ -164,6 +164,12 @@ impl Scanner {
         }
     }
 
+    /// Tells whether there is nothing to read but the beginning of a line.
+    pub(super) fn is_idle(&self, text: &str) -> bool {
+        let rest = text.get(self.read..).unwrap_or_default();
+        rest.len() <= PIECE_BYTES && !rest.contains('\n')
+    }
+
     pub(super) fn in_table(&self) -> bool {
         matches!(self.state, State::Table { .. })
     }

@@ -217,8 +217,10 @@ fn close(run: &str) -> (usize, String) {
     while let Some(rest) = run.get(at..)
         && let Some(c) = rest.chars().next()
     {
-        let count = rest.len() - rest.trim_start_matches(c).len();
-        let count = count / c.len_utf8();
+        let count = match c {
+            '`' | '*' | '_' | '~' => rest.len() - rest.trim_start_matches(c).len(),
+            _ => 1,
+        };
         let mut len = c.len_utf8();
         match c {
             '\\' => len += rest.chars().nth(1).map_or(0, char::len_utf8),

@@ -15,14 +15,17 @@ use pulldown_cmark::{
 };
 
 use super::blocks::{Cut, Join, Open};
+use super::live::Live;
 use super::mend::Mended;
 use super::table::{Ends, Frozen, Grid};
-use super::width::{is_cjk, wrap_width};
+use super::width::{is_cjk, text_width};
 use super::wrap::{Breaking, Flow, Line, span};
 use super::{CodeBlock, Role, Row, Span, Style, code, table};
 
 /// Levels of nesting that are drawn; what is deeper is shown at this depth.
 const MAX_DRAWN: usize = 12;
+/// Levels of nesting that are kept count of.
+const MAX_NESTS: usize = 64;
 /// What is put before the rest of a paragraph so that it begins nothing else.
 const LEAD: &str = "a ";
 
@@ -60,6 +63,8 @@ pub(super) struct Painted {
     pub(super) rows: Vec<Row>,
     pub(super) code: Vec<CodeBlock>,
     pub(super) carry: Carry,
+    /// The last row, if it is running text.
+    pub(super) live: Option<Live>,
 }
 
 impl<'a> Slice<'a> {
@@ -121,6 +126,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         rows: Vec::new(),
         code: Vec::new(),
         nests: Vec::new(),
+        deeper: 0,
         flow: Flow::default(),
         soft: None,
         face: Face::default(),
@@ -133,6 +139,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         number: None,
         frozen: None,
         carry: Carry::Nothing,
+        live: None,
     };
     match slice.join {
         Join::Fence { language } => painter.fence(language),
@@ -150,6 +157,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         rows: painter.rows,
         code: painter.code,
         carry: painter.carry,
+        live: painter.live,
     }
 }
 
@@ -233,6 +241,8 @@ struct Painter<'a> {
     rows: Vec<Row>,
     code: Vec<CodeBlock>,
     nests: Vec<Nest>,
+    /// Blocks entered below those.
+    deeper: usize,
     flow: Flow,
     soft: Option<Range<usize>>,
     face: Face,
@@ -249,6 +259,7 @@ struct Painter<'a> {
     number: Option<u64>,
     frozen: Option<Frozen>,
     carry: Carry,
+    live: Option<Live>,
 }
 
 impl Painter<'_> {
@@ -352,7 +363,7 @@ impl Painter<'_> {
                     .iter()
                     .filter(|nest| matches!(nest, Nest::List { .. }))
                     .count();
-                self.nests.push(Nest::List { next, bullet });
+                self.enter(Nest::List { next, bullet });
             }
             Tag::Item => self.item(&range),
             Tag::FootnoteDefinition(label) => {
@@ -438,7 +449,7 @@ impl Painter<'_> {
             }
             TagEnd::BlockQuote(_) => {
                 self.flush();
-                self.nests.pop();
+                self.leave();
                 self.gap = !self.rows.is_empty();
             }
             TagEnd::CodeBlock => self.end_code(range),
@@ -447,7 +458,7 @@ impl Painter<'_> {
                 self.leaf = Leaf::Text;
             }
             TagEnd::List(_) => {
-                self.nests.pop();
+                self.leave();
                 self.gap = !self.rows.is_empty();
             }
             TagEnd::Item | TagEnd::FootnoteDefinition => {
@@ -462,7 +473,7 @@ impl Painter<'_> {
                     let source = self.place(range);
                     self.row(Vec::new(), source, false, false);
                 }
-                self.nests.pop();
+                self.leave();
                 self.gap = !self.rows.is_empty();
             }
             TagEnd::Table => self.end_table(),
@@ -689,7 +700,7 @@ impl Painter<'_> {
 
     fn quote(&mut self, kind: Option<BlockQuoteKind>, at: usize) {
         let drawn = self.fits(2);
-        self.nests.push(Nest::Quote { drawn });
+        self.enter(Nest::Quote { drawn });
         if let Some(kind) = kind {
             let style = Style {
                 bold: true,
@@ -733,7 +744,7 @@ impl Painter<'_> {
     }
 
     fn push_item(&mut self, marker: String) {
-        let indent = wrap_width(&marker);
+        let indent = text_width(&marker);
         let nest = if self.fits(indent) {
             Nest::Item {
                 marker: Some(marker),
@@ -745,7 +756,7 @@ impl Painter<'_> {
                 indent: 0,
             }
         };
-        self.nests.push(nest);
+        self.enter(nest);
     }
 
     fn task(&mut self, checked: bool) {
@@ -760,7 +771,7 @@ impl Painter<'_> {
             } else {
                 sign.clone_into(marker);
             }
-            *indent = wrap_width(marker);
+            *indent = text_width(marker);
         }
     }
 
@@ -784,7 +795,7 @@ impl Painter<'_> {
         while lines.last().is_some_and(|line| line.spans.is_empty()) {
             lines.pop();
         }
-        self.lines(lines, heading);
+        self.leaf_lines(flow, lines, heading);
         self.gap = !self.rows.is_empty();
     }
 
@@ -987,6 +998,22 @@ impl Painter<'_> {
 
     // ---- rows ----
 
+    /// Draws the lines of running text; the last of them may grow.
+    fn leaf_lines(&mut self, flow: Flow, lines: Vec<Line>, heading: bool) {
+        let Some((start, spans)) = lines.last().map(|line| (line.start, line.spans.len())) else {
+            return;
+        };
+        self.lines(lines, heading);
+        if let Some(row) = self.rows.last()
+            && !matches!(self.leaf, Leaf::Html)
+        {
+            let prefix = row.spans.len().saturating_sub(spans);
+            let first = row.spans.get(..prefix).unwrap_or_default().to_vec();
+            let rest = self.prefix(false);
+            self.live = Live::new(flow, start, (first, rest), self.room());
+        }
+    }
+
     fn lines(&mut self, lines: Vec<Line>, heading: bool) {
         for (index, line) in lines.into_iter().enumerate() {
             self.row(line.spans, line.source, line.wrapped, heading && index == 0);
@@ -1002,6 +1029,7 @@ impl Painter<'_> {
         let end = source.end.max(floor);
         let start = if source.is_empty() { end } else { source.start };
         let source = start..end;
+        self.live = None;
         self.rows.extend(self.blank.take());
         let mut all = self.prefix(true);
         all.extend(spans);
@@ -1056,6 +1084,22 @@ impl Painter<'_> {
             spans.push(span(" ".repeat(blank), Role::Text));
         }
         spans
+    }
+
+    fn enter(&mut self, nest: Nest) {
+        if self.nests.len() < MAX_NESTS {
+            self.nests.push(nest);
+        } else {
+            self.deeper += 1;
+        }
+    }
+
+    fn leave(&mut self) {
+        if self.deeper > 0 {
+            self.deeper -= 1;
+        } else {
+            self.nests.pop();
+        }
     }
 
     fn indent(&self) -> usize {

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use pulldown_cmark::Alignment;
 
-use super::width::wrap_width;
+use super::width::text_width;
 use super::wrap::{Breaking, Flow, Line, span};
 use super::{Role, Span, Style};
 
@@ -191,7 +191,7 @@ fn lines(
                 .and_then(|lines| lines.get(line))
                 .map(|line| line.spans.as_slice())
                 .unwrap_or_default();
-            let used: usize = spans.iter().map(|span| wrap_width(&span.text)).sum();
+            let used: usize = spans.iter().map(|span| text_width(&span.text)).sum();
             let spare = width.saturating_sub(used);
             let before = match grid.aligns.get(column) {
                 Some(Alignment::Right) => spare,

@@ -138,7 +138,7 @@ fn assert_sound(document: &Document, text: &str, width: u16) {
     let mut last = 0;
     for row in &document.rows {
         assert!(
-            wrap_width(&row.plain()) <= usize::from(width),
+            text_width(&row.plain()) <= usize::from(width),
             "{:?} in {width}",
             row.plain()
         );
@@ -177,6 +177,10 @@ proptest! {
             grown.sync(text.get(..at).unwrap(), 0, width, false);
             assert_sound(&grown, &text, width);
             prop_assert_eq!(&grown.rows[..settled.len()], &settled[..]);
+            let mut fresh = Document::new(kind);
+            fresh.sync(text.get(..at).unwrap(), 0, width, false);
+            prop_assert_eq!(plain(&grown), plain(&fresh));
+            prop_assert_eq!(&grown.rows, &fresh.rows);
             settled = grown.rows[..grown.settled.rows].to_vec();
         }
         grown.sync(&text, 0, width, false);
@@ -184,5 +188,73 @@ proptest! {
         prop_assert_eq!(plain(&grown), plain(&whole));
         prop_assert_eq!(&grown.rows, &whole.rows);
         prop_assert_eq!(grown.code_blocks(), whole.code_blocks());
+    }
+}
+
+/// Feeds `text` in pieces of `step` bytes and counts the bytes that were parsed.
+fn parsed(text: &str, step: usize, width: u16) -> usize {
+    let mut document = Document::new(Kind::Markdown);
+    let mut at = 0;
+    while at < text.len() {
+        at += step;
+        while !text.is_char_boundary(at.min(text.len())) {
+            at += 1;
+        }
+        document.sync(text.get(..at.min(text.len())).unwrap(), 0, width, false);
+    }
+    document.sync(text, 0, width, true);
+    document.parsed_bytes
+}
+
+#[test]
+fn work_grows_with_the_text_and_not_with_its_square() {
+    let reply = include_str!("../../tests/fixtures/markdown/mixed.md").repeat(8);
+    let once = parsed(&reply, 4, 80);
+    assert!(
+        once < 20 * reply.len(),
+        "{once} bytes parsed of {}",
+        reply.len()
+    );
+}
+
+#[test]
+fn a_block_without_end_costs_no_more_than_its_length() {
+    for (name, piece) in [
+        ("paragraph", "Some words, and then others. "),
+        ("word", "abcdefghij"),
+        ("chinese", "一段没有尽头的文字，"),
+        ("lines", "one line of many\n"),
+        ("fence", "let x = 1;\n"),
+        ("line of code", "let x = 1; "),
+        ("list", "- an item of many\n"),
+        ("numbers", "1. an item of many\n"),
+        ("nested", "  - an item within one\n"),
+        ("quote", "> what they said\n"),
+        ("table", "| a | b |\n"),
+        ("html", "<b>x</b>\n"),
+        ("bold", "**open "),
+        ("brackets", "[[[["),
+        ("spaces", "        "),
+        ("blank", "\n"),
+        ("item", "and so on "),
+        ("note", "    more\n"),
+        ("quotes", ">>>>>>>>"),
+    ] {
+        let start = match name {
+            "fence" | "line of code" => "```\n",
+            "nested" => "- one\n",
+            "table" => "| x | y |\n|---|---|\n",
+            "html" => "<div>\n",
+            "item" => "- ",
+            "note" => "[^1]: note\n",
+            _ => "",
+        };
+        let work = |bytes: usize| {
+            let text = [start, &piece.repeat(bytes / piece.len())].concat();
+            parsed(&text, 1999, 80)
+        };
+        let (half, whole) = (work(60_000), work(120_000));
+        assert!(whole < 20 * 120_000, "{name}: {whole} bytes parsed");
+        assert!(whole < 3 * half, "{name}: {half}, then {whole}");
     }
 }

@@ -15,7 +15,7 @@ const CLUSTER_CHARS: usize = 32;
 
 /// Measures the columns that `text` takes on one row. Control characters take none: nothing that
 /// is shown holds any.
-pub fn wrap_width(text: &str) -> usize {
+pub fn text_width(text: &str) -> usize {
     if text.is_ascii() {
         return text.bytes().filter(|byte| !byte.is_ascii_control()).count();
     }
@@ -82,7 +82,7 @@ mod tests {
             ("a\tb\n", 2),
             ("", 0),
         ] {
-            assert_eq!(wrap_width(text), columns, "{text:?}");
+            assert_eq!(text_width(text), columns, "{text:?}");
         }
     }
 

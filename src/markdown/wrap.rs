@@ -11,7 +11,7 @@ use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::width::{bounded, cluster_width, wrap_width};
+use super::width::{bounded, cluster_width, text_width};
 use super::{Role, Span, Style};
 use crate::chat::safe;
 
@@ -64,6 +64,18 @@ impl Flow {
         &self.text
     }
 
+    /// Where the source of its last piece ends, if that is shown as it came.
+    pub(super) fn source_end(&self) -> Option<usize> {
+        let last = self.marks.last()?;
+        let start = self.marks.iter().rev().nth(1).map_or(0, |mark| mark.end);
+        (last.end - start == last.source.len()).then_some(last.source.end)
+    }
+
+    /// The style of its last piece.
+    pub(super) fn last_style(&self) -> Option<Style> {
+        self.marks.last().map(|mark| mark.style)
+    }
+
     /// Adds `text`, made safe. Line feeds in it break the line; tabs become a space.
     pub(super) fn push(&mut self, text: &str, style: Style, source: Range<usize>) {
         let shown = safe::visible(text);
@@ -89,7 +101,7 @@ impl Flow {
         for piece in text.split_inclusive('\t') {
             let plain = piece.strip_suffix('\t').unwrap_or(piece);
             self.push(plain, style, at..at + plain.len());
-            column += wrap_width(plain);
+            column += text_width(plain);
             at += piece.len();
             if plain.len() < piece.len() {
                 let fill = 4 - column % 4;
@@ -165,7 +177,7 @@ impl Flow {
 
     /// The widest of its lines, in columns.
     pub(super) fn width(&self) -> usize {
-        self.text.split('\n').map(wrap_width).max().unwrap_or(0)
+        self.text.split('\n').map(text_width).max().unwrap_or(0)
     }
 
     /// Breaks the text into lines of `first`, then `rest` columns.
@@ -178,7 +190,11 @@ impl Flow {
             let width = if lines.is_empty() { first } else { rest }.max(1);
             let (to, end) = line_end(&cells, from, width, breaking);
             let row = cells.get(from..to).unwrap_or_default();
-            lines.push(self.line(row, width, &mut mark, end));
+            // Indentation wider than the row is left out.
+            if !matches!(end, End::Wrap(_)) || row.iter().any(|cell| cell.kind != Kind::Space) {
+                let start = cells.get(from).map_or(self.text.len(), |cell| cell.at);
+                lines.push(self.line(row, start, width, &mut mark, end));
+            }
             match end {
                 End::Text => return lines,
                 End::Break => from = to + 1,
@@ -187,7 +203,7 @@ impl Flow {
         }
     }
 
-    fn line(&self, row: &[Cell], width: usize, mark: &mut usize, end: End) -> Line {
+    fn line(&self, row: &[Cell], start: usize, width: usize, mark: &mut usize, end: End) -> Line {
         let shown = match end {
             End::Wrap(_) => {
                 let kept = row
@@ -246,7 +262,6 @@ impl Flow {
         for span in &mut spans {
             span.text.shrink_to_fit();
         }
-        let start = row.first().map_or(self.text.len(), |cell| cell.at);
         Line {
             spans,
             source: source.unwrap_or_else(|| self.place(start)),
@@ -353,7 +368,10 @@ fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (u
         if cell.kind == Kind::Break {
             return (index, End::Break);
         }
-        if index > from && (breaking == Breaking::Anywhere || may_break(cells, index)) {
+        if index > from
+            && (breaking == Breaking::Anywhere
+                || may_break(cells.get(from..=index).unwrap_or_default()))
+        {
             chance = Some(index);
         }
         let own = if cell.width > width { 1 } else { cell.width };
@@ -368,15 +386,18 @@ fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (u
     (cells.len(), End::Text)
 }
 
-fn may_break(cells: &[Cell], index: usize) -> bool {
-    let back = |steps: usize| index.checked_sub(steps).and_then(|i| cells.get(i));
-    let (Some(before), Some(after)) = (back(1), cells.get(index)) else {
+/// Tells whether a row that holds all but the last of `cells` may end there. Only this row counts,
+/// so that a row can be broken again without those before it.
+fn may_break(cells: &[Cell]) -> bool {
+    let [earlier @ .., before, after] = cells else {
         return false;
     };
     match (before.kind, after.kind) {
         (_, Kind::Space | Kind::Break) => false,
         (Kind::Space, _) => true,
-        (Kind::Hyphen, Kind::Letter) => back(2).is_some_and(|cell| cell.kind == Kind::Letter),
+        (Kind::Hyphen, Kind::Letter) => {
+            earlier.last().is_some_and(|cell| cell.kind == Kind::Letter)
+        }
         (Kind::Opener, _) | (_, Kind::Closer) => false,
         _ => before.width > 1 || after.width > 1,
     }

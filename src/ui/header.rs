@@ -8,7 +8,7 @@ use super::theme::Theme;
 use crate::app::{App, Phase};
 use crate::chat::safe;
 use crate::config::PanelState;
-use crate::markdown::wrap_width;
+use crate::markdown::text_width;
 
 /// Draws the header.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -46,13 +46,13 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let fits = |skip: usize| {
         full.iter()
             .skip(skip)
-            .map(|(text, _)| wrap_width(text))
+            .map(|(text, _)| text_width(text))
             .sum::<usize>()
             <= usize::from(area.width)
     };
     let skip = [0, 3].into_iter().find(|skip| fits(*skip)).unwrap_or(3);
     let pieces = full.get(skip..).unwrap_or_default();
-    let taken: usize = pieces.iter().map(|(text, _)| wrap_width(text)).sum();
+    let taken: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
     let room = usize::from(area.width).saturating_sub(taken + 2);
     let title = paint::cut(&title(app), room);
     let x = paint::left(&[(&title, theme.title())], area, buf);

@@ -26,8 +26,9 @@ pub(super) struct Wants {
     pub thinking_side: Side,
     /// Rows that the message's text takes.
     pub message_rows: u16,
-    /// Whether the answer has begun, so that a stacked thinking pane gives way to it.
-    pub answer_begun: bool,
+    /// Whether a stacked thinking pane is down to one line: the answer has begun, and nobody is
+    /// reading the reasoning.
+    pub summed_up: bool,
 }
 
 /// The areas of the screen, borders included. What is not shown is empty.
@@ -103,11 +104,11 @@ fn panes(body: Rect, wants: Wants) -> (Rect, Rect) {
                 }
             }
         }
-        // Stacked: a third of the height while it thinks, then one line that sums it up (in the
-        // reply's own header, so no pane at all).
-        PanelState::Full if roomy && !wants.answer_begun && body.height >= 10 => {
-            above((body.height / 3).max(4))
-        }
+        PanelState::Full if roomy && body.height >= 10 => above(if wants.summed_up {
+            1
+        } else {
+            (body.height / 3).max(4)
+        }),
         PanelState::Full | PanelState::Peek => (NONE, body),
     }
 }
@@ -122,7 +123,7 @@ mod tests {
             thinking_width: 40,
             thinking_side: Side::Left,
             message_rows: 1,
-            answer_begun: false,
+            summed_up: false,
         }
     }
 
@@ -164,17 +165,17 @@ mod tests {
         assert_eq!(at.thinking.width, 79);
         assert!(at.thinking.bottom() <= at.chat.y);
         let begun = Wants {
-            answer_begun: true,
+            summed_up: true,
             ..wants()
         };
-        assert!(laid_out(79, 24, begun).thinking.is_empty());
+        assert_eq!(laid_out(79, 24, begun).thinking.height, 1);
         assert!(laid_out(39, 24, wants()).thinking.is_empty());
     }
 
     #[test]
     fn every_size_has_a_layout_inside_the_window() {
-        for cols in 0..130 {
-            for rows in 0..50 {
+        for cols in (0..50).chain(74..90).chain([130, 500]) {
+            for rows in (0..26).chain([60, 200]) {
                 for panel in [PanelState::Full, PanelState::Peek, PanelState::Hidden] {
                     let window = Rect::new(0, 0, cols, rows);
                     let wants = Wants {

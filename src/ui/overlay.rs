@@ -1,7 +1,7 @@
 //! What lies over the screen: the pickers and the help.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
@@ -9,9 +9,9 @@ use ratatui::widgets::{Clear, Widget};
 use super::paint;
 use super::theme::Theme;
 use crate::app::command::{SPECS, Scope};
-use crate::app::{App, Overlay, Picker};
+use crate::app::{App, Item, Overlay, Picker};
 use crate::chat::safe;
-use crate::markdown::wrap_width;
+use crate::markdown::text_width;
 
 /// Draws an overlay. Returns where its caret is, and its list's area with the first item shown.
 pub(super) fn draw(
@@ -42,19 +42,22 @@ pub(super) fn draw(
 fn opened(title: &str, window: Rect, most: (u16, u16), theme: Theme, buf: &mut Buffer) -> Rect {
     let width = most
         .0
-        .min(window.width.saturating_sub(2))
-        .max(window.width.min(20));
+        .min(window.width.saturating_sub(6))
+        .max(window.width.min(36));
     let height = most
         .1
         .min(window.height.saturating_sub(2))
-        .max(window.height.min(6));
+        .max(window.height.min(8));
     let area = Rect {
         x: window.x + (window.width - width) / 2,
         y: window.y + (window.height - height) / 2,
         width,
         height,
     };
-    Clear.render(area, buf);
+    // A clear column at either side keeps its frame apart from those below.
+    let clear = area.outer(Margin::new(1, 0)).intersection(window);
+    Clear.render(clear, buf);
+    paint::mend_left_edge(clear, buf);
     let title = Line::styled(title.to_owned(), theme.title());
     paint::padded(paint::boxed(area, title, true, theme, buf))
 }
@@ -71,13 +74,21 @@ fn list<T>(
     }
     let width = usize::from(inner.width);
     let caret = filter(picker, inner, theme, buf);
+    let about = |item: &Item<T>| paint::folded(&safe::one_line(&item.about), width);
+    // The list keeps its height whatever is selected: room is set aside for the longest.
+    let longest = picker
+        .shown()
+        .map(|item| item.about.len() / width.max(1) + usize::from(!item.about.is_empty()));
+    let about_rows = match inner.height {
+        0..=8 => 0,
+        _ => longest.max().unwrap_or(0).min(3),
+    };
+    let about_rows = u16::try_from(about_rows).unwrap_or(0);
     let about = picker
         .selected()
-        .filter(|item| !item.about.is_empty() && inner.height > 8)
-        .map(|item| paint::folded(&safe::one_line(&item.about), width))
+        .filter(|item| !item.about.is_empty())
+        .map(about)
         .unwrap_or_default();
-    // The list keeps its height whatever is selected: three rows are set aside.
-    let about_rows = if inner.height > 8 { 3 } else { 0 };
     let rows = Rect {
         y: inner.y + 1,
         height: inner.height.saturating_sub(1 + about_rows),
@@ -95,7 +106,7 @@ fn list<T>(
             ..rows
         };
         let right = safe::one_line(&item.right);
-        let room = width.saturating_sub(wrap_width(&right) + 3);
+        let room = width.saturating_sub(text_width(&right) + 3);
         let title = paint::cut(&safe::one_line(&item.title), room);
         let style = if item.dim { theme.dim() } else { Style::new() };
         let mark = if offset == picker.position() {
@@ -143,7 +154,7 @@ fn filter<T>(picker: &Picker<T>, inner: Rect, theme: Theme, buf: &mut Buffer) ->
     } else {
         paint::left(&[(picker.query.text(), Style::new())], typed, buf);
     }
-    let before = u16::try_from(wrap_width(picker.query.before())).unwrap_or(u16::MAX);
+    let before = u16::try_from(text_width(picker.query.before())).unwrap_or(u16::MAX);
     let x = typed
         .x
         .saturating_add(before)

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::theme::Theme;
-use crate::markdown::{Row, wrap_width};
+use crate::markdown::{Row, text_width};
 
 /// A bordered area with a title, and what is inside.
 pub(super) fn boxed(
@@ -55,7 +55,7 @@ pub(super) fn left(pieces: &[(&str, Style)], area: Rect, buf: &mut Buffer) -> u1
 
 /// Styled pieces up to the right edge, if there is room for all of them right of `from`.
 pub(super) fn right(pieces: &[(&str, Style)], from: u16, area: Rect, buf: &mut Buffer) -> bool {
-    let width: usize = pieces.iter().map(|(text, _)| wrap_width(text)).sum();
+    let width: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
     let Ok(width) = u16::try_from(width) else {
         return false;
     };
@@ -69,13 +69,13 @@ pub(super) fn right(pieces: &[(&str, Style)], from: u16, area: Rect, buf: &mut B
 
 /// A text cut to a width, with `…` where something is missing.
 pub(super) fn cut(text: &str, width: usize) -> String {
-    if wrap_width(text) <= width {
+    if text_width(text) <= width {
         return text.to_owned();
     }
     let mut out = String::new();
     let mut used = 0;
     for cluster in unicode_segmentation::UnicodeSegmentation::graphemes(text, true) {
-        let cols = wrap_width(cluster);
+        let cols = text_width(cluster);
         if used + cols + 1 > width {
             break;
         }
@@ -106,25 +106,70 @@ pub(super) fn scroll_bar(outer: Rect, rows: usize, top: usize, style: Style, buf
     }
 }
 
-/// A line of our own text folded at spaces; its own indent hangs.
+/// A line of our own text folded at spaces; its own indent hangs, and so does a column of two or
+/// more spaces after its first word.
 pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
     let indent = text.len() - text.trim_start().len();
-    let mut rows = Vec::new();
-    let mut row = " ".repeat(indent);
-    for word in text.split_whitespace() {
-        let empty = row.trim().is_empty();
-        if !empty && wrap_width(&row) + 1 + wrap_width(word) > width {
-            rows.push(std::mem::replace(&mut row, " ".repeat(indent)));
-        } else if !empty {
-            row.push(' ');
+    let hang = match text.trim_start().split_once("  ") {
+        Some((word, rest)) if indent > 0 => {
+            let gap = 2 + rest.len() - rest.trim_start().len();
+            indent + text_width(word) + gap
         }
-        row.push_str(word);
+        _ => indent,
+    };
+    let hang = if hang * 2 > width { indent } else { hang };
+    let mut rows = Vec::new();
+    let mut row = String::new();
+    for piece in text.split_inclusive(' ') {
+        let cols = text_width(&row) + text_width(piece.trim_end());
+        if cols > width && !row.trim().is_empty() && !piece.trim().is_empty() {
+            rows.push(std::mem::replace(&mut row, " ".repeat(hang)));
+        }
+        row.push_str(piece);
     }
     rows.push(row);
     rows
 }
 
+/// Blanks wide characters that reach into an area from its left: half of one can't be shown, and
+/// the cell behind its head would not be drawn at all.
+pub(super) fn mend_left_edge(area: Rect, buf: &mut Buffer) {
+    let Some(x) = area.x.checked_sub(1) else {
+        return;
+    };
+    for y in area.y..area.bottom() {
+        if let Some(cell) = buf.cell_mut((x, y))
+            && text_width(cell.symbol()) > 1
+        {
+            cell.set_symbol(" ");
+        }
+    }
+}
+
 /// An area without a column at either side.
 pub(super) fn padded(area: Rect) -> Rect {
     area.inner(ratatui::layout::Margin::new(1, 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folded_lines_keep_their_columns() {
+        assert_eq!(folded("a bb ccc", 5), ["a bb ", "ccc"]);
+        assert_eq!(
+            folded("  KEY  one two three", 15),
+            ["  KEY  one two ", "       three"]
+        );
+        assert_eq!(folded("", 5), [""]);
+        assert_eq!(folded("unbreakable", 4), ["unbreakable"]);
+    }
+
+    #[test]
+    fn a_cut_text_says_that_something_is_missing() {
+        assert_eq!(cut("你好世界", 5), "你好…");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abc", 0), "");
+    }
 }

@@ -8,7 +8,7 @@ use super::theme::Theme;
 use super::{figures, paint};
 use crate::app::{App, Command, Tone};
 use crate::chat::{Turn, safe};
-use crate::markdown::wrap_width;
+use crate::markdown::text_width;
 
 /// Draws the status line.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -27,7 +27,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         return;
     }
     let figures = turn_figures(app);
-    let figures_width: usize = wrap_width(&figures);
+    let figures_width: usize = text_width(&figures);
     let room = usize::from(area.width).saturating_sub(figures_width + 2);
     let hints = hints(app, room);
     let pieces: Vec<(&str, Style)> = hints
@@ -62,7 +62,7 @@ fn hints(app: &App, room: usize) -> Vec<(String, String)> {
             continue;
         };
         let what = format!(" {what}  ");
-        let width = wrap_width(&key) + wrap_width(&what);
+        let width = text_width(&key) + text_width(&what);
         if used + width > room {
             break;
         }

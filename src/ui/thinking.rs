@@ -19,6 +19,13 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     let theme = cache.theme;
     let turn = app.turn_in_focus();
     let bare = app.zoom.is_some();
+    if outer.height == 1 && !bare {
+        summary(app, turn, theme, outer, buf);
+        return SeenPane {
+            area: outer,
+            ..SeenPane::default()
+        };
+    }
     let area = if bare {
         outer
     } else {
@@ -93,6 +100,17 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         anchor,
         headings,
     }
+}
+
+/// The pane in one line, while the answer has the room.
+fn summary(app: &App, turn: Option<&Turn>, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut line = title(app, turn, theme);
+    if turn.is_some_and(|turn| !turn.reply.reasoning.is_empty()) {
+        let key = app.keymap.hint(crate::app::Command::FocusPrevious);
+        let how = key.map_or_else(String::new, |key| format!("· {key} reads it "));
+        line.push_span(Span::styled(how, theme.dim()));
+    }
+    buf.set_line(area.x, area.y, &line, area.width);
 }
 
 /// ` Thinking · 1.2k tok · 8.4 s · 62 % of max_tokens `

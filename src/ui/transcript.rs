@@ -288,13 +288,13 @@ fn reply_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buff
     // What is going on matters more than who does it: the name gives way.
     let taken: usize = right
         .iter()
-        .map(|(text, _)| crate::markdown::wrap_width(text))
+        .map(|(text, _)| crate::markdown::text_width(text))
         .sum();
     let room = usize::from(line.width).saturating_sub(taken + 1);
     let model = paint::cut(&safe::one_line(turn.model()), room);
     let provider = format!(" · {}", safe::one_line(&turn.asked.provider));
     let mut left = vec![(model.as_str(), theme.model())];
-    if crate::markdown::wrap_width(&model) + crate::markdown::wrap_width(&provider) <= room {
+    if crate::markdown::text_width(&model) + crate::markdown::text_width(&provider) <= room {
         left.push((&provider, theme.dim()));
     }
     let x = paint::left(&left, line, buf);

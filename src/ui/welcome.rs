@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::paint;
 use super::theme::Theme;
 use crate::app::{App, Command};
+use crate::catalog::DEMO;
 use crate::chat::safe;
 
 /// Draws the empty chat.
@@ -14,73 +15,76 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let plain = Style::new();
     let mut lines: Vec<(String, Style)> = Vec::new();
     let mut say = |text: &str, style: Style| lines.push((text.to_owned(), style));
-    say("mmchat", theme.title());
-    say(
-        "Chat with MiniMax models: the reasoning on one side, the answer on the other.",
-        plain,
-    );
-    say("", plain);
-    if app.session.choice.provider == crate::catalog::DEMO {
-        say("This is the built-in demo.", theme.warning());
+    let choice = &app.session.choice;
+    if choice.provider == DEMO {
         say(
-            "It is offline: its replies are scripted, but they cross a socket and go through the same code as a real provider's.",
+            "Welcome to mmchat. This is its built-in demo.",
+            theme.title(),
+        );
+        say(
+            "It is offline: the replies are scripted, but they cross a socket and are decoded like any provider's.",
             plain,
         );
-        if app.opened_on_demo {
-            say("", plain);
-            say("For real models, set a key and start again:", plain);
-            for provider in app
-                .catalog
-                .providers
-                .iter()
-                .filter(|p| p.api_key_env.is_some())
-            {
-                let variable = provider.api_key_env.as_deref().unwrap_or_default();
-                say(
-                    &format!("  {variable:<20} {}", safe::one_line(&provider.name)),
-                    theme.dim(),
-                );
-            }
-        }
     } else {
-        say(
-            &format!(
-                "Ready to ask {}.",
-                safe::one_line(&app.session.choice.to_string())
-            ),
-            plain,
-        );
-        if !app.has_key(&app.session.choice.provider) {
+        say("Welcome to mmchat.", theme.title());
+        let model = safe::one_line(&choice.model);
+        let provider = safe::one_line(&choice.provider);
+        say(&format!("{model} at {provider} is ready."), plain);
+        if !app.has_key(&choice.provider) {
             say(
-                "There is no key for this provider yet: see F1.",
+                "But there is no key for this provider yet.",
                 theme.warning(),
             );
         }
     }
     say("", plain);
-    say("Type a message and press Enter. Try:", plain);
+    say("Type a message and press Enter, for example:", plain);
     say("  Solve x^2 - 5x + 6 = 0", theme.active());
-    say("  Compare SSE and WebSockets in a table", theme.active());
+    say("  Compare M2.5 and M3 in a table", theme.active());
     say("  用中文介绍一下你自己", theme.active());
     say("", plain);
-    let key = |command| app.keymap.hint(command).unwrap_or_else(|| "–".to_owned());
-    say(
-        &format!(
-            "{} switches the model, {} the thinking panel, {} shows every command, {} helps.",
-            key(Command::SwitchModel),
-            key(Command::ToggleThinkingPanel),
-            key(Command::Palette),
-            key(Command::Help),
+    for (command, what) in [
+        (Command::SwitchModel, "switches the model"),
+        (
+            Command::ToggleThinkingPanel,
+            "shows more or less of the thinking",
         ),
-        theme.dim(),
-    );
+        (Command::Palette, "lists every command"),
+        (Command::Help, "helps"),
+    ] {
+        if let Some(key) = app.keymap.hint(command) {
+            say(&format!("  {key:<4}{what}"), theme.dim());
+        }
+    }
+    if app.opened_on_demo {
+        say("", plain);
+        say("For real models, set one of these and start again:", plain);
+        for (variable, names) in keys(app) {
+            say(&format!("  {variable:<20}{names}"), theme.dim());
+        }
+    }
     let width = usize::from(area.width);
     let rows = lines.iter().flat_map(|(text, style)| {
-        paint::folded(text, width)
-            .into_iter()
-            .map(move |row| (row, *style))
+        let rows = paint::folded(text, width);
+        rows.into_iter().map(move |row| (row, *style))
     });
     for (y, (row, style)) in (area.y..area.bottom()).zip(rows) {
         buf.set_stringn(area.x, y, row, width, style);
     }
+}
+
+/// Each variable that may hold a key, with the providers that it opens.
+fn keys(app: &App) -> Vec<(String, String)> {
+    let mut keys: Vec<(String, String)> = Vec::new();
+    for provider in &app.catalog.providers {
+        let Some(variable) = &provider.api_key_env else {
+            continue;
+        };
+        let id = safe::one_line(&provider.id);
+        match keys.iter_mut().find(|(known, _)| known == variable) {
+            Some((_, names)) => *names = format!("{names}, {id}"),
+            None => keys.push((variable.clone(), id)),
+        }
+    }
+    keys
 }

@@ -10,5 +10,6 @@
 mod catalog;
 mod config;
 mod http;
+mod markdown;
 mod support;
 mod wire;
