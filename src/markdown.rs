@@ -18,6 +18,7 @@ mod line;
 mod live;
 mod mend;
 mod paint;
+mod slice;
 mod table;
 mod width;
 mod wrap;
@@ -26,7 +27,8 @@ use std::ops::Range;
 
 use blocks::{Cut, Join, Open, Scanner};
 use live::Live;
-use paint::{Carry, Painted, Slice};
+use paint::{Carry, Painted};
+use slice::Slice;
 pub use width::wrap_width;
 
 /// How a text is to be read.
