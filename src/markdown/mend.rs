@@ -304,11 +304,14 @@ fn emphasis(
         }
         return true;
     };
+    // As CommonMark's flanking rules, and as `emphasis` bends them beside Chinese and Japanese.
     let word = |c: char| c.is_alphanumeric();
+    let free = |c: char| !word(c) || is_cjk(c);
+    let inside = mark != '_';
     let opens =
-        !after.is_whitespace() && (word(after) || !word(before)) && (mark != '_' || !word(before));
+        !after.is_whitespace() && (word(after) || free(before)) && (inside || !word(before));
     let closes =
-        !before.is_whitespace() && (word(before) || !word(after)) && (mark != '_' || !word(after));
+        !before.is_whitespace() && (word(before) || free(after)) && (inside || !word(after));
     if mark == '~' && count != 2 {
         return true;
     }

@@ -7,15 +7,18 @@
 //!
 //! Invariant: no recursion, however deep the nesting.
 
+mod emphasis;
 mod leaf;
 mod nest;
 mod text;
 mod verbatim;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
+use self::emphasis::{mask, unmask};
 use self::text::is_break;
 use super::blocks::Join;
 use super::live::Live;
@@ -69,6 +72,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         frozen: None,
         carry: Carry::Nothing,
         live: None,
+        masked: false,
     };
     match slice.join {
         Join::Fence { language } => painter.fence(language),
@@ -175,6 +179,8 @@ struct Painter<'a> {
     frozen: Option<Frozen>,
     carry: Carry,
     live: Option<Live>,
+    /// What the parser reads is masked.
+    masked: bool,
 }
 
 impl Painter<'_> {
@@ -196,7 +202,10 @@ impl Painter<'_> {
         if let Join::Item(number) = self.slice.join {
             self.number = *number;
         }
-        let events = Parser::new_ext(&self.slice.text, options()).into_offset_iter();
+        let masked = mask(&self.slice.text);
+        self.masked = masked.is_some();
+        let text = masked.as_deref().unwrap_or(&self.slice.text);
+        let events = Parser::new_ext(text, options()).into_offset_iter();
         self.define(&events);
         for (event, range) in events {
             self.event(event, range);
@@ -205,11 +214,19 @@ impl Painter<'_> {
         self.define_before(usize::MAX);
     }
 
+    /// Reads what the parser gives back.
+    fn read<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.masked { unmask(text) } else { Cow::Borrowed(text) }
+    }
+
     fn event(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::Start(tag) => self.start(tag, range),
             Event::End(tag) => self.end(tag, range),
-            Event::Code(text) => self.text(&text, self.inner(&text, range), Some(Role::Code)),
+            Event::Code(text) => {
+                let text = self.read(&text);
+                self.text(&text, self.inner(&text, range), Some(Role::Code));
+            }
             Event::InlineMath(_) | Event::DisplayMath(_) => {
                 let source = self
                     .slice
@@ -221,10 +238,10 @@ impl Painter<'_> {
             }
             Event::InlineHtml(text) if is_break(&text) => self.hard_break(range),
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                self.text(&text, range, None);
+                self.text(&self.read(&text), range, None);
             }
             Event::FootnoteReference(label) => {
-                self.text(&format!("[^{label}]"), range, Some(Role::Marker));
+                self.text(&format!("[^{}]", self.read(&label)), range, Some(Role::Marker));
             }
             Event::SoftBreak => self.soft = Some(self.place(range)),
             Event::HardBreak => self.hard_break(range),
@@ -307,12 +324,12 @@ impl Painter<'_> {
             } => {
                 let url = match link_type {
                     LinkType::Email => format!("mailto:{dest_url}"),
-                    _ => dest_url.into_string(),
+                    _ => self.read(&dest_url).into_owned(),
                 };
                 self.target(url, false, &range);
             }
             Tag::Image { dest_url, .. } => {
-                self.target(dest_url.into_string(), true, &range);
+                self.target(self.read(&dest_url).into_owned(), true, &range);
                 self.text("[image: ", range.start..range.start, Some(Role::Dim));
             }
             Tag::DefinitionList

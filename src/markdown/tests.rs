@@ -21,6 +21,31 @@ fn a_reply_is_shown_without_its_marks() {
     assert_eq!(shown(text, 40), rows);
 }
 
+#[test]
+fn bold_between_chinese_marks_is_bold() {
+    for (text, row) in [
+        ("这是**“重点”**的。", "这是{“重点”}的。"),
+        ("**注意：**请看**（括号）**后面", "{注意：}请看{（括号）}后面"),
+        ("正在写**“一半", "正在写{“一半"),
+        ("a ** b ** c", "a ** b ** c"), ("**注意:**请看", "{注意:}请看"),
+        (r"中\*\*文\*\*字", "中**文**字"),
+        ("中`**a**`文`**`", "中**a**文**"),
+    ] {
+        let mut document = Document::new(Kind::Markdown);
+        document.sync(text, 0, 80, false);
+        let mut shown = String::new();
+        let mut bold = false;
+        for span in &document.rows[0].spans {
+            if span.style.bold != bold {
+                shown.push(if bold { '}' } else { '{' });
+                bold = span.style.bold;
+            }
+            shown.push_str(&span.text);
+        }
+        assert_eq!(shown, row, "{text}");
+    }
+}
+
 fn shown(text: &str, width: u16) -> Vec<String> {
     let mut document = Document::new(Kind::Markdown);
     document.sync(text, 0, width, true);
@@ -43,7 +68,7 @@ const PIECES: &[&str] = &[
     "text ",
     "**bold** ",
     "*it* ",
-    "**open ",
+    "**open ", "是**“强", "**（", "）**",
     "`code` ",
     "`` ` ",
     "\n",
