@@ -216,7 +216,11 @@ impl Painter<'_> {
 
     /// Reads what the parser gives back.
     fn read<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.masked { unmask(text) } else { Cow::Borrowed(text) }
+        if self.masked {
+            unmask(text)
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 
     fn event(&mut self, event: Event<'_>, range: Range<usize>) {
@@ -241,7 +245,11 @@ impl Painter<'_> {
                 self.text(&self.read(&text), range, None);
             }
             Event::FootnoteReference(label) => {
-                self.text(&format!("[^{}]", self.read(&label)), range, Some(Role::Marker));
+                self.text(
+                    &format!("[^{}]", self.read(&label)),
+                    range,
+                    Some(Role::Marker),
+                );
             }
             Event::SoftBreak => self.soft = Some(self.place(range)),
             Event::HardBreak => self.hard_break(range),

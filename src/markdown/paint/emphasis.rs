@@ -76,7 +76,9 @@ fn unmasked(c: char) -> char {
             .checked_sub(first)
             .and_then(|index| table.chars().nth(usize::try_from(index).ok()?))
     };
-    known(FIRST_WIDE, WIDE).or_else(|| known(FIRST_NARROW, NARROW)).unwrap_or(c)
+    known(FIRST_WIDE, WIDE)
+        .or_else(|| known(FIRST_NARROW, NARROW))
+        .unwrap_or(c)
 }
 
 /// The character before the last `run` ones.
@@ -90,7 +92,12 @@ mod tests {
 
     #[test]
     fn what_is_masked_keeps_its_length_and_comes_back() {
-        for text in ["是**“重点”**的", "**注意:**请看**（括号）**后面", "**。**", "a**b**：*x*"] {
+        for text in [
+            "是**“重点”**的",
+            "**注意:**请看**（括号）**后面",
+            "**。**",
+            "a**b**：*x*",
+        ] {
             if let Some(masked) = mask(text) {
                 assert_eq!(masked.len(), text.len());
                 assert_eq!(unmask(&masked), text);
