@@ -417,8 +417,8 @@ fn a_block_without_end_costs_no_more_than_its_length() {
             let text = [start, &piece.repeat(bytes / piece.len())].concat();
             parsed(&text, 1999, 80)
         };
-        let (half, whole) = (work(60_000), work(120_000));
-        assert!(whole < 20 * 120_000, "{name}: {whole} bytes parsed");
+        let (half, whole) = (work(40_000), work(80_000));
+        assert!(whole < 20 * 80_000, "{name}: {whole} bytes parsed");
         assert!(whole < 3 * half, "{name}: {half}, then {whole}");
     }
 }
