@@ -231,15 +231,7 @@ impl Painter<'_> {
                 let text = self.read(&text);
                 self.text(&text, self.inner(&text, range), Some(Role::Code));
             }
-            Event::InlineMath(_) | Event::DisplayMath(_) => {
-                let source = self
-                    .slice
-                    .text
-                    .get(range.clone())
-                    .unwrap_or_default()
-                    .to_owned();
-                self.text(&source.replace('\n', " "), range, Some(Role::Math));
-            }
+            Event::InlineMath(_) | Event::DisplayMath(_) => self.math(range),
             Event::InlineHtml(text) if is_break(&text) => self.hard_break(range),
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
                 self.text(&self.read(&text), range, None);

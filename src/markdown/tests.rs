@@ -186,6 +186,22 @@ fn half_written_blocks_look_right_at_every_moment() {
 }
 
 #[test]
+fn formulas_are_shown_as_they_are_written() {
+    assert_eq!(
+        shown("a $x^2$ costs $5 and $6\n\n$$\nE = mc^2\n$$", 30),
+        ["a $x^2$ costs $5 and $6", "", "$$", "E = mc^2", "$$",]
+    );
+}
+
+#[test]
+fn html_is_text_but_for_line_breaks() {
+    assert_eq!(
+        shown("a<br>b <i>c</i>\n\n<div>\nd\n</div>", 30),
+        ["a", "b <i>c</i>", "", "<div>", "d", "</div>",]
+    );
+}
+
+#[test]
 fn prompts_keep_their_lines_and_are_not_markup() {
     let mut document = Document::new(Kind::Plain);
     document.sync("\n# a *b*\n\n    - c\n\n", 0, 20, true);
@@ -260,7 +276,9 @@ const PIECES: &[&str] = &[
     "&amp; ",
     "~~s~~ ",
     "3~5 ",
+    "$$\n",
     "$x$ ",
+    "$$\n",
     "a_b_c ",
     "_u_ ",
     "\r\n",
