@@ -50,10 +50,10 @@ SCENES = {
     },
     "narrow": {
         "size": (64, 30),
-        "label": "mmchat in a narrow window, in Chinese: the reasoning above, the answer below",
+        "label": "mmchat in a narrow window, in Chinese: the reasoning above, the chat below",
         "steps": [
             ("see", "Type a message"),
-            ("type", "写一首关于终端的诗"),
+            ("type", "解方程 x^2 - 5x + 6 = 0"),
             ("press", "Enter"),
             ("see", "thinking 2."),
         ],
