@@ -9,6 +9,7 @@
 
 mod catalog;
 mod config;
+mod docs;
 mod http;
 mod support;
 mod wire;
