@@ -9,6 +9,7 @@
 
 mod catalog;
 mod config;
+mod docs;
 mod http;
 mod markdown;
 mod support;
