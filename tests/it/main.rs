@@ -7,8 +7,10 @@
     reason = "a failing test may panic"
 )]
 
+mod app;
 mod catalog;
 mod config;
+mod harness;
 mod http;
 mod markdown;
 mod support;
