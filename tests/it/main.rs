@@ -10,6 +10,7 @@
 mod app;
 mod catalog;
 mod config;
+mod flow;
 mod harness;
 mod http;
 mod markdown;
