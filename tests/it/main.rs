@@ -9,6 +9,7 @@
 
 mod app;
 mod catalog;
+mod cli;
 mod config;
 mod flow;
 mod harness;
