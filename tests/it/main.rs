@@ -9,8 +9,10 @@
 
 mod app;
 mod catalog;
+mod cli;
 mod config;
 mod docs;
+mod flow;
 mod harness;
 mod http;
 mod markdown;
