@@ -130,13 +130,13 @@ async fn run(script: &Script, input: BoxStream<'static, Msg>) -> Outcome {
     let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
     let mut console = Console::scripted(input);
     let mut cache = Cache::new(Theme::ansi());
-    let run = Runtime {
-        provider: script,
-        terminal: &mut terminal,
-        console: &mut console,
-        cache: &mut cache,
-        clock: Clock::fixed(WALL),
-    }
+    let run = Runtime::new(
+        script,
+        &mut terminal,
+        &mut console,
+        &mut cache,
+        Clock::fixed(WALL),
+    )
     .run(&mut app)
     .await
     .unwrap();
