@@ -203,9 +203,15 @@ impl App {
         [notice, live, self.quit_armed].into_iter().flatten().min()
     }
 
-    /// The turn whose reasoning is shown: the one being streamed while the chat follows it, else
-    /// the one at which the chat is scrolled, else the last.
+    /// The turn whose reasoning is shown: the one being streamed, else the one in view.
     pub fn turn_in_focus(&self) -> Option<&Turn> {
+        let live = self.live.as_ref();
+        live.and_then(|live| self.conversation.turn(live.turn))
+            .or_else(|| self.turn_in_view())
+    }
+
+    /// The turn at which the chat is scrolled, else the last.
+    pub fn turn_in_view(&self) -> Option<&Turn> {
         if self.chat_scroll.follows() {
             return self.conversation.last();
         }
@@ -251,6 +257,8 @@ impl App {
             return Vec::new();
         }
         self.urgent = true;
+        // What was only said in passing makes room for what comes of this key.
+        self.notice.take_if(|notice| notice.tone == Tone::Info);
         let chord = key.into();
         if self.overlay.is_some() {
             return match self.keymap.command(Scope::Anywhere, chord) {
@@ -280,12 +288,12 @@ impl App {
             return Vec::new();
         }
         if types {
-            // Typing while a pane has the focus goes to where text is typed, except for keys that
-            // mean something there.
+            // Keys that mean nothing in a pane are typed where text goes.
+            self.focus = Pane::Message;
             let opens_palette = key.code == KeyCode::Char('/') && self.composer.is_empty();
             if opens_palette {
                 self.overlay = Some(Overlay::palette(&self.keymap));
-            } else if self.focus == Pane::Message {
+            } else {
                 self.composer.input(key);
             }
         }
@@ -308,6 +316,17 @@ impl App {
             Outcome::Stay | Outcome::Close => Vec::new(),
             Outcome::Model(choice) => {
                 self.switch_to(choice, now.instant);
+                Vec::new()
+            }
+            Outcome::ModelNamed(name) => {
+                self.switch_by_name(&name, now.instant);
+                Vec::new()
+            }
+            Outcome::NoCommand(line) => {
+                let text = format!("There is no command /{line}; it is in the message box");
+                self.notify(Tone::Warning, text, now.instant);
+                self.focus = Pane::Message;
+                self.composer.set_text(&format!("/{line}"));
                 Vec::new()
             }
             Outcome::Run(command) => self.run(command, now),

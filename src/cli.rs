@@ -53,6 +53,8 @@ impl From<Exit> for ExitCode {
 pub struct Trouble {
     message: String,
     exit: Exit,
+    /// Whether the message is a list whose lines begin with their own places.
+    listed: bool,
 }
 
 impl Trouble {
@@ -60,6 +62,15 @@ impl Trouble {
         Self {
             message: message.into(),
             exit,
+            listed: false,
+        }
+    }
+
+    /// Problems of the configuration, one a line: `FILE:LINE:COL: …`.
+    fn listed(problems: impl Into<String>) -> Self {
+        Self {
+            listed: true,
+            ..Self::usage(problems)
         }
     }
 
@@ -107,7 +118,10 @@ pub fn run() -> ExitCode {
     match carry_out(line) {
         Ok(exit) => exit.into(),
         Err(trouble) => {
-            if !trouble.message.is_empty() {
+            if trouble.listed {
+                let problems = crate::chat::safe::visible(&trouble.message);
+                drop(writeln!(std::io::stderr(), "{}", problems.trim_end()));
+            } else if !trouble.message.is_empty() {
                 complain(&trouble.message);
             }
             trouble.exit.into()

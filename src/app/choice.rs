@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::overlay::Choice;
 use super::{App, Tone};
-use crate::catalog::{Model, Provider, Wish};
+use crate::catalog::{self, Model, Provider, Wish};
 use crate::chat::{Asked, Params, Thinking, Turn};
 
 /// What the next request asks of whom.
@@ -56,6 +56,9 @@ impl App {
             return "on (off was ignored)".to_owned();
         }
         match mode {
+            Thinking::On if model.thinking.is_none() && !self.thought_lately() => {
+                "unknown".to_owned()
+            }
             Thinking::On if model.is_always_on() => "always on".to_owned(),
             Thinking::On
             | Thinking::Off
@@ -67,15 +70,21 @@ impl App {
         }
     }
 
+    /// Whether the last turn, asked of the same model, thought.
+    fn thought_lately(&self) -> bool {
+        self.conversation.last().is_some_and(|turn| {
+            turn.asked.provider == self.session.choice.provider
+                && turn.asked.model == self.session.choice.model
+                && !turn.reply.reasoning.is_empty()
+        })
+    }
+
     /// Whether the last turn, asked of the same model with thinking off, thought all the same.
     fn thought_although_off(&self) -> bool {
+        let last = self.conversation.last();
         self.session.thinking == Thinking::Off
-            && self.conversation.last().is_some_and(|turn| {
-                turn.asked.provider == self.session.choice.provider
-                    && turn.asked.model == self.session.choice.model
-                    && turn.asked.thinking == Thinking::Off
-                    && !turn.reply.reasoning.is_empty()
-            })
+            && self.thought_lately()
+            && last.is_some_and(|turn| turn.asked.thinking == Thinking::Off)
     }
 
     /// How many tokens of the context window a turn takes, roughly: its history and its reply.
@@ -95,6 +104,13 @@ impl App {
             search: false,
             input_tokens_estimate: whole(input_tokens),
         }
+    }
+
+    /// Why the model would refuse the parameters as they are, if it would.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let (provider, model) = self.provider().zip(self.model())?;
+        let refusal = catalog::plan(provider, &model, &self.wish(0.0)).err()?;
+        Some(refusal.to_string())
     }
 
     /// What a turn remembers of whom it was asked of.

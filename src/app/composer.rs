@@ -69,6 +69,14 @@ impl Composer {
         self.recalled = None;
     }
 
+    /// Deletes the text so that an undo brings it back.
+    pub fn erase(&mut self) {
+        self.area.select_all();
+        self.area.cut();
+        self.recalled = None;
+        self.edited();
+    }
+
     /// Takes the message out of the box and remembers it.
     pub fn take(&mut self) -> String {
         let text = self.text();
@@ -347,6 +355,15 @@ mod tests {
         composer.set_text("draft");
         composer.edit(Command::CaretUp);
         assert_eq!(composer.text(), "draft");
+    }
+
+    #[test]
+    fn erased_text_comes_back_by_undo() {
+        let mut composer = composer("a draft\nof two lines");
+        composer.erase();
+        assert!(composer.is_empty());
+        composer.edit(Command::Undo);
+        assert_eq!(composer.text(), "a draft\nof two lines");
     }
 
     #[test]

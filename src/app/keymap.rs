@@ -16,44 +16,53 @@ pub struct Keymap {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{chord} is bound to both {first} and {second}; bind one of them to another key in [keys]")]
 pub struct Conflict {
-    chord: Chord,
-    first: &'static str,
-    second: &'static str,
+    /// The key.
+    pub chord: Chord,
+    /// The action that the user bound.
+    pub first: &'static str,
+    /// The other one: bound by the user too, or by default.
+    pub second: &'static str,
 }
 
 impl Keymap {
-    /// The default keys with the user's bindings in their place. A key that the user gives to one
-    /// action is taken from the action that had it by default.
+    /// The default keys with the user's bindings in their place.
     ///
     /// # Errors
     ///
-    /// Fails when the user binds one key to two actions that can meet.
+    /// Fails when a key that the user binds belongs to another action that can meet it, be it by
+    /// default: silently taking it away would leave that action without its key.
     pub fn new(bindings: &[Binding]) -> Result<Self, Conflict> {
         let mut map = Self {
             by_chord: HashMap::new(),
             by_command: HashMap::new(),
         };
         let rebound = |action: &str| bindings.iter().find(|binding| binding.action == action);
-        for spec in SPECS {
-            let Some(binding) = rebound(spec.action) else {
-                continue;
-            };
-            for &chord in &binding.chords {
+        let bound = SPECS
+            .iter()
+            .filter_map(|spec| Some((spec, rebound(spec.action)?.chords.clone())));
+        let usual = SPECS
+            .iter()
+            .filter(|spec| rebound(spec.action).is_none())
+            .map(|spec| {
+                let chords = spec
+                    .keys
+                    .iter()
+                    .filter_map(|key| key.parse().ok())
+                    .collect();
+                (spec, chords)
+            });
+        for (spec, chords) in bound.chain(usual) {
+            for chord in chords {
                 if let Some(first) = map.command_in(spec.scope, chord) {
+                    let first = first.spec().map_or("", |spec| spec.action);
+                    let second = spec.action;
                     return Err(Conflict {
                         chord,
-                        first: first.spec().map_or("", |spec| spec.action),
-                        second: spec.action,
+                        first,
+                        second,
                     });
                 }
                 map.bind(spec.scope, chord, spec.command);
-            }
-        }
-        for spec in SPECS.iter().filter(|spec| rebound(spec.action).is_none()) {
-            for chord in spec.keys.iter().filter_map(|key| key.parse().ok()) {
-                if map.command_in(spec.scope, chord).is_none() {
-                    map.bind(spec.scope, chord, spec.command);
-                }
             }
         }
         Ok(map)
@@ -154,14 +163,20 @@ mod tests {
     }
 
     #[test]
-    fn a_key_given_to_another_action_leaves_its_default() {
-        let map = Keymap::new(&[binding("help", &["ctrl-o"])]).unwrap();
+    fn a_key_that_another_action_has_by_default_is_an_error_until_that_one_moves() {
+        let taken = Keymap::new(&[binding("help", &["ctrl-o"])]);
+        let conflict = taken.unwrap_err();
+        assert_eq!((conflict.first, conflict.second), ("help", "switch-model"));
+        let swapped = [
+            binding("help", &["ctrl-o"]),
+            binding("switch-model", &["f1"]),
+        ];
+        let map = Keymap::new(&swapped).unwrap();
         assert_eq!(
             map.command(Scope::Anywhere, chord("ctrl-o")),
             Some(Command::Help)
         );
-        assert_eq!(map.command(Scope::Anywhere, chord("f1")), None);
-        assert_eq!(map.keys(Command::SwitchModel), ["f2"]);
+        assert_eq!(map.keys(Command::SwitchModel), ["f1"]);
     }
 
     #[test]
@@ -174,7 +189,7 @@ mod tests {
     fn one_key_for_two_actions_that_can_meet_is_an_error() {
         let twice = [binding("help", &["f9"]), binding("zoom", &["f9"])];
         assert!(Keymap::new(&twice).is_err());
-        let apart = [binding("send", &["f9"]), binding("zoom", &["f9"])];
+        let apart = [binding("line-end", &["f9"]), binding("zoom", &["f9"])];
         assert!(Keymap::new(&apart).is_ok());
     }
 }

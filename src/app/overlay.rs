@@ -53,6 +53,10 @@ pub enum Outcome {
     Close,
     /// It closes the overlay and switches the model.
     Model(Choice),
+    /// It closes the overlay and switches to a model that no row shows, as it was typed.
+    ModelNamed(String),
+    /// It closes the overlay; what was typed is no command.
+    NoCommand(String),
     /// It closes the overlay and runs a command.
     Run(Command),
     /// It closes the overlay and runs a slash command.
@@ -91,12 +95,17 @@ impl Overlay {
     pub fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool, at: &Choice) -> Self {
         let mut items = Vec::new();
         let mut selected = 0;
-        // Those that can be asked right now come first.
-        let (ready, others): (Vec<_>, Vec<_>) = catalog
-            .providers
-            .iter()
-            .partition(|provider| has_key(&provider.id));
-        for provider in ready.iter().chain(&others) {
+        // Those with a key come first, then those that need none.
+        let mut providers: Vec<_> = catalog.providers.iter().collect();
+        providers.sort_by_key(
+            |provider| match (provider.wants_key(), has_key(&provider.id)) {
+                (true, true) => 0,
+                (false, _) if provider.id == crate::catalog::DEMO => 1,
+                (false, _) => 2,
+                (true, false) => 3,
+            },
+        );
+        for provider in providers {
             let keyed = has_key(&provider.id);
             for model in &provider.models {
                 let value = Choice {
@@ -108,7 +117,7 @@ impl Overlay {
                 }
                 items.push(Item {
                     title: value.to_string(),
-                    words: format!("{} {}", provider.name, model.advice),
+                    words: provider.name.clone(),
                     right: if keyed {
                         model.summary()
                     } else {
@@ -135,9 +144,10 @@ impl Overlay {
         }
         match self {
             Self::Models(picker) => match picker_key(picker, key) {
-                PickerKey::Picked => picker
-                    .selected()
-                    .map_or(Outcome::Stay, |item| Outcome::Model(item.value.clone())),
+                PickerKey::Picked => picker.selected().map_or_else(
+                    || named(picker.query.text()),
+                    |item| Outcome::Model(item.value.clone()),
+                ),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
             Self::Palette(picker) => palette_key(picker, key),
@@ -171,6 +181,29 @@ impl Overlay {
                 picker.refilter();
             }
             Self::Help(_) => {}
+        }
+    }
+
+    /// What a list says when nothing matches: what Enter would do with what was typed.
+    pub fn without_match(&self) -> String {
+        let nothing = "Nothing matches. Backspace widens the search.".to_owned();
+        match self {
+            Self::Models(picker) => match named(picker.query.text()) {
+                Outcome::ModelNamed(name) => {
+                    format!("Not in the catalogue. Enter uses {name} as typed.")
+                }
+                _ => nothing,
+            },
+            Self::Palette(picker) => {
+                let line = command_line(picker);
+                match slash::parse(line) {
+                    Some(Ok(_)) => format!("Enter runs /{line}"),
+                    Some(Err(usage)) => usage,
+                    None if line.is_empty() => nothing,
+                    None => "There is no such command. Enter puts it into the message.".to_owned(),
+                }
+            }
+            Self::Help(_) => nothing,
         }
     }
 
@@ -225,48 +258,72 @@ fn picker_key<T>(picker: &mut Picker<T>, key: KeyEvent) -> PickerKey {
     PickerKey::Other
 }
 
+/// A model that was typed with its provider, though no row shows it.
+fn named(query: &str) -> Outcome {
+    let query = query.trim();
+    match query.split_once('/') {
+        Some((provider, model)) if !provider.is_empty() && !model.is_empty() => {
+            Outcome::ModelNamed(query.to_owned())
+        }
+        _ => Outcome::Stay,
+    }
+}
+
+/// What is typed into the palette, without the slash.
+fn command_line(picker: &Picker<Entry>) -> &str {
+    picker.query.text().trim_start_matches('/').trim()
+}
+
 fn palette_key(picker: &mut Picker<Entry>, key: KeyEvent) -> Outcome {
-    match picker_key(picker, key) {
+    let meant = picker_key(picker, key);
+    match meant {
         PickerKey::Picked => {
-            let line = picker
-                .query
-                .text()
-                .trim_start_matches('/')
-                .trim()
-                .to_owned();
-            let line = line.as_str();
-            // A slash command written out wins over what the filter found.
+            let line = command_line(picker).to_owned();
             let waits = slash::WITH_ARGUMENT.iter().any(|with| with.word == line);
-            if waits {
-                picker.query.set(&format!("{line} "));
-                picker.refilter();
-                return Outcome::Stay;
-            }
-            if let Some(slash) = slash::parse(line) {
+            if let Some(slash) = slash::parse(&line).filter(|_| !waits) {
                 return Outcome::Slash(slash);
             }
             match picker.selected().map(|item| item.value) {
+                _ if waits => complete(picker, &line),
                 Some(Entry::Command(command)) => return Outcome::Run(command),
-                Some(Entry::Slash(word)) => {
-                    picker.query.set(&format!("{word} "));
-                    picker.refilter();
-                }
-                None => {}
+                Some(Entry::Slash(word)) => complete(picker, word),
+                None => return Outcome::NoCommand(line),
             }
         }
         PickerKey::Completed => {
             let word = picker.selected().and_then(|item| match item.value {
-                Entry::Slash(word) => Some(format!("{word} ")),
-                Entry::Command(command) => Some(command.spec()?.slash?.to_owned()),
+                Entry::Slash(word) => Some(word),
+                Entry::Command(command) => command.spec()?.slash,
             });
             if let Some(word) = word {
-                picker.query.set(&word);
-                picker.refilter();
+                complete(picker, word);
             }
         }
-        PickerKey::Other => {}
+        PickerKey::Other => argue(picker),
     }
     Outcome::Stay
+}
+
+/// Writes a slash command out; one that takes an argument waits for it.
+fn complete(picker: &mut Picker<Entry>, word: &str) {
+    let waits = slash::WITH_ARGUMENT.iter().any(|with| with.word == word);
+    picker
+        .query
+        .set(&format!("{word}{}", if waits { " " } else { "" }));
+    picker.refilter();
+    argue(picker);
+}
+
+/// An argument is no filter: while one is typed, the list is empty.
+fn argue(picker: &mut Picker<Entry>) {
+    let line = picker.query.text().trim_start_matches('/');
+    let word = line.split_once(' ').map(|(word, _)| word);
+    if slash::WITH_ARGUMENT
+        .iter()
+        .any(|with| Some(with.word) == word)
+    {
+        picker.show_nothing();
+    }
 }
 
 /// Types a key into a line. Returns whether the text changed.

@@ -80,6 +80,17 @@ impl<T> Picker<T> {
         there
     }
 
+    /// Shows no item: what is typed is no filter.
+    pub fn show_nothing(&mut self) {
+        self.shown.clear();
+        self.selected = 0;
+    }
+
+    /// How many items there are in all.
+    pub fn total(&self) -> usize {
+        self.items.len()
+    }
+
     /// Filters anew after the query has changed. Between equal matches the shorter title wins,
     /// then the order of the list.
     pub fn refilter(&mut self) {

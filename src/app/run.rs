@@ -19,7 +19,7 @@ impl App {
             Command::Interrupt => return self.interrupt(now),
             Command::Quit => return self.quit(now),
             Command::QuitIfEmpty if self.composer.is_empty() => return self.quit(now),
-            Command::Zoom => return self.toggle_zoom(),
+            Command::Zoom => return self.toggle_zoom(now),
             Command::CopyTurn => return self.copy_turn(now),
             Command::Suspend => return vec![Effect::Suspend],
             Command::Redraw => return vec![Effect::Redraw],
@@ -88,7 +88,13 @@ impl App {
                 self.conversation.system_prompt = text;
             }
             Ok(Slash::Set(param, value)) => {
+                let before = self.session.params;
                 param.set(&mut self.session.params, value);
+                if let Some(refusal) = self.refusal() {
+                    self.session.params = before;
+                    self.notify(Tone::Error, refusal, now.instant);
+                    return Vec::new();
+                }
                 let text = format!("From the next message on: {}", self.session.params);
                 self.notify(Tone::Info, text, now.instant);
             }
@@ -99,7 +105,7 @@ impl App {
     /// Closes what is open, stops the reply, or goes back to the message box.
     fn escape(&mut self, now: Now) -> Vec<Effect> {
         if self.zoom.is_some() {
-            return self.toggle_zoom();
+            return self.toggle_zoom(now);
         }
         if self.live.is_some() {
             return self.stop(now);
@@ -121,7 +127,7 @@ impl App {
             return self.stop(now);
         }
         if !self.composer.is_empty() {
-            self.composer.take();
+            self.composer.erase();
             self.editing = None;
             return Vec::new();
         }
@@ -155,7 +161,7 @@ impl App {
         self.notify(Tone::Info, text, now.instant);
     }
 
-    fn toggle_zoom(&mut self) -> Vec<Effect> {
+    fn toggle_zoom(&mut self, now: Now) -> Vec<Effect> {
         self.zoom = match (self.zoom, self.focus) {
             (Some(_), _) => None,
             (None, Pane::Thinking) => Some(Pane::Thinking),
@@ -163,6 +169,7 @@ impl App {
         };
         if let Some(pane) = self.zoom {
             self.focus = pane;
+            self.notify(Tone::Info, "z or Esc goes back", now.instant);
         }
         // The terminal selects by itself only while the program leaves it the mouse.
         vec![Effect::TakeMouse(
@@ -171,7 +178,7 @@ impl App {
     }
 
     fn copy_turn(&mut self, now: Now) -> Vec<Effect> {
-        let Some(turn) = self.turn_in_focus() else {
+        let Some(turn) = self.turn_in_view() else {
             self.notify(Tone::Info, "There is nothing to copy yet", now.instant);
             return Vec::new();
         };

@@ -29,6 +29,14 @@ impl Scroll {
         self.place == Place::Tail
     }
 
+    /// The top of a pane that was never scrolled.
+    pub fn at_top() -> Self {
+        Self {
+            place: Place::Row(0),
+            rows_when_left: usize::MAX,
+        }
+    }
+
     /// Goes to the end and follows it.
     pub fn follow(&mut self) {
         *self = Self::default();

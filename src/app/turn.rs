@@ -106,7 +106,7 @@ impl App {
             self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
             return Vec::new();
         }
-        let Some(turn) = self.turn_in_focus() else {
+        let Some(turn) = self.conversation.last() else {
             self.notify(
                 Tone::Info,
                 "There is no reply to ask for again yet",
@@ -124,7 +124,7 @@ impl App {
             self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
             return;
         }
-        let Some(turn) = self.turn_in_focus() else {
+        let Some(turn) = self.conversation.last() else {
             self.notify(Tone::Info, "There is no message to edit yet", now.instant);
             return;
         };
@@ -141,7 +141,7 @@ impl App {
             return;
         }
         // The turn in view, or the nearest one before it that has versions.
-        let mut turn = self.turn_in_focus();
+        let mut turn = self.turn_in_view();
         while let Some(here) = turn {
             let siblings = self.conversation.siblings(here.id);
             if siblings.len() > 1 {

@@ -190,6 +190,47 @@ impl Failure {
         }
     }
 
+    /// What to do now where there are no keys to press: on the command line.
+    pub fn next_step_in_shell(&self) -> &'static str {
+        match self.kind {
+            FailureKind::NoKey => {
+                "Set the environment variable, or api_key_command in the config, or name another model with -m."
+            }
+            FailureKind::Forbidden => {
+                "Activate the model in the provider's console, or name another with -m."
+            }
+            FailureKind::Balance => {
+                "Top up the account in the provider's console, or name another model with -m."
+            }
+            FailureKind::Quota => {
+                "Wait for the reset, upgrade the plan, or name another model with -m."
+            }
+            FailureKind::RateLimit => "Wait a moment and try again.",
+            FailureKind::Overloaded | FailureKind::Server => {
+                "Try again, or name another model with -m."
+            }
+            FailureKind::UnknownModel => "`mmchat models` lists what is known; check the id.",
+            FailureKind::ContextTooLong => {
+                "Shorten the prompt, or name a model with a larger window."
+            }
+            FailureKind::ThinkingMode => "Leave --thinking out, or name another model with -m.",
+            FailureKind::BadRequest => "Check the parameters.",
+            FailureKind::ContentFilter => "Put it in other words.",
+            FailureKind::Connect => "Check the network and base_url.",
+            FailureKind::ConnectTimeout => "Check the network and the proxy.",
+            FailureKind::Idle => "Try again, or raise network.idle_timeout_seconds.",
+            FailureKind::Cut => "Try again.",
+            FailureKind::BadKey
+            | FailureKind::Tls
+            | FailureKind::Proxy
+            | FailureKind::NotAReply
+            | FailureKind::Redirect
+            | FailureKind::PlainHttp
+            | FailureKind::TooLarge
+            | FailureKind::Setup => self.next_step(),
+        }
+    }
+
     /// The vendor's own words on one line, with code, status and request id: never empty unless
     /// nothing is known. Not yet safe to show.
     pub fn vendor_words(&self) -> String {
@@ -201,10 +242,14 @@ impl Failure {
         if let Some(code) = self.code.as_deref().filter(|code| !words.contains(code)) {
             facts.push(format!("code {code}"));
         }
-        if let Retry::NotBefore(time) = &self.retry
-            && !words.contains(time.as_str())
-        {
-            facts.push(format!("not before {time}"));
+        match &self.retry {
+            Retry::NotBefore(time) if !words.contains(time.as_str()) => {
+                facts.push(format!("not before {time}"));
+            }
+            Retry::After(wait) => {
+                facts.push(format!("asks to wait {} s", wait.as_secs_f64().ceil()))
+            }
+            Retry::NotBefore(_) | Retry::Soon | Retry::Never => {}
         }
         if let Some(id) = &self.request_id {
             facts.push(format!("request {id}"));

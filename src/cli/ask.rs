@@ -10,7 +10,7 @@ use super::printer::Printer;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, json};
-use crate::catalog::{self, Wish};
+use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
     Asked, Conversation, Delta, Finish, Progress, TurnId, TurnState, estimate_tokens, safe,
 };
@@ -161,7 +161,11 @@ async fn reply(
 fn conclude(turn: &crate::chat::Turn) -> Exit {
     if let TurnState::Failed(failure) = &turn.state {
         let words = failure.vendor_words();
-        complain(&format!("{} {}", failure.what(), failure.next_step()));
+        complain(&format!(
+            "{} {}",
+            failure.what(),
+            failure.next_step_in_shell()
+        ));
         if !words.is_empty() {
             complain(&words);
         }
@@ -226,7 +230,17 @@ fn dry_run(request: &WireRequest) -> Result<Exit, Trouble> {
         Auth::XApiKey => "x-api-key: [key]".to_owned(),
     });
     let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
-    let text = format!("POST {}\n{}\n\n{body}", request.url, headers.join("\n"));
+    // The demo's address is known only once its server runs.
+    let host = if request.provider == DEMO {
+        "(the demo)"
+    } else {
+        ""
+    };
+    let text = format!(
+        "POST {host}{}\n{}\n\n{body}",
+        request.url,
+        headers.join("\n")
+    );
     println_to(io::stdout(), &safe::visible(&text))?;
     Ok(Exit::Success)
 }

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use super::args::{ConfigDeed, Options};
 use super::setup::{self, Environment};
 use super::{Exit, Trouble};
-use crate::app::Keymap;
 use crate::app::command::SPECS;
 use crate::chat::safe;
 
@@ -26,14 +25,15 @@ pub(super) fn run(options: &Options, deed: ConfigDeed, _: &Environment) -> Resul
         ConfigDeed::Path => writeln!(out, "{}", path.display())?,
         ConfigDeed::Init => {
             let failed = |error: io::Error| {
-                let hint = if error.kind() == io::ErrorKind::AlreadyExists {
-                    "; it was left as it is"
-                } else {
-                    ""
-                };
+                let path = path.display();
                 Trouble::new(
                     Exit::Failed,
-                    format!("{} can't be written: {error}{hint}", path.display()),
+                    match error.kind() {
+                        io::ErrorKind::AlreadyExists => {
+                            format!("{path} is there already; it was left as it is")
+                        }
+                        _ => format!("{path} can't be written: {error}"),
+                    },
                 )
             };
             if let Some(directory) = path.parent() {
@@ -50,8 +50,13 @@ pub(super) fn run(options: &Options, deed: ConfigDeed, _: &Environment) -> Resul
             out.write_all(safe::visible(&text).as_bytes())?;
         }
         ConfigDeed::Check => {
-            let config = setup::load(options)?;
-            Keymap::new(&config.keys).map_err(|conflict| Trouble::usage(conflict.to_string()))?;
+            let (config, _) = setup::load(options)?;
+            let ca_file = &config.network.ca_file;
+            if !ca_file.is_empty() && !std::path::Path::new(ca_file).is_file() {
+                return Err(Trouble::usage(format!(
+                    "network.ca_file: there is no file {ca_file}"
+                )));
+            }
             let there = if path.exists() {
                 "is right"
             } else {
@@ -65,9 +70,7 @@ pub(super) fn run(options: &Options, deed: ConfigDeed, _: &Environment) -> Resul
 
 /// Prints the key bindings in force.
 pub(super) fn keys(options: &Options, _: &Environment) -> Result<Exit, Trouble> {
-    let config = setup::load(options)?;
-    let keymap =
-        Keymap::new(&config.keys).map_err(|conflict| Trouble::usage(conflict.to_string()))?;
+    let (_, keymap) = setup::load(options)?;
     let mut out = io::stdout().lock();
     for spec in SPECS {
         let keys = keymap.keys(spec.command).join(" ");

@@ -107,7 +107,7 @@ pub(super) fn failure(failure: &Failure) -> Value {
     json!({
         "kind": format!("{:?}", failure.kind),
         "what": failure.what(),
-        "next_step": failure.next_step(),
+        "next_step": failure.next_step_in_shell(),
         "message": failure.message,
         "code": failure.code,
         "status": failure.status,

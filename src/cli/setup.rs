@@ -56,9 +56,7 @@ pub(super) struct Setup {
 impl Setup {
     /// Reads the configuration and works out what the options mean.
     pub(super) fn new(options: &Options, environment: &Environment) -> Result<Self, Trouble> {
-        let mut config = load(options)?;
-        let keymap =
-            Keymap::new(&config.keys).map_err(|conflict| Trouble::usage(conflict.to_string()))?;
+        let (mut config, keymap) = load(options)?;
         let catalog = config.catalog();
         let keys = keys(&catalog, environment);
         let params = Params {
@@ -98,9 +96,9 @@ pub(super) fn config_path(options: &Options) -> Option<PathBuf> {
 
 /// Reads and checks the configuration. A file that was named must be there; the platform's own
 /// need not.
-pub(super) fn load(options: &Options) -> Result<Config, Trouble> {
+pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
     let Some(path) = config_path(options) else {
-        return Ok(Config::default());
+        return checked(Config::default(), "", "");
     };
     let text = match std::fs::read(&path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
@@ -108,7 +106,7 @@ pub(super) fn load(options: &Options) -> Result<Config, Trouble> {
             Trouble::usage(format!("{} is not UTF-8 text (byte {at})", path.display()))
         })?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && options.config.is_none() => {
-            return Ok(Config::default());
+            return checked(Config::default(), "", "");
         }
         Err(error) => {
             let text = format!(
@@ -118,15 +116,43 @@ pub(super) fn load(options: &Options) -> Result<Config, Trouble> {
             return Err(Trouble::usage(text));
         }
     };
-    match config::parse(&text, &path.to_string_lossy(), &command::actions()) {
+    let file = path.to_string_lossy();
+    match config::parse(&text, &file, &command::actions()) {
         Ok((config, doubts)) => {
             for doubt in doubts {
                 complain(&doubt.to_string());
             }
-            Ok(config)
+            checked(config, &text, &file)
         }
-        Err(problems) => Err(Trouble::usage(problems.to_string())),
+        Err(problems) => Err(Trouble::listed(problems.to_string())),
     }
+}
+
+/// A configuration with its keys, unless two actions want the same one.
+fn checked(config: Config, text: &str, file: &str) -> Result<(Config, Keymap), Trouble> {
+    match Keymap::new(&config.keys) {
+        Ok(keymap) => Ok((config, keymap)),
+        Err(conflict) => {
+            let (line, column) = place_of(conflict.first, text);
+            let problem = format!("{file}:{line}:{column}: {conflict}");
+            Err(Trouble::listed(problem))
+        }
+    }
+}
+
+/// Line and column of an action's binding, counted from 1.
+fn place_of(action: &str, text: &str) -> (usize, usize) {
+    let bindings = text
+        .lines()
+        .enumerate()
+        .skip_while(|(_, line)| line.trim() != "[keys]");
+    for (at, line) in bindings {
+        let name = line.trim_start().trim_start_matches(['"', '\'']);
+        if name.starts_with(action) {
+            return (at + 1, line.len() - line.trim_start().len() + 1);
+        }
+    }
+    (1, 1)
 }
 
 /// Where each provider's key comes from.

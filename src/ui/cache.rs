@@ -29,6 +29,8 @@ pub(super) enum Topic {
     Remarks,
     /// Why there is no more of it.
     Failure,
+    /// What the server or the system said itself.
+    Words,
 }
 
 /// A text to be wrapped.
@@ -72,7 +74,7 @@ impl Cache {
     ) -> &Document {
         let kind = match topic {
             Topic::Reasoning | Topic::Answer => Kind::Markdown,
-            Topic::Prompt | Topic::Remarks | Topic::Failure => Kind::Plain,
+            Topic::Prompt | Topic::Remarks | Topic::Failure | Topic::Words => Kind::Plain,
         };
         let document = self
             .documents

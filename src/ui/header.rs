@@ -2,10 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::paint;
 use super::theme::Theme;
 use crate::app::{App, Phase};
+use crate::catalog::DEMO;
 use crate::chat::safe;
 use crate::config::PanelState;
 use crate::markdown::text_width;
@@ -29,31 +31,35 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     } else {
         theme.dim()
     };
-    let demo = if app.session.choice.provider == crate::catalog::DEMO {
-        " (offline)"
-    } else {
-        ""
+    let is_demo = app.session.choice.provider == DEMO;
+    let offline = if is_demo { " (offline)" } else { "" };
+    let hidden = match app.panel {
+        PanelState::Hidden => ", hidden",
+        PanelState::Full | PanelState::Peek => "",
     };
-    // From the fullest form to the shortest that still tells the truth.
-    let full = [
+    let provider = [
         (provider.as_str(), theme.dim()),
-        (demo, theme.warning()),
+        (offline, theme.warning()),
         (" · ", theme.dim()),
+    ];
+    let rest = [
         (model.as_str(), theme.model()),
         (" · ", theme.dim()),
         (thinking.as_str(), thinking_style),
+        (hidden, thinking_style),
     ];
-    let fits = |skip: usize| {
-        full.iter()
-            .skip(skip)
-            .map(|(text, _)| text_width(text))
-            .sum::<usize>()
-            <= usize::from(area.width)
+    // From the fullest form to the shortest that still tells the truth.
+    let forms = [
+        [&provider[..], &rest].concat(),
+        [&provider[..1], &provider[2..], &rest].concat(),
+        rest.to_vec(),
+    ];
+    let width = |pieces: &[(&str, Style)]| -> usize {
+        pieces.iter().map(|(text, _)| text_width(text)).sum()
     };
-    let skip = [0, 3].into_iter().find(|skip| fits(*skip)).unwrap_or(3);
-    let pieces = full.get(skip..).unwrap_or_default();
-    let taken: usize = pieces.iter().map(|(text, _)| text_width(text)).sum();
-    let room = usize::from(area.width).saturating_sub(taken + 2);
+    let fits = |form: &&Vec<(&str, Style)>| width(form) <= usize::from(area.width);
+    let pieces = forms.iter().find(fits).map_or(&rest[..], Vec::as_slice);
+    let room = usize::from(area.width).saturating_sub(width(pieces) + 2);
     let title = paint::cut(&title(app), room);
     let x = paint::left(&[(&title, theme.title())], area, buf);
     if !paint::right(pieces, x, area, buf) {

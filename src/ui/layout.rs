@@ -51,9 +51,9 @@ pub(super) fn areas(window: Rect, wants: Wants) -> Option<Areas> {
     if window.width < LEAST_COLS || window.height < LEAST_ROWS {
         return None;
     }
-    // The chat keeps at least three rows; header and status give way first.
+    // The chat keeps at least three rows; the status gives way first, then the header.
     let spare = window.height.saturating_sub(3 + 3);
-    let header_rows = u16::from(spare >= 3);
+    let header_rows = u16::from(spare >= 1);
     let status_rows = u16::from(spare >= 2);
     let most_message_rows = (window.height / 3).clamp(1, 12);
     let message_rows = wants.message_rows.clamp(1, most_message_rows) + 2;

@@ -32,10 +32,7 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
         ));
     }
     if app.queued.is_some() {
-        spans.push(Span::styled(
-            "· one is queued, ↑ takes it back ",
-            theme.active(),
-        ));
+        spans.push(Span::styled("· queued, ↑ takes it back ", theme.active()));
     }
     Line::from(spans)
 }

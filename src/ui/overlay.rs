@@ -24,11 +24,11 @@ pub(super) fn draw(
     match overlay {
         Overlay::Models(picker) => {
             let inner = opened(" Switch model ", window, (96, 26), theme, buf);
-            list(picker, inner, theme, buf)
+            list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Palette(picker) => {
             let inner = opened(" Commands ", window, (78, 24), theme, buf);
-            list(picker, inner, theme, buf)
+            list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Help(top) => {
             let inner = opened(" Help · Esc closes ", window, (84, 40), theme, buf);
@@ -65,6 +65,7 @@ fn opened(title: &str, window: Rect, most: (u16, u16), theme: Theme, buf: &mut B
 /// A filter, a list, and what is said of the selected item.
 fn list<T>(
     picker: &Picker<T>,
+    without_match: &str,
     inner: Rect,
     theme: Theme,
     buf: &mut Buffer,
@@ -130,10 +131,7 @@ fn list<T>(
             ..rows
         };
         paint::left(
-            &[(
-                "  Nothing matches. Backspace widens the search.",
-                theme.dim(),
-            )],
+            &[("  ", theme.dim()), (without_match, theme.dim())],
             line,
             buf,
         );
@@ -157,6 +155,12 @@ fn filter<T>(picker: &Picker<T>, inner: Rect, theme: Theme, buf: &mut Buffer) ->
         paint::left(&[("type to filter", theme.dim())], typed, buf);
     } else {
         paint::left(&[(picker.query.text(), Style::new())], typed, buf);
+    }
+    if picker.shown().len() < picker.total() || picker.total() > usize::from(inner.height) {
+        let count = format!("{}/{}", picker.shown().len(), picker.total());
+        let typed_cols = u16::try_from(text_width(picker.query.text())).unwrap_or(u16::MAX);
+        let from = typed.x.saturating_add(typed_cols).saturating_add(1);
+        paint::right(&[(&count, theme.dim())], from, line, buf);
     }
     let before = u16::try_from(text_width(picker.query.before())).unwrap_or(u16::MAX);
     let x = typed

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::theme::Theme;
-use super::{figures, paint};
-use crate::app::{App, Command, Tone};
+use super::{figures, paint, phase};
+use crate::app::{App, Command, Pane, Tone};
 use crate::chat::{Turn, safe};
 use crate::markdown::text_width;
 
@@ -26,10 +26,18 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         paint::left(&[(&text, style)], area, buf);
         return;
     }
-    let figures = turn_figures(app);
-    let figures_width: usize = text_width(&figures);
-    let room = usize::from(area.width).saturating_sub(figures_width + 2);
-    let hints = hints(app, room);
+    // The first hint (how to stop, how to get back) stays even where the figures lose their place.
+    let wanted = wanted_hints(app);
+    let first: usize = hints(app, wanted, usize::MAX)
+        .first()
+        .map_or(0, |(key, what)| text_width(key) + text_width(what));
+    let mut figures = turn_figures(app);
+    while first + figures_width(&figures) > usize::from(area.width) && figures.len() > 1 {
+        figures.pop();
+    }
+    let figures = figures.join(" · ");
+    let room = usize::from(area.width).saturating_sub(text_width(&figures) + 1);
+    let hints = hints(app, wanted, room);
     let pieces: Vec<(&str, Style)> = hints
         .iter()
         .flat_map(|(key, what)| [(key.as_str(), Style::new()), (what.as_str(), theme.dim())])
@@ -38,23 +46,49 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     paint::right(&[(&figures, theme.dim())], x, area, buf);
 }
 
-/// As many key hints as there is room for.
-fn hints(app: &App, room: usize) -> Vec<(String, String)> {
-    let wanted: &[(Command, &str)] = if app.live.is_some() {
-        &[
+/// Which keys help right now.
+fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
+    if app.live.is_some() && app.focus == Pane::Message {
+        return &[
             (Command::Escape, "stop"),
             (Command::Send, "queue"),
             (Command::ToggleThinkingPanel, "thinking"),
             (Command::Help, "help"),
-        ]
-    } else {
-        &[
+        ];
+    }
+    if app.focus == Pane::Message {
+        return &[
             (Command::SwitchModel, "model"),
             (Command::ToggleThinkingPanel, "thinking"),
             (Command::Palette, "commands"),
             (Command::Help, "help"),
-        ]
-    };
+        ];
+    }
+    let escape = if app.live.is_some() { "stop" } else { "back" };
+    match escape {
+        "stop" => &[
+            (Command::Escape, "stop"),
+            (Command::PaneDown, "down"),
+            (Command::PaneUp, "up"),
+            (Command::CopyTurn, "copy"),
+            (Command::Zoom, "zoom"),
+        ],
+        _ => &[
+            (Command::Escape, "back"),
+            (Command::PaneDown, "down"),
+            (Command::PaneUp, "up"),
+            (Command::CopyTurn, "copy"),
+            (Command::Zoom, "zoom"),
+        ],
+    }
+}
+
+fn figures_width(figures: &[String]) -> usize {
+    figures.iter().map(|figure| text_width(figure) + 3).sum()
+}
+
+/// As many key hints as there is room for.
+fn hints(app: &App, wanted: &[(Command, &str)], room: usize) -> Vec<(String, String)> {
     let mut used = 0;
     let mut shown = Vec::new();
     for (command, what) in wanted {
@@ -72,16 +106,25 @@ fn hints(app: &App, room: usize) -> Vec<(String, String)> {
     shown
 }
 
-/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001`, of the last turn; what is unknown is left out.
-fn turn_figures(app: &App) -> String {
+/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001`, of the last turn; what is unknown is left out,
+/// and what matters least comes last.
+fn turn_figures(app: &App) -> Vec<String> {
     let Some(turn) = app.conversation.last() else {
-        return app.session.params_if_set();
+        return vec![app.session.params_if_set()];
     };
-    let mut figures = vec![context(app, turn)];
-    figures.extend(turn.timing.first_token().map(figures::span));
+    let live = app.live.as_ref().filter(|live| live.turn == turn.id);
+    // The reply's header says it too, but may be scrolled out of view.
+    let mut figures: Vec<String> = live
+        .map(|live| phase::words(live, turn))
+        .into_iter()
+        .collect();
+    figures.push(context(app, turn));
+    if live.is_none() {
+        figures.extend(turn.timing.first_token().map(figures::span));
+    }
     figures.extend(speed(app, turn));
     figures.extend(cost(app, turn));
-    figures.join(" · ")
+    figures
 }
 
 fn context(app: &App, turn: &Turn) -> String {
@@ -95,7 +138,9 @@ fn context(app: &App, turn: &Turn) -> String {
         .and_then(|provider| provider.model(&turn.asked.model).context_window_tokens);
     match window.filter(|window| *window > 0) {
         Some(window) => {
-            let filled = (used.saturating_mul(3)).div_ceil(window).min(3);
+            // Under a hundredth is nothing; from there on a third begun is a third shown.
+            let used_at_all = used.saturating_mul(100) >= window;
+            let filled = used.saturating_mul(3).div_ceil(window).min(3) * u64::from(used_at_all);
             let bar: String = (0..3)
                 .map(|cell| if cell < filled { '▓' } else { '░' })
                 .collect();

@@ -1,7 +1,5 @@
 //! The thinking pane: the reasoning of the turn in focus, whole or its last lines.
 
-use std::fmt::Write as _;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -13,6 +11,7 @@ use crate::app::scroll::Scroll;
 use crate::app::{Anchor, App, Live, Pane, Section, SeenPane};
 use crate::chat::{Thinking, Turn, TurnState};
 use crate::config::PanelState;
+use crate::markdown::text_width;
 
 /// Draws the thinking pane.
 pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) -> SeenPane {
@@ -20,7 +19,9 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     let turn = app.turn_in_focus();
     let bare = app.zoom.is_some();
     if outer.height == 1 && !bare {
-        summary(app, turn, theme, outer, buf);
+        if let Some(turn) = turn {
+            summary(app, turn, theme, outer, buf);
+        }
         return SeenPane {
             area: outer,
             ..SeenPane::default()
@@ -29,7 +30,7 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     let area = if bare {
         outer
     } else {
-        let title = title(app, turn, theme);
+        let title = title(app, turn, outer.width, theme);
         paint::boxed(outer, title, app.focus == Pane::Thinking, theme, buf)
     };
     let area = if bare || area.width < 24 {
@@ -70,9 +71,15 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
             }
         })
     };
-    // The peek always shows the last lines.
+    let is_last = app
+        .conversation
+        .last()
+        .is_some_and(|last| last.id == turn.id);
     let scroll = match app.panel {
+        // The peek always shows the last lines.
         PanelState::Peek if !bare => Scroll::default(),
+        // An earlier turn's reasoning is read from its beginning.
+        _ if !is_last && app.thinking_scroll.follows() => Scroll::at_top(),
         PanelState::Full | PanelState::Peek | PanelState::Hidden => app.thinking_scroll,
     };
     let top = viewport::top(scroll, rows, usize::from(area.height), find);
@@ -103,9 +110,9 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
 }
 
 /// The pane in one line, while the answer has the room.
-fn summary(app: &App, turn: Option<&Turn>, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let mut line = title(app, turn, theme);
-    if turn.is_some_and(|turn| !turn.reply.reasoning.is_empty()) {
+fn summary(app: &App, turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
+    let mut line = title(app, Some(turn), area.width, theme);
+    if !turn.reply.reasoning.is_empty() {
         let key = app.keymap.hint(crate::app::Command::FocusPrevious);
         let how = key.map_or_else(String::new, |key| format!("· {key} reads it "));
         line.push_span(Span::styled(how, theme.dim()));
@@ -113,26 +120,38 @@ fn summary(app: &App, turn: Option<&Turn>, theme: Theme, area: Rect, buf: &mut B
     buf.set_line(area.x, area.y, &line, area.width);
 }
 
-/// ` Thinking · 1.2k tok · 8.4 s · 62 % of max_tokens `
-fn title(app: &App, turn: Option<&Turn>, theme: Theme) -> Line<'static> {
+/// ` Thinking · 1.2k tok · 8.4 s · 62 % of 2k `, as much of it as fits.
+fn title(app: &App, turn: Option<&Turn>, width: u16, theme: Theme) -> Line<'static> {
     let mut spans = vec![Span::styled(" Thinking ", theme.title())];
-    let mut facts = String::new();
-    if let Some(turn) = turn.filter(|turn| !turn.reply.reasoning.is_empty()) {
-        let (tokens, reported) = turn.reasoning_tokens();
-        let about = if reported { "" } else { "~" };
-        facts = format!("· {about}{} tok ", figures::count(tokens));
-        let live = app.live.as_ref().filter(|live| live.turn == turn.id);
-        let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
-        if let Some(time) = turn.timing.thought(elapsed) {
-            let _ = write!(facts, "· {} ", figures::span(time));
-        }
-        if let Some(limit) = turn.asked.max_tokens.filter(|limit| *limit > 0) {
-            let share = tokens.saturating_mul(100) / limit;
-            let _ = write!(facts, "· {share} % of max_tokens ");
-        }
+    let mut room = usize::from(width).saturating_sub(text_width(" Thinking ") + 2);
+    let facts = turn.map_or_else(Vec::new, |turn| facts(app, turn));
+    for fact in facts {
+        let fact = format!("· {fact} ");
+        let Some(left) = room.checked_sub(text_width(&fact)) else {
+            break;
+        };
+        room = left;
+        spans.push(Span::styled(fact, theme.dim()));
     }
-    spans.push(Span::styled(facts, theme.dim()));
     Line::from(spans)
+}
+
+/// How much was thought, how long, and what share of the token limit that took.
+fn facts(app: &App, turn: &Turn) -> Vec<String> {
+    if turn.reply.reasoning.is_empty() {
+        return Vec::new();
+    }
+    let (tokens, reported) = turn.reasoning_tokens();
+    let about = if reported { "" } else { "~" };
+    let mut facts = vec![format!("{about}{} tok", figures::count(tokens))];
+    let live = app.live.as_ref().filter(|live| live.turn == turn.id);
+    let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
+    facts.extend(turn.timing.thought(elapsed).map(figures::span));
+    if let Some(limit) = turn.asked.max_tokens.filter(|limit| *limit > 0) {
+        let share = tokens.saturating_mul(100) / limit;
+        facts.push(format!("{share} % of {}", figures::count(limit)));
+    }
+    facts
 }
 
 fn hint(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {

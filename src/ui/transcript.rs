@@ -4,15 +4,14 @@ use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::cache::{Cache, Source, Topic};
 use super::theme::Theme;
-use super::{figures, paint, viewport, welcome};
+use super::{figures, notes, paint, phase, viewport, welcome};
 use crate::app::{Anchor, App, Live, Pane, Phase, Section, SeenPane};
-use crate::chat::{Finish, Remark, Turn, TurnId, TurnState, safe};
-use crate::markdown::Document;
+use crate::chat::{Turn, TurnId, TurnState, safe};
+use crate::markdown::{Document, text_width};
 
 /// How many rows each part of a turn takes, in the order in which they are drawn.
 struct Extent<'a> {
@@ -21,6 +20,7 @@ struct Extent<'a> {
     answer: usize,
     remarks: usize,
     failure: usize,
+    words: usize,
 }
 
 /// A row of a turn.
@@ -32,6 +32,7 @@ enum Part {
     Answer(usize),
     Remarks(usize),
     Failure(usize),
+    Words(usize),
 }
 
 /// Makes the part of a section's row.
@@ -40,18 +41,29 @@ type MakePart = fn(usize) -> Part;
 impl Extent<'_> {
     fn height(&self) -> usize {
         // Headers, the blank rows under prompt and reply, and the texts.
-        4 + self.prompt + self.answer + self.remarks + self.failure
+        4 + self.prompt + self.answer + self.gap() + self.notes()
+    }
+
+    fn notes(&self) -> usize {
+        self.remarks + self.failure + self.words
+    }
+
+    /// A blank row sets the notes apart from the answer.
+    fn gap(&self) -> usize {
+        usize::from(self.answer > 0 && self.notes() > 0)
     }
 
     fn part(&self, row: usize) -> Part {
-        let sections: [(usize, MakePart); 8] = [
+        let sections: [(usize, MakePart); 10] = [
             (1, |_| Part::UserHeader),
             (self.prompt, Part::Prompt),
             (1, |_| Part::Blank),
             (1, |_| Part::ReplyHeader),
             (self.answer, Part::Answer),
+            (self.gap(), |_| Part::Blank),
             (self.remarks, Part::Remarks),
             (self.failure, Part::Failure),
+            (self.words, Part::Words),
             (1, |_| Part::Blank),
         ];
         let mut row = row;
@@ -108,7 +120,7 @@ pub(super) fn draw(
     let extents: Vec<Extent<'_>> = app
         .conversation
         .path()
-        .map(|turn| extent(turn, cache, width))
+        .map(|turn| extent(turn, app.live.as_ref(), cache, width))
         .collect();
     let mut starts = Vec::with_capacity(extents.len());
     let mut rows = 0;
@@ -175,7 +187,7 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
     let mut spans = vec![Span::styled(" Chat ", theme.title())];
     let turns = app.conversation.path().count();
     if turns > 1
-        && let Some(focus) = app.turn_in_focus()
+        && let Some(focus) = app.turn_in_view()
     {
         let at = app.conversation.path().position(|turn| turn.id == focus.id);
         let at = at.map_or(turns, |at| at + 1);
@@ -184,7 +196,8 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
     Line::from(spans)
 }
 
-fn extent<'a>(turn: &'a Turn, cache: &mut Cache, width: u16) -> Extent<'a> {
+fn extent<'a>(turn: &'a Turn, live: Option<&Live>, cache: &mut Cache, width: u16) -> Extent<'a> {
+    let live = live.filter(|live| live.turn == turn.id);
     let mut rows = |topic, source: Source<'_>| cache.document(turn.id, topic, source, width).len();
     let prompt = rows(Topic::Prompt, Source::fixed(&turn.prompt));
     let answer = &turn.reply.answer;
@@ -212,14 +225,17 @@ fn extent<'a>(turn: &'a Turn, cache: &mut Cache, width: u16) -> Extent<'a> {
             )
         }
     };
-    let remarks = note_rows(Topic::Remarks, &remarks(turn));
-    let failure = note_rows(Topic::Failure, &failure(turn));
+    let notes = notes::of(turn, live);
+    let remarks = note_rows(Topic::Remarks, &notes.remarks);
+    let failure = note_rows(Topic::Failure, &notes.ending);
+    let words = note_rows(Topic::Words, &notes.words);
     Extent {
         turn,
         prompt,
         answer,
         remarks,
         failure,
+        words,
     }
 }
 
@@ -241,6 +257,7 @@ fn draw_row(
         Part::Answer(row) => (Topic::Answer, row),
         Part::Remarks(row) => (Topic::Remarks, row),
         Part::Failure(row) => (Topic::Failure, row),
+        Part::Words(row) => (Topic::Words, row),
     };
     let Some(row) = cache
         .kept(turn.id, topic)
@@ -255,6 +272,7 @@ fn draw_row(
             buf.set_style(line, theme.error());
         }
         Topic::Failure => buf.set_style(line, theme.warning()),
+        Topic::Words => buf.set_style(line, theme.dim()),
         Topic::Prompt | Topic::Answer | Topic::Reasoning => {}
     }
 }
@@ -274,69 +292,23 @@ fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffe
 
 fn reply_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffer) {
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
-    let right: Vec<(String, Style)> = match live {
-        Some(live) => phase_pieces(live, turn, theme),
-        None => thought(turn)
-            .map(|text| (text, theme.dim()))
-            .into_iter()
-            .collect(),
+    let (right, style) = match live {
+        Some(live) if matches!(live.phase, Phase::Retrying { .. }) => {
+            (phase::words(live, turn), theme.warning())
+        }
+        Some(live) => (phase::words(live, turn), theme.active()),
+        None => (thought(turn).unwrap_or_default(), theme.dim()),
     };
-    let right: Vec<(&str, Style)> = right
-        .iter()
-        .map(|(text, style)| (text.as_str(), *style))
-        .collect();
     // What is going on matters more than who does it: the name gives way.
-    let taken: usize = right
-        .iter()
-        .map(|(text, _)| crate::markdown::text_width(text))
-        .sum();
-    let room = usize::from(line.width).saturating_sub(taken + 1);
+    let room = usize::from(line.width).saturating_sub(text_width(&right) + 1);
     let model = paint::cut(&safe::one_line(turn.model()), room);
     let provider = format!(" · {}", safe::one_line(&turn.asked.provider));
     let mut left = vec![(model.as_str(), theme.model())];
-    if crate::markdown::text_width(&model) + crate::markdown::text_width(&provider) <= room {
+    if text_width(&model) + text_width(&provider) <= room {
         left.push((&provider, theme.dim()));
     }
     let x = paint::left(&left, line, buf);
-    paint::right(&right, x, line, buf);
-}
-
-/// What the reply in flight is doing: `⠋ thinking 3.2 s`.
-fn phase_pieces(live: &Live, turn: &Turn, theme: Theme) -> Vec<(String, Style)> {
-    const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-    let elapsed = live.elapsed();
-    let step = live.spinner_step() % SPINNER.len();
-    let spinner = SPINNER.get(step).copied().unwrap_or("·");
-    let text = match &live.phase {
-        Phase::Connecting => format!("connecting {}", figures::span(elapsed)),
-        Phase::Waiting => format!("waiting {}", figures::span(elapsed)),
-        Phase::Thinking => {
-            let thought = turn.timing.thought(elapsed).unwrap_or(elapsed);
-            format!("thinking {}", figures::span(thought))
-        }
-        Phase::Answering => format!("answering {}", figures::span(elapsed)),
-        Phase::Retrying {
-            at,
-            attempt,
-            of,
-            because,
-        } => {
-            let wait = at.saturating_duration_since(live.as_of);
-            let why = because.what();
-            let text = format!(
-                "{why} Trying again in {} ({attempt}/{of})",
-                figures::span(wait)
-            );
-            return vec![
-                (format!("{spinner} "), theme.warning()),
-                (text, theme.warning()),
-            ];
-        }
-    };
-    vec![
-        (format!("{spinner} "), theme.active()),
-        (text, theme.active()),
-    ]
+    paint::right(&[(&right, style)], x, line, buf);
 }
 
 /// `thought 8.4 s`, if it did.
@@ -346,89 +318,6 @@ fn thought(turn: &Turn) -> Option<String> {
     }
     let time = turn.timing.thought(turn.timing.end.unwrap_or_default())?;
     Some(format!("thought {}", figures::span(time)))
-}
-
-/// What should be known about a reply, one remark a line. Not yet safe to show.
-fn remarks(turn: &Turn) -> String {
-    let mut lines: Vec<String> = turn
-        .reply
-        .calls
-        .iter()
-        .filter(|call| !call.name.is_empty())
-        .map(|call| {
-            let arguments = safe::one_line(&call.arguments);
-            format!(
-                "The model asked for the tool {}({arguments}), which it was not offered. Nothing was run.",
-                safe::one_line(&call.name)
-            )
-        })
-        .collect();
-    for source in &turn.reply.sources {
-        let (index, title) = (source.index, safe::one_line(&source.title));
-        lines.push(format!("[{index}] {title} {}", safe::one_line(&source.url)));
-    }
-    let remarks = turn.reply.remarks.iter().map(|remark| match remark {
-        Remark::BrokenEvent => "Part of the stream could not be read and is missing.",
-        Remark::LateError => "The server reported an error after the answer was complete.",
-        Remark::NotStreamed => "The server sent the whole reply at once instead of streaming it.",
-    });
-    lines.extend(remarks.map(str::to_owned));
-    lines.join("\n")
-}
-
-/// Why there is no more of a reply and what to do, empty if it is as it should be.
-fn failure(turn: &Turn) -> String {
-    match &turn.state {
-        TurnState::Live => String::new(),
-        TurnState::Stopped => "■ Stopped. Alt+R asks again.".to_owned(),
-        TurnState::Failed(failure) => {
-            let words = failure.vendor_words();
-            let mut text = format!("✗ {} {}", failure.what(), failure.next_step());
-            if !words.is_empty() {
-                text.push('\n');
-                text.push_str(&words);
-            }
-            text
-        }
-        TurnState::Done => finish(turn),
-    }
-}
-
-fn finish(turn: &Turn) -> String {
-    let reply = &turn.reply;
-    match &reply.finish {
-        Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
-            let limit = turn.asked.max_tokens;
-            let limit = limit.map_or_else(
-                || "the token limit".to_owned(),
-                |limit| format!("max_tokens = {limit}"),
-            );
-            let (tokens, _) = turn.reasoning_tokens();
-            format!(
-                "✂ The reasoning used up {limit} ({} tokens), so there was no room for an answer. Raise it with /set max_tokens, or switch thinking off with Alt+T, then Alt+R.",
-                figures::count(tokens)
-            )
-        }
-        Some(Finish::Length) => {
-            "✂ Cut at the token limit. Raise it with /set max_tokens, then Alt+R.".to_owned()
-        }
-        Some(Finish::ContentFilter) => {
-            "✂ The provider's safety filter cut this reply. Alt+E edits the message.".to_owned()
-        }
-        Some(Finish::CutOff) => {
-            "✂ Cut off: the stream ended too early. Alt+R asks again.".to_owned()
-        }
-        Some(Finish::Other(reason)) => {
-            format!("The reply ended for a reason of the provider's own: {reason}")
-        }
-        Some(Finish::Stop | Finish::ToolCalls) | None => {
-            if reply.answer.as_str().trim().is_empty() && reply.calls.is_empty() {
-                "(empty answer) Alt+R asks again.".to_owned()
-            } else {
-                String::new()
-            }
-        }
-    }
 }
 
 /// Where a row of a turn is in its texts.
@@ -444,7 +333,7 @@ fn anchor(extent: &Extent<'_>, row: usize, cache: &Cache, width: u16) -> Anchor 
         Part::UserHeader => (Section::Prompt, 0),
         Part::Prompt(row) => (Section::Prompt, offset_in(Topic::Prompt, row)),
         Part::Answer(row) => (Section::Answer, offset_in(Topic::Answer, row)),
-        Part::Blank | Part::ReplyHeader | Part::Remarks(_) | Part::Failure(_) => {
+        Part::Blank | Part::ReplyHeader | Part::Remarks(_) | Part::Failure(_) | Part::Words(_) => {
             (Section::Answer, 0)
         }
     };

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::paint;
 use super::theme::Theme;
-use crate::app::{App, Command};
+use crate::app::App;
 use crate::catalog::DEMO;
 use crate::chat::safe;
 
@@ -29,10 +29,15 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         say("Welcome to mmchat.", theme.title());
         let model = safe::one_line(&choice.model);
         let provider = safe::one_line(&choice.provider);
-        say(&format!("{model} at {provider} is ready."), plain);
-        if !app.has_key(&choice.provider) {
+        if app.has_key(&choice.provider) {
+            say(&format!("{model} at {provider} is ready."), plain);
+        } else {
+            let variable = app
+                .provider()
+                .and_then(|provider| provider.api_key_env.as_deref());
+            let variable = safe::one_line(variable.unwrap_or("its key's variable"));
             say(
-                "But there is no key for this provider yet.",
+                &format!("{model} at {provider} needs a key: set {variable} and start again."),
                 theme.warning(),
             );
         }
@@ -42,20 +47,6 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     say("  Solve x^2 - 5x + 6 = 0", theme.active());
     say("  Compare M2.5 and M3 in a table", theme.active());
     say("  用中文介绍一下你自己", theme.active());
-    say("", plain);
-    for (command, what) in [
-        (Command::SwitchModel, "switches the model"),
-        (
-            Command::ToggleThinkingPanel,
-            "shows more or less of the thinking",
-        ),
-        (Command::Palette, "lists every command"),
-        (Command::Help, "helps"),
-    ] {
-        if let Some(key) = app.keymap.hint(command) {
-            say(&format!("  {key:<4}{what}"), theme.dim());
-        }
-    }
     if app.opened_on_demo {
         say("", plain);
         say("For real models, set one of these and start again:", plain);

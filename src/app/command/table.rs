@@ -37,7 +37,7 @@ impl Spec {
 #[rustfmt::skip] // A table reads best with a row a line.
 pub const SPECS: &[Spec] = &[
     spec(Command::Send, "send", "Send the message (while a reply comes: queue it)", &["enter"], Scope::Message),
-    spec(Command::NewLine, "new-line", "New line in the message", &["shift-enter", "alt-enter", "ctrl-j"], Scope::Message),
+    spec(Command::NewLine, "new-line", "New line (Shift+Enter only where the terminal reports it)", &["shift-enter", "alt-enter", "ctrl-j"], Scope::Message),
     spec(Command::SwitchModel, "switch-model", "Switch model", &["ctrl-o", "f2"], Scope::Anywhere).slash("model"),
     spec(Command::NextModel, "next-model", "Next model of this provider", &["alt-m"], Scope::Anywhere),
     spec(Command::NextProvider, "next-provider", "Next provider", &["alt-p", "f3"], Scope::Anywhere),

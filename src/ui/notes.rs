@@ -1,0 +1,105 @@
+//! What is said under a reply: remarks, how it ended if not well, and the server's own words.
+//! None of it is safe to show yet: it may repeat what a server said.
+
+use super::figures;
+use crate::app::{Live, Phase};
+use crate::chat::{Failure, Finish, Remark, Turn, TurnState, safe};
+
+/// What is said under a reply; each text is empty where there is nothing to say.
+#[derive(Debug, Default)]
+pub(super) struct Notes {
+    /// What should be known, one remark a line.
+    pub remarks: String,
+    /// Why there is no more of it, and what to do.
+    pub ending: String,
+    /// What the server or the system said itself.
+    pub words: String,
+}
+
+/// What is to be said under a turn's reply; `live` while it is coming.
+pub(super) fn of(turn: &Turn, live: Option<&Live>) -> Notes {
+    let mut notes = Notes {
+        remarks: remarks(turn),
+        ..Notes::default()
+    };
+    match (&turn.state, live.map(|live| &live.phase)) {
+        (_, Some(Phase::Retrying { because, .. })) => notes.fail(because, "↻", ""),
+        (TurnState::Live, _) => {}
+        (TurnState::Stopped, _) => notes.ending = "■ Stopped. Alt+R asks again.".to_owned(),
+        (TurnState::Failed(failure), _) => notes.fail(failure, "✗", failure.next_step()),
+        (TurnState::Done, _) => notes.ending = finish(turn),
+    }
+    notes
+}
+
+impl Notes {
+    fn fail(&mut self, failure: &Failure, mark: &str, next_step: &str) {
+        self.ending = format!("{mark} {} {next_step}", failure.what());
+        self.words = failure.vendor_words();
+    }
+}
+
+/// What should be known about a reply, one remark a line. Not yet safe to show.
+fn remarks(turn: &Turn) -> String {
+    let mut lines: Vec<String> = turn
+        .reply
+        .calls
+        .iter()
+        .filter(|call| !call.name.is_empty())
+        .map(|call| {
+            let arguments = safe::one_line(&call.arguments);
+            format!(
+                "The model asked for the tool {}({arguments}), which it was not offered. Nothing was run.",
+                safe::one_line(&call.name)
+            )
+        })
+        .collect();
+    for source in &turn.reply.sources {
+        let (index, title) = (source.index, safe::one_line(&source.title));
+        lines.push(format!("[{index}] {title} {}", safe::one_line(&source.url)));
+    }
+    let remarks = turn.reply.remarks.iter().map(|remark| match remark {
+        Remark::BrokenEvent => "Part of the stream could not be read and is missing.",
+        Remark::LateError => "The server reported an error after the answer was complete.",
+        Remark::NotStreamed => "The server sent the whole reply at once instead of streaming it.",
+    });
+    lines.extend(remarks.map(str::to_owned));
+    lines.join("\n")
+}
+
+fn finish(turn: &Turn) -> String {
+    let reply = &turn.reply;
+    match &reply.finish {
+        Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
+            let limit = turn.asked.max_tokens;
+            let limit = limit.map_or_else(
+                || "the token limit".to_owned(),
+                |limit| format!("max_tokens = {limit}"),
+            );
+            let (tokens, _) = turn.reasoning_tokens();
+            format!(
+                "✂ The reasoning used up {limit} ({} tokens), so there was no room for an answer. Raise it with /set max_tokens, or switch thinking off with Alt+T, then Alt+R.",
+                figures::count(tokens)
+            )
+        }
+        Some(Finish::Length) => {
+            "✂ Cut at the token limit. Raise it with /set max_tokens, then Alt+R.".to_owned()
+        }
+        Some(Finish::ContentFilter) => {
+            "✂ The provider's safety filter cut this reply. Alt+E edits the message.".to_owned()
+        }
+        Some(Finish::CutOff) => {
+            "✂ Cut off: the stream ended too early. Alt+R asks again.".to_owned()
+        }
+        Some(Finish::Other(reason)) => {
+            format!("The reply ended for a reason of the provider's own: {reason}")
+        }
+        Some(Finish::Stop | Finish::ToolCalls) | None => {
+            if reply.answer.as_str().trim().is_empty() && reply.calls.is_empty() {
+                "(empty answer) Alt+R asks again.".to_owned()
+            } else {
+                String::new()
+            }
+        }
+    }
+}
