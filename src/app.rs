@@ -269,6 +269,10 @@ impl App {
             .keymap
             .command(scope, chord)
             .filter(|_| !(types && self.focus == Pane::Message));
+        // Only two presses in a row quit, whatever is typed in between.
+        if command != Some(Command::Interrupt) {
+            self.quit_armed = None;
+        }
         if let Some(command) = command {
             return self.run(command, now);
         }
@@ -318,6 +322,7 @@ impl App {
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {
         self.urgent = true;
+        self.quit_armed = None;
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);
         } else {

@@ -471,7 +471,7 @@ fn row_of(extent: &Extent<'_>, anchor: Anchor, cache: &Cache, width: u16) -> usi
         Section::Prompt if anchor.offset == 0 => 0,
         Section::Prompt => 1 + row_at(Topic::Prompt),
         Section::Reasoning => 0,
-        Section::Answer => extent.answer_top() + 1 + row_at(Topic::Answer),
+        Section::Answer => extent.answer_top() + row_at(Topic::Answer),
     }
 }
 
@@ -481,7 +481,7 @@ fn headings(extents: &[Extent<'_>], starts: &[(TurnId, usize)], cache: &Cache) -
         .zip(starts)
         .filter_map(|(extent, (_, start))| {
             let document = cache.kept(extent.turn.id, Topic::Answer)?;
-            let top = start + extent.answer_top() + 1;
+            let top = start + extent.answer_top();
             Some(document.headings().map(move |row| top + row))
         })
         .flatten()

@@ -7,9 +7,11 @@
     reason = "a failing test may panic"
 )]
 
+mod app;
 mod catalog;
 mod config;
 mod docs;
+mod harness;
 mod http;
 mod markdown;
 mod support;

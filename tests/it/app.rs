@@ -1,0 +1,9 @@
+//! What the program does, without a terminal or a network: messages in, screens and effects out.
+
+mod any_input;
+mod hostile;
+mod keys;
+mod models;
+mod panes;
+mod replies;
+mod turns;

@@ -1,0 +1,399 @@
+//! The real state and the real view without a terminal: keys in, screens out.
+//!
+//! Time stands still at 14:02 until a test lets it pass. Every message is followed by a frame, as
+//! in the loop, so that keys that refer to what is on the screen find it.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+use mmchat::app::{self, App, Choice, Effect, Keymap, Msg, Session, command};
+use mmchat::chat::{Delta, Failure, Finish, Moment, Now, Progress, TurnId};
+use mmchat::config::{self, Config, keys::Chord};
+use mmchat::markdown::text_width;
+use mmchat::runtime::Clock;
+use mmchat::ui::{self, Cache, Theme};
+use mmchat::wire::WireRequest;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Position;
+use ratatui::style::{Color, Modifier};
+
+/// 2026-11-22, 14:02 in a zone an hour ahead of UTC.
+pub(crate) const WALL: Moment = Moment {
+    unix_seconds: 1_795_352_520,
+    offset_minutes: 60,
+};
+
+/// Providers for tests, one for each dialect; `test` also has a model of each kind of thinking.
+pub(crate) const PROVIDERS: &str = r#"
+[providers.test]
+name = "Test bench"
+dialect = "openai"
+base_url = "http://127.0.0.1:9/v1"
+[[providers.test.models]]
+id = "lab/model:one+two"
+context_window_tokens = 32_000
+thinking = { on = {}, off = { think = false } }
+prices = { currency = "usd", input_per_mtok = 1, output_per_mtok = 2 }
+[[providers.test.models]]
+id = "silent"
+thinking = { off = {} }
+
+[providers.test-native]
+dialect = "dashscope"
+base_url = "http://127.0.0.1:9/api/v1"
+[[providers.test-native.models]]
+id = "native-model"
+
+[providers.test-messages]
+dialect = "anthropic"
+base_url = "http://127.0.0.1:9"
+[[providers.test-messages.models]]
+id = "messages-model"
+"#;
+
+/// The program without a terminal, a network or a clock of its own.
+pub(crate) struct Harness {
+    /// The state.
+    pub(crate) app: App,
+    /// What time it is.
+    pub(crate) now: Now,
+    cache: Cache,
+    terminal: Terminal<TestBackend>,
+    effects: Vec<Effect>,
+}
+
+impl Harness {
+    /// The demo in a window of 120×40.
+    pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// A configuration besides the providers for tests, in a window of 120×40.
+    pub(crate) fn with(config: &str) -> Self {
+        let app = app(config, (120, 40));
+        let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+        let mut harness = Self {
+            app,
+            now: Clock::fixed(WALL).now(),
+            cache: Cache::new(Theme::ansi()),
+            terminal,
+            effects: Vec::new(),
+        };
+        harness.draw();
+        harness
+    }
+
+    /// The demo in a window of that size.
+    pub(crate) fn sized(cols: u16, rows: u16) -> Self {
+        let mut harness = Self::new();
+        harness.resize(cols, rows);
+        harness
+    }
+
+    /// Applies a message and draws.
+    pub(crate) fn tell(&mut self, msg: Msg) -> &mut Self {
+        self.tell_unseen(msg);
+        self.draw();
+        self
+    }
+
+    /// Applies a message without drawing, as between two frames.
+    pub(crate) fn tell_unseen(&mut self, msg: Msg) {
+        let effects = self.app.update(msg, self.now);
+        self.effects.extend(effects);
+    }
+
+    /// Draws a frame.
+    pub(crate) fn draw(&mut self) {
+        let mut seen = None;
+        let (app, cache) = (&self.app, &mut self.cache);
+        self.terminal
+            .draw(|frame| seen = Some(ui::view(app, cache, frame)))
+            .unwrap();
+        self.app.saw(seen.unwrap());
+    }
+
+    /// Presses a key, written as in `[keys]`; several are separated by spaces.
+    pub(crate) fn press(&mut self, chords: &str) -> &mut Self {
+        for chord in chords.split(' ') {
+            self.tell(Msg::Key(key(chord)));
+        }
+        self
+    }
+
+    /// Types text, a key for each character.
+    pub(crate) fn type_text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.tell(Msg::Key(KeyEvent::from(KeyCode::Char(c))));
+        }
+        self
+    }
+
+    /// Types a message and sends it.
+    pub(crate) fn say(&mut self, text: &str) -> &mut Self {
+        self.type_text(text).press("enter")
+    }
+
+    /// Pastes text.
+    pub(crate) fn paste(&mut self, text: &str) -> &mut Self {
+        self.tell(Msg::Paste(text.to_owned()))
+    }
+
+    /// Turns the wheel up over a place of the screen.
+    pub(crate) fn wheel_up(&mut self, column: u16, row: u16) -> &mut Self {
+        self.tell(Msg::Mouse(MouseEvent {
+            kind: MouseEventKind::ScrollUp,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        }))
+    }
+
+    /// Gives the window another size.
+    pub(crate) fn resize(&mut self, cols: u16, rows: u16) -> &mut Self {
+        self.terminal.backend_mut().resize(cols, rows);
+        self.tell(Msg::Resize(cols, rows))
+    }
+
+    /// The turn whose reply is coming.
+    pub(crate) fn live(&self) -> TurnId {
+        self.app.live.as_ref().expect("a reply is coming").turn
+    }
+
+    /// The server answers.
+    pub(crate) fn connected(&mut self) -> &mut Self {
+        self.tell(Msg::Progress(self.live(), Progress::Connected))
+    }
+
+    /// Pieces of the reply arrive, then a frame is drawn.
+    pub(crate) fn stream(&mut self, deltas: impl IntoIterator<Item = Delta>) -> &mut Self {
+        let turn = self.live();
+        for delta in deltas {
+            self.tell_unseen(Msg::Progress(turn, Progress::Delta(delta)));
+        }
+        self.draw();
+        self
+    }
+
+    /// The reply's stream ends.
+    pub(crate) fn end(&mut self) -> &mut Self {
+        self.tell(Msg::Ended(self.live()))
+    }
+
+    /// The request fails.
+    pub(crate) fn fail(&mut self, failure: Failure) -> &mut Self {
+        self.tell(Msg::Failed(self.live(), Box::new(failure)))
+    }
+
+    /// One whole exchange: a message, some reasoning, an answer.
+    pub(crate) fn exchange(&mut self, prompt: &str, thought: &str, answer: &str) -> &mut Self {
+        self.say(prompt).connected();
+        if !thought.is_empty() {
+            self.stream([reasoning(thought)]);
+        }
+        self.stream([self::answer(answer), Delta::Finish(Finish::Stop)])
+            .end()
+    }
+
+    /// Lets time pass; whatever was to change by then changes.
+    pub(crate) fn wait(&mut self, time: Duration) -> &mut Self {
+        self.now.instant += time;
+        self.tell(Msg::Wake)
+    }
+
+    /// What was asked of the world since the last call.
+    pub(crate) fn effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The requests that were sent since effects were last taken.
+    pub(crate) fn requests(&mut self) -> Vec<WireRequest> {
+        let sent = |effect| match effect {
+            Effect::Send(_, request) => Some(*request),
+            _ => None,
+        };
+        self.effects().into_iter().filter_map(sent).collect()
+    }
+
+    /// The cells of the last frame.
+    pub(crate) fn buffer(&self) -> &Buffer {
+        self.terminal.backend().buffer()
+    }
+
+    /// Where the cursor is.
+    pub(crate) fn cursor(&mut self) -> Position {
+        self.terminal.get_cursor_position().unwrap()
+    }
+
+    /// The last frame as text.
+    pub(crate) fn screen(&self) -> String {
+        let text: Vec<String> = rows(self.buffer()).map(|row| line(&row)).collect();
+        text.join("\n")
+    }
+
+    /// The line of the screen that holds a text.
+    pub(crate) fn line_with(&self, text: &str) -> String {
+        let screen = self.screen();
+        let line = screen.lines().find(|line| line.contains(text));
+        line.unwrap_or_else(|| panic!("no “{text}” on\n{screen}"))
+            .to_owned()
+    }
+
+    /// Fails unless the screen shows a text.
+    pub(crate) fn shows(&self, text: &str) -> &Self {
+        self.line_with(text);
+        self
+    }
+
+    /// Fails if the screen shows a text.
+    pub(crate) fn hides(&self, text: &str) -> &Self {
+        let screen = self.screen();
+        assert!(!screen.contains(text), "“{text}” is on\n{screen}");
+        self
+    }
+
+    /// All words of the screen between single spaces, borders left out: for sentences that are
+    /// folded somewhere. Only of use where one pane has the width of the window.
+    pub(crate) fn words(&self) -> String {
+        let screen = self.screen().replace(['│', '┃'], " ");
+        screen.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Which text stands out how: a line for each row that has styled text.
+    pub(crate) fn styles(&self) -> String {
+        let mut out = String::new();
+        for (y, row) in rows(self.buffer()).enumerate() {
+            let runs = styled_runs(&row);
+            if !runs.is_empty() {
+                let _ = writeln!(out, "{:>2} {}", y + 1, runs.join(" "));
+            }
+        }
+        out
+    }
+}
+
+/// More reasoning.
+pub(crate) fn reasoning(text: &str) -> Delta {
+    Delta::Reasoning(text.to_owned())
+}
+
+/// More of the answer.
+pub(crate) fn answer(text: &str) -> Delta {
+    Delta::Answer(text.to_owned())
+}
+
+/// The state that the program starts with.
+pub(crate) fn app(config: &str, size: (u16, u16)) -> App {
+    let text = format!("{config}\n{PROVIDERS}");
+    let config: Config = match config::parse(&text, "test.toml", &command::actions()) {
+        Ok((config, _)) => config,
+        Err(problems) => panic!("{problems}"),
+    };
+    let catalog = config.catalog();
+    let model = config.model.as_deref().unwrap_or("demo");
+    let (provider, model) = catalog.find(model).unwrap();
+    let keyed: HashSet<String> = catalog.providers.iter().map(|p| p.id.clone()).collect();
+    App::new(app::Setup {
+        keymap: Keymap::new(&config.keys).unwrap(),
+        session: Session {
+            choice: Choice { provider, model },
+            thinking: config.chat.thinking,
+            params: config.chat.params,
+            stream: config.chat.stream,
+        },
+        catalog,
+        config,
+        keyed,
+        opened_on_demo: false,
+        size,
+    })
+}
+
+/// A key as a terminal reports it.
+pub(crate) fn key(chord: &str) -> KeyEvent {
+    let chord: Chord = match chord.parse() {
+        Ok(chord) => chord,
+        Err(error) => panic!("{chord}: {error}"),
+    };
+    let shifted = chord.modifiers.contains(KeyModifiers::SHIFT);
+    let code = match chord.code {
+        KeyCode::Char(c) if shifted => KeyCode::Char(c.to_ascii_uppercase()),
+        KeyCode::Tab if shifted => KeyCode::BackTab,
+        code => code,
+    };
+    KeyEvent::new(code, chord.modifiers)
+}
+
+/// The release of a key.
+pub(crate) fn released(chord: &str) -> KeyEvent {
+    KeyEvent {
+        kind: KeyEventKind::Release,
+        ..key(chord)
+    }
+}
+
+/// The rows of a frame; the cells behind a wide character are left out.
+fn rows(buffer: &Buffer) -> impl Iterator<Item = Vec<&Cell>> {
+    let width = usize::from(buffer.area.width).max(1);
+    buffer.content.chunks(width).map(|row| {
+        let mut shown = Vec::new();
+        let mut at = 0;
+        while let Some(cell) = row.get(at) {
+            shown.push(cell);
+            at += text_width(cell.symbol()).max(1);
+        }
+        shown
+    })
+}
+
+fn line(cells: &[&Cell]) -> String {
+    let text: String = cells.iter().map(|cell| cell.symbol()).collect();
+    text.trim_end().to_owned()
+}
+
+fn styled_runs(row: &[&Cell]) -> Vec<String> {
+    let look = |cell: &Cell| (cell.fg, cell.bg, cell.modifier);
+    row.chunk_by(|a, b| look(a) == look(b))
+        .filter_map(|run| {
+            let cell = run.first()?;
+            let words = style_words(cell);
+            let text = line(run);
+            let text = text.trim();
+            let only_frame = text.chars().all(|c| "│┃ ".contains(c));
+            let reversed = cell.modifier.contains(Modifier::REVERSED);
+            if words.is_empty() || (only_frame && !reversed) {
+                return None;
+            }
+            Some(format!("[{words}: {}]", shortened(text)))
+        })
+        .collect()
+}
+
+/// A long run by its ends.
+fn shortened(text: &str) -> String {
+    const ENDS: usize = 14;
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= 2 * ENDS + 1 {
+        return text.to_owned();
+    }
+    let start: String = chars[..ENDS].iter().collect();
+    let end: String = chars[chars.len() - ENDS..].iter().collect();
+    format!("{}…{}", start.trim_end(), end.trim_start())
+}
+
+fn style_words(cell: &Cell) -> String {
+    let mut words = Vec::new();
+    if cell.fg != Color::Reset {
+        words.push(cell.fg.to_string().to_lowercase());
+    }
+    if cell.bg != Color::Reset {
+        words.push(format!("on {}", cell.bg).to_lowercase());
+    }
+    let modifiers = cell.modifier.iter_names();
+    words.extend(modifiers.map(|(name, _)| name.to_lowercase()));
+    words.join(" ")
+}
