@@ -4,6 +4,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::chat::safe;
 
+/// The longest line, in bytes: more would only slow the filter down, at every key.
+const MOST_BYTES: usize = 256;
+
 /// A line of text with a caret.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineEdit {
@@ -23,10 +26,13 @@ impl LineEdit {
         self.text.get(..self.caret).unwrap_or_default()
     }
 
-    /// Inserts text at the caret, on one line.
+    /// Inserts text at the caret, on one line; what has no room is left out.
     pub fn insert(&mut self, text: &str) {
-        let text = safe::one_line(text);
-        self.text.insert_str(self.caret, &text);
+        let room = MOST_BYTES.saturating_sub(self.text.len());
+        // What can be seen of a character may be longer than itself, so it is cut twice.
+        let text = safe::one_line(head(text, room));
+        let text = head(&text, room);
+        self.text.insert_str(self.caret, text);
         self.caret += text.len();
     }
 
@@ -74,6 +80,16 @@ impl LineEdit {
     pub fn jump(&mut self, to_end: bool) {
         self.caret = if to_end { self.text.len() } else { 0 };
     }
+}
+
+/// As much of the beginning of a text as fits into that many bytes, in whole characters.
+fn head(text: &str, bytes: usize) -> &str {
+    let end = text
+        .grapheme_indices(true)
+        .map(|(start, cluster)| start + cluster.len())
+        .take_while(|end| *end <= bytes)
+        .last();
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a failing test may panic"
+    clippy::string_slice,
+    clippy::format_collect,
+    reason = "a failing test may panic, and takes its time"
 )]
 
 mod app;
 mod catalog;
+mod cli;
 mod config;
 mod docs;
+mod flow;
 mod harness;
 mod http;
 mod markdown;
