@@ -137,6 +137,7 @@ fn a_queued_message_that_is_refused_comes_back_to_the_box() {
 
 #[test]
 fn the_key_for_thinking_goes_round_the_modes_that_the_model_has() {
+    use Thinking::{High, Low, Max, Medium, Xhigh};
     let mut it = Harness::new();
     it.press("alt-t").shows("thinking off");
     it.press("alt-t").shows("thinking on");
@@ -148,7 +149,6 @@ fn the_key_for_thinking_goes_round_the_modes_that_the_model_has() {
         it.press("alt-t");
         round.push(it.app.session.thinking);
     }
-    use Thinking::{High, Low, Max, Medium, Xhigh};
     let start = round.iter().position(|mode| *mode == Low).unwrap();
     round.rotate_left(start);
     round.dedup();
