@@ -13,7 +13,7 @@ mod setup;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use crate::demo;
 use crate::wire::Dialect;
@@ -79,6 +79,13 @@ impl From<std::io::Error> for Trouble {
             format!("output could not be written: {error}"),
         )
     }
+}
+
+/// The definition of the command line, for whoever describes it: the README's option tables are
+/// made from it.
+#[must_use]
+pub fn command_line() -> clap::Command {
+    CommandLine::command()
 }
 
 /// Runs the program as the command line says.

@@ -8,7 +8,7 @@
 //! - No row is wider than the width asked for, at any width.
 //! - Rows depend on the text alone, never on how it was cut on its way here.
 //! - Rows once settled do not change while the text grows, and each byte is parsed a bounded
-//!   number of times, however long one block gets: [`blocks`] cuts the text at places that
+//!   number of times, however long one block gets: `blocks` cuts the text at places that
 //!   depend on nothing behind them.
 //! - A span holds nothing that could act on a terminal ([`crate::chat::safe`]).
 
@@ -18,6 +18,7 @@ mod line;
 mod live;
 mod mend;
 mod paint;
+mod slice;
 mod table;
 mod width;
 mod wrap;
@@ -26,7 +27,8 @@ use std::ops::Range;
 
 use blocks::{Cut, Join, Open, Scanner};
 use live::Live;
-use paint::{Carry, Painted, Slice};
+use paint::{Carry, Painted};
+use slice::Slice;
 pub use width::text_width;
 
 /// How a text is to be read.

@@ -63,15 +63,17 @@ struct Reply {
 /// The loop's hands: everything that effects and frames need.
 pub struct Runtime<'a, S: Surface> {
     /// Who answers.
-    pub provider: &'a dyn Provider,
+    provider: &'a dyn Provider,
     /// What frames are put on.
-    pub terminal: &'a mut Terminal<S>,
+    terminal: &'a mut Terminal<S>,
     /// Where input comes from.
-    pub console: &'a mut Console,
+    console: &'a mut Console,
     /// What the view remembers between frames.
-    pub cache: &'a mut Cache,
+    cache: &'a mut Cache,
     /// What time it is.
-    pub clock: Clock,
+    clock: Clock,
+    /// Whether the signal that the program was continued is still to come.
+    suspended: bool,
 }
 
 impl<S: Surface> std::fmt::Debug for Runtime<'_, S> {
@@ -82,7 +84,25 @@ impl<S: Surface> std::fmt::Debug for Runtime<'_, S> {
     }
 }
 
-impl<S: Surface> Runtime<'_, S> {
+impl<'a, S: Surface> Runtime<'a, S> {
+    /// A loop with these hands.
+    pub fn new(
+        provider: &'a dyn Provider,
+        terminal: &'a mut Terminal<S>,
+        console: &'a mut Console,
+        cache: &'a mut Cache,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            provider,
+            terminal,
+            console,
+            cache,
+            clock,
+            suspended: false,
+        }
+    }
+
     /// Runs until the program is left. Must be called within a tokio runtime.
     ///
     /// # Errors
@@ -117,6 +137,8 @@ impl<S: Surface> Runtime<'_, S> {
                         dirty = true;
                         continue;
                     }
+                    // The echo of a rest that we took ourselves.
+                    Signal::Resumed if std::mem::take(&mut self.suspended) => continue,
                     Signal::Resumed => {
                         self.console.retake().map_err(Error::Retake)?;
                         self.redraw();
@@ -216,6 +238,7 @@ impl<S: Surface> Runtime<'_, S> {
     }
 
     fn suspend(&mut self) -> Result<(), Error> {
+        self.suspended = true;
         self.console.suspend().map_err(Error::Retake)?;
         self.redraw();
         Ok(())

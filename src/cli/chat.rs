@@ -69,13 +69,13 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
         })?;
         let mut cache = Cache::new(theme);
-        let mut runtime = Runtime {
-            provider: &providers,
-            terminal: &mut terminal,
-            console: &mut console,
-            cache: &mut cache,
-            clock: Clock::system(),
-        };
+        let mut runtime = Runtime::new(
+            &providers,
+            &mut terminal,
+            &mut console,
+            &mut cache,
+            Clock::system(),
+        );
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.
         drop(console);

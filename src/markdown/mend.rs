@@ -33,7 +33,7 @@ pub(super) fn mend(live: &str, join: &Join, in_table: bool) -> Mended {
         );
     }
     let in_fence = ends_in_fence(live);
-    let live = decided(live, in_fence);
+    let live = decided(live, in_fence, in_table);
     if in_fence || in_indented_code(live, join) {
         return whole(live);
     }
@@ -101,7 +101,7 @@ impl Open {
 }
 
 /// Takes away a last line of which it can't be told yet what it begins.
-fn decided(live: &str, in_fence: bool) -> &str {
+fn decided(live: &str, in_fence: bool, in_table: bool) -> &str {
     let from = live.rfind('\n').map_or(0, |at| at + 1);
     let last = live.get(from..).unwrap_or_default();
     let mut rest = last.trim_start_matches([' ', '\t', '>']);
@@ -126,8 +126,10 @@ fn decided(live: &str, in_fence: bool) -> &str {
         }
     }
     let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-    let number =
-        digits.len() < rest.len() && rest.len() < 12 && matches!(digits.trim_end(), "" | "." | ")");
+    let number = !in_table
+        && digits.len() < rest.len()
+        && rest.len() < 12
+        && matches!(digits.trim_end(), "" | "." | ")");
     let marks = rest.chars().all(|c| {
         matches!(
             c,
@@ -304,11 +306,14 @@ fn emphasis(
         }
         return true;
     };
+    // As CommonMark's flanking rules, and as `emphasis` bends them beside Chinese and Japanese.
     let word = |c: char| c.is_alphanumeric();
+    let free = |c: char| !word(c) || is_cjk(c);
+    let inside = mark != '_';
     let opens =
-        !after.is_whitespace() && (word(after) || !word(before)) && (mark != '_' || !word(before));
+        !after.is_whitespace() && (word(after) || free(before)) && (inside || !word(before));
     let closes =
-        !before.is_whitespace() && (word(before) || !word(after)) && (mark != '_' || !word(after));
+        !before.is_whitespace() && (word(before) || free(after)) && (inside || !word(after));
     if mark == '~' && count != 2 {
         return true;
     }

@@ -102,7 +102,7 @@ fn fit(natural: &[usize], room: usize) -> Vec<usize> {
         sharers -= 1;
     }
     let Some(cap) = left.checked_div(sharers) else {
-        return rank_all(natural);
+        return natural.to_vec();
     };
     let mut spare = left - cap * sharers;
     natural
@@ -118,10 +118,6 @@ fn fit(natural: &[usize], room: usize) -> Vec<usize> {
             }
         })
         .collect()
-}
-
-fn rank_all(natural: &[usize]) -> Vec<usize> {
-    natural.to_vec()
 }
 
 fn boxed(grid: &Grid, widths: &[usize], ruled: bool, ends: Ends) -> Vec<Drawn> {

@@ -410,3 +410,52 @@ pub(super) fn span(text: impl Into<String>, role: Role) -> Span {
         style: Style::of(role),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrapped(text: &str, width: usize) -> Vec<String> {
+        let mut flow = Flow::default();
+        flow.push(text, Style::default(), 0..text.len());
+        let lines = flow.wrap(width, width, Breaking::Words);
+        lines
+            .into_iter()
+            .map(|line| line.spans.into_iter().map(|span| span.text).collect())
+            .collect()
+    }
+
+    #[test]
+    fn words_stay_whole_when_they_fit() {
+        assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("well-known -5", 6), ["well-", "known", "-5"]);
+        assert_eq!(wrapped("abcdefgh", 3), ["abc", "def", "gh"]);
+    }
+
+    #[test]
+    fn a_row_of_chinese_neither_begins_with_a_closer_nor_ends_with_an_opener() {
+        assert_eq!(
+            wrapped("今天天气很好，明天", 12),
+            ["今天天气很", "好，明天"]
+        );
+        assert_eq!(wrapped("他说（你好）", 6), ["他说", "（你", "好）"]);
+        assert_eq!(wrapped("用Rust写的", 5), ["用", "Rust", "写的"]);
+    }
+
+    #[test]
+    fn what_is_wider_than_the_row_is_replaced() {
+        assert_eq!(wrapped("a你", 1), ["a", "·"]);
+    }
+
+    #[test]
+    fn each_row_knows_the_bytes_it_shows() {
+        let mut flow = Flow::default();
+        flow.push("你好 world", Style::default(), 10..22);
+        let lines = flow.wrap(5, 5, Breaking::Words);
+        let places: Vec<_> = lines
+            .iter()
+            .map(|line| (line.source.clone(), line.wrapped))
+            .collect();
+        assert_eq!(places, [(10..16, true), (17..22, false)]);
+    }
+}

@@ -40,16 +40,15 @@ mod unix {
 
     impl Signals {
         pub(in super::super) fn new() -> io::Result<Self> {
-            // Numbers by POSIX; tokio has no names for these two.
-            const SIGCONT: i32 = 18;
-            const SIGTSTP: i32 = 20;
+            // tokio has no names for these two, and their numbers differ between systems.
+            let named = |signal: rustix::process::Signal| SignalKind::from_raw(signal.as_raw());
             Ok(Self {
                 terminate: unix::signal(SignalKind::terminate())?,
                 hangup: unix::signal(SignalKind::hangup())?,
                 interrupt: unix::signal(SignalKind::interrupt())?,
                 quit: unix::signal(SignalKind::quit())?,
-                stop: unix::signal(SignalKind::from_raw(SIGTSTP))?,
-                resume: unix::signal(SignalKind::from_raw(SIGCONT))?,
+                stop: unix::signal(named(rustix::process::Signal::TSTP))?,
+                resume: unix::signal(named(rustix::process::Signal::CONT))?,
             })
         }
 

@@ -81,7 +81,11 @@ fn list<T>(
         .map(|item| item.about.len() / width.max(1) + usize::from(!item.about.is_empty()));
     let about_rows = match inner.height {
         0..=8 => 0,
-        _ => longest.max().unwrap_or(0).min(3),
+        // One row more sets them apart.
+        _ => match longest.max().unwrap_or(0) {
+            0 => 0,
+            rows => rows.min(3) + 1,
+        },
     };
     let about_rows = u16::try_from(about_rows).unwrap_or(0);
     let about = picker
@@ -134,7 +138,7 @@ fn list<T>(
             buf,
         );
     }
-    for (y, text) in (rows.bottom()..inner.bottom()).zip(&about) {
+    for (y, text) in (rows.bottom() + 1..inner.bottom()).zip(&about) {
         buf.set_stringn(inner.x, y, text, width, theme.dim());
     }
     (Some(caret), Some((rows, first)))

@@ -33,9 +33,9 @@ impl Theme {
             .patch(self.without_colour(Modifier::BOLD))
     }
 
-    /// Titles of panes.
+    /// Titles of panes: the text's own colour, not the border's.
     pub fn title(self) -> Style {
-        Style::new().add_modifier(Modifier::BOLD)
+        Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD)
     }
 
     /// What matters less: times, hints, figures.
@@ -71,7 +71,9 @@ impl Theme {
 
     /// The selected row of a list.
     pub fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        Style::new()
+            .fg(Color::Reset)
+            .add_modifier(Modifier::REVERSED)
     }
 
     /// Rendered Markdown.

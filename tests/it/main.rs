@@ -11,6 +11,7 @@ mod app;
 mod catalog;
 mod cli;
 mod config;
+mod docs;
 mod flow;
 mod harness;
 mod http;

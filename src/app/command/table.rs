@@ -1,0 +1,90 @@
+//! The table of commands: one row each, in the order of the help screen.
+
+use super::{Command, Scope, Spec};
+
+const fn spec(
+    command: Command,
+    action: &'static str,
+    title: &'static str,
+    keys: &'static [&'static str],
+    scope: Scope,
+) -> Spec {
+    Spec {
+        command,
+        action,
+        title,
+        keys,
+        scope,
+        slash: None,
+        in_palette: matches!(scope, Scope::Anywhere),
+    }
+}
+
+impl Spec {
+    const fn slash(mut self, word: &'static str) -> Self {
+        self.slash = Some(word);
+        self.in_palette = true;
+        self
+    }
+
+    const fn in_palette(mut self, listed: bool) -> Self {
+        self.in_palette = listed;
+        self
+    }
+}
+
+/// Every command, in the order of the help screen.
+#[rustfmt::skip] // A table reads best with a row a line.
+pub const SPECS: &[Spec] = &[
+    spec(Command::Send, "send", "Send the message (while a reply comes: queue it)", &["enter"], Scope::Message),
+    spec(Command::NewLine, "new-line", "New line in the message", &["shift-enter", "alt-enter", "ctrl-j"], Scope::Message),
+    spec(Command::SwitchModel, "switch-model", "Switch model", &["ctrl-o", "f2"], Scope::Anywhere).slash("model"),
+    spec(Command::NextModel, "next-model", "Next model of this provider", &["alt-m"], Scope::Anywhere),
+    spec(Command::NextProvider, "next-provider", "Next provider", &["alt-p", "f3"], Scope::Anywhere),
+    spec(Command::ToggleThinkingPanel, "toggle-thinking-panel", "Thinking panel: full, peek, hidden", &["ctrl-t", "f4"], Scope::Anywhere).slash("panel"),
+    spec(Command::ThinkingMode, "thinking-mode", "Thinking mode of the next request", &["alt-t", "f6"], Scope::Anywhere),
+    spec(Command::Palette, "command-palette", "All commands", &["ctrl-p"], Scope::Anywhere).in_palette(false),
+    spec(Command::NewConversation, "new-conversation", "New conversation", &["ctrl-n"], Scope::Anywhere).slash("new"),
+    spec(Command::Regenerate, "regenerate", "Ask for the last reply again", &["alt-r", "f5"], Scope::Anywhere).slash("retry"),
+    spec(Command::EditLast, "edit-last", "Edit the last message and send it again", &["alt-e"], Scope::Anywhere).slash("edit"),
+    spec(Command::PreviousSibling, "previous-sibling", "Previous version of this turn", &["alt-left", "<"], Scope::Anywhere),
+    spec(Command::NextSibling, "next-sibling", "Next version of this turn", &["alt-right", ">"], Scope::Anywhere),
+    spec(Command::CopyTurn, "copy-turn", "Copy the last turn, or the one in view", &["y"], Scope::Pane).slash("copy"),
+    spec(Command::Escape, "escape", "Close what is open, stop the reply, back to the message", &["esc"], Scope::Anywhere).in_palette(false),
+    spec(Command::Interrupt, "interrupt", "Stop the reply, clear the message, press again to quit", &["ctrl-c"], Scope::Anywhere).in_palette(false),
+    spec(Command::QuitIfEmpty, "quit", "Quit, when the message box is empty", &["ctrl-d"], Scope::Message),
+    spec(Command::Quit, "quit-now", "Quit", &[], Scope::Anywhere).slash("quit"),
+    spec(Command::Suspend, "suspend", "Suspend to the shell", &["ctrl-z"], Scope::Anywhere),
+    spec(Command::Redraw, "redraw", "Draw the screen anew", &["ctrl-l"], Scope::Anywhere),
+    spec(Command::Help, "help", "Help", &["f1", "?"], Scope::Anywhere).slash("help"),
+    spec(Command::FocusNext, "focus-next", "Focus: message, chat, thinking", &["tab"], Scope::Anywhere).in_palette(false),
+    spec(Command::FocusPrevious, "focus-previous", "Focus, the other way round", &["shift-tab"], Scope::Anywhere).in_palette(false),
+    spec(Command::ChatPageUp, "chat-page-up", "Scroll the chat up", &["pageup"], Scope::Anywhere).in_palette(false),
+    spec(Command::ChatPageDown, "chat-page-down", "Scroll the chat down", &["pagedown"], Scope::Anywhere).in_palette(false),
+    spec(Command::ThinkingPageUp, "thinking-page-up", "Scroll the thinking pane up", &["alt-pageup"], Scope::Anywhere).in_palette(false),
+    spec(Command::ThinkingPageDown, "thinking-page-down", "Scroll the thinking pane down", &["alt-pagedown"], Scope::Anywhere).in_palette(false),
+    spec(Command::PreviousTurn, "previous-turn", "Previous turn", &["alt-up"], Scope::Anywhere),
+    spec(Command::NextTurn, "next-turn", "Next turn", &["alt-down"], Scope::Anywhere),
+    spec(Command::PaneUp, "pane-up", "Scroll up a row", &["k", "up"], Scope::Pane),
+    spec(Command::PaneDown, "pane-down", "Scroll down a row", &["j", "down"], Scope::Pane),
+    spec(Command::PaneHalfUp, "pane-half-up", "Scroll up half a page", &["ctrl-u"], Scope::Pane),
+    spec(Command::PaneHalfDown, "pane-half-down", "Scroll down half a page", &["ctrl-d"], Scope::Pane),
+    spec(Command::PaneTop, "pane-top", "To the top", &["g", "home"], Scope::Pane),
+    spec(Command::PaneBottom, "pane-bottom", "To the end, and follow it", &["shift-g", "end"], Scope::Pane),
+    spec(Command::PreviousHeading, "previous-heading", "Previous heading", &["["], Scope::Pane),
+    spec(Command::NextHeading, "next-heading", "Next heading", &["]"], Scope::Pane),
+    spec(Command::Zoom, "zoom", "This pane alone, for the terminal's own selection", &["z"], Scope::Pane).slash("zoom"),
+    spec(Command::ExternalEditor, "external-editor", "Edit the message in $EDITOR", &["ctrl-g"], Scope::Message).slash("editor"),
+    spec(Command::Undo, "undo", "Undo", &["alt-z"], Scope::Message),
+    spec(Command::Redo, "redo", "Redo", &["alt-shift-z"], Scope::Message),
+    spec(Command::ExpandPaste, "expand-paste", "Show folded pasted text", &[], Scope::Message).slash("expand"),
+    spec(Command::LineStart, "line-start", "Start of the line", &["ctrl-a", "home"], Scope::Message),
+    spec(Command::LineEnd, "line-end", "End of the line", &["ctrl-e", "end"], Scope::Message),
+    spec(Command::DeleteToLineEnd, "delete-to-line-end", "Delete to the end of the line", &["ctrl-k"], Scope::Message),
+    spec(Command::DeleteToLineStart, "delete-to-line-start", "Delete to the start of the line", &["ctrl-u"], Scope::Message),
+    spec(Command::DeleteWord, "delete-word", "Delete the word before", &["ctrl-w", "alt-backspace"], Scope::Message),
+    spec(Command::CaretForward, "caret-forward", "Forward", &["ctrl-f", "right"], Scope::Message),
+    spec(Command::CaretBack, "caret-back", "Back", &["ctrl-b", "left"], Scope::Message),
+    spec(Command::CaretUp, "caret-up", "Up; in an empty box: earlier messages", &["up"], Scope::Message),
+    spec(Command::CaretDown, "caret-down", "Down; in an empty box: later messages", &["down"], Scope::Message),
+];

@@ -1,0 +1,192 @@
+//! Text within a block: its styles, its links, its line breaks.
+
+use std::ops::Range;
+
+use super::super::blocks::Join;
+use super::super::width::is_cjk;
+use super::super::{Role, Style};
+use super::{Leaf, Nest, Painter, Target};
+
+impl Painter<'_> {
+    /// Adds text of a leaf. What lies outside of the piece is left out.
+    pub(super) fn text(&mut self, text: &str, mut range: Range<usize>, role: Option<Role>) {
+        let body = &self.slice.body;
+        let mut text = text;
+        let keeps_prefix = matches!(self.slice.join, Join::Table { .. });
+        if range.start >= body.end && !range.is_empty() {
+            return;
+        }
+        if range.start < body.start && !keeps_prefix {
+            let outside = body.start - range.start;
+            let Some(inside) = text.get(outside..).filter(|_| range.len() == text.len()) else {
+                return;
+            };
+            (text, range.start) = (inside, body.start);
+        }
+        if range.end > body.end && range.len() == text.len() {
+            text = text
+                .get(..body.end.saturating_sub(range.start))
+                .unwrap_or(text);
+            range.end = range.start + text.len();
+        }
+        if text.is_empty() {
+            return;
+        }
+        let place = self.place(range);
+        if let Leaf::Code {
+            text: all, lines, ..
+        } = &mut self.leaf
+        {
+            all.push_str(text);
+            let mut at = place.start;
+            for line in text.split_inclusive('\n') {
+                let exact = place.len() == text.len();
+                let source = if exact {
+                    at..at + line.len()
+                } else {
+                    place.clone()
+                };
+                at += line.len();
+                match lines.last_mut() {
+                    Some((last, range)) if !last.ends_with('\n') => {
+                        last.push_str(line);
+                        range.end = source.end;
+                    }
+                    _ => lines.push((line.to_owned(), source)),
+                }
+            }
+            return;
+        }
+        if matches!(self.leaf, Leaf::Html) {
+            let style = self.style();
+            for line in text.split_inclusive('\n') {
+                let shown = line.trim_end_matches(['\n', '\r']);
+                self.flow
+                    .push_verbatim(shown, style, place.start..place.start + shown.len());
+                if line.ends_with('\n') {
+                    self.flow.push_break(place.end..place.end);
+                }
+            }
+            return;
+        }
+        self.soften(text);
+        let style = match role {
+            Some(role) => Style {
+                role,
+                ..self.style()
+            },
+            None => self.style(),
+        };
+        self.flow.push(text, style, place);
+    }
+
+    /// Shows a formula as it is written, line by line.
+    pub(super) fn math(&mut self, range: Range<usize>) {
+        let source = self.source(&range).to_owned();
+        let mut at = range.start;
+        for line in source.split_inclusive('\n') {
+            let shown = line.trim_end_matches(['\n', '\r']);
+            self.text(shown, at..at + shown.len(), Some(Role::Math));
+            if shown.len() < line.len() {
+                self.hard_break(at + shown.len()..at + line.len());
+            }
+            at += line.len();
+        }
+    }
+
+    /// Shows a line break of the source as a space, or as nothing within Chinese or Japanese.
+    pub(super) fn soften(&mut self, next: &str) {
+        let Some(place) = self.soft.take() else {
+            return;
+        };
+        let joins = self.flow.text().chars().next_back().is_some_and(is_cjk)
+            && next.chars().next().is_some_and(is_cjk);
+        if !joins && !self.flow.is_empty() {
+            self.flow.push(" ", self.style(), place);
+        }
+    }
+
+    pub(super) fn hard_break(&mut self, range: Range<usize>) {
+        if range.start >= self.slice.body.start && range.start < self.slice.body.end {
+            self.soft = None;
+            let place = self.place(range);
+            if !self.flow.is_empty() {
+                self.flow.push_break(place);
+            }
+        }
+    }
+
+    pub(super) fn style(&self) -> Style {
+        let quoted = self
+            .nests
+            .iter()
+            .any(|nest| matches!(nest, Nest::Quote { .. }));
+        let (role, strong) = match &self.leaf {
+            Leaf::Heading(level) => (Role::Heading(*level), true),
+            Leaf::Table {
+                in_header: true, ..
+            } => (Role::TableHeader, true),
+            _ if quoted => (Role::Quote, false),
+            _ => (Role::Text, false),
+        };
+        let linked = self.links.last().is_some_and(|link| !link.image);
+        Style {
+            role: if linked { Role::Link } else { role },
+            bold: strong || self.face.bold > 0,
+            italic: self.face.italic > 0,
+            underline: linked,
+            strike: self.face.strike > 0,
+        }
+    }
+
+    pub(super) fn target(&mut self, url: String, image: bool, range: &Range<usize>) {
+        self.soften("a");
+        let shown = range.end <= self.slice.body.end;
+        self.links.push(Target {
+            url,
+            image,
+            from: self.flow.len(),
+            shown,
+        });
+    }
+
+    pub(super) fn end_target(&mut self, range: &Range<usize>) {
+        let Some(link) = self.links.pop() else { return };
+        let end = range.end.min(self.slice.body.end);
+        let style = Style {
+            role: Role::Dim,
+            ..self.style()
+        };
+        if link.image {
+            let place = self.place(end..end);
+            self.flow.push("]", style, place);
+        }
+        let text = self.flow.text().get(link.from..).unwrap_or_default();
+        let told = text == link.url || link.url.strip_prefix("mailto:") == Some(text);
+        if link.shown && !link.url.is_empty() && !told {
+            let place = self.place(end.saturating_sub(1)..end);
+            let style = Style::of(Role::LinkTarget);
+            self.flow.push(&format!(" ({})", link.url), style, place);
+        }
+    }
+
+    /// Finds the code within its ticks.
+    pub(super) fn inner(&self, code: &str, range: Range<usize>) -> Range<usize> {
+        match self.source(&range).find(code) {
+            Some(at) => range.start + at..range.start + at + code.len(),
+            None => range,
+        }
+    }
+
+    pub(super) fn source(&self, range: &Range<usize>) -> &str {
+        self.slice.text.get(range.clone()).unwrap_or_default()
+    }
+}
+
+pub(super) fn is_break(html: &str) -> bool {
+    let name = html
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim_end_matches('/');
+    name.trim().eq_ignore_ascii_case("br")
+}

@@ -1,0 +1,102 @@
+//! What is shown as it is, without a parser: top-level fences line by line, plain text.
+
+use super::super::blocks::{Join, Open};
+use super::super::wrap::{Breaking, Flow};
+use super::super::{CodeBlock, Role, Row, Style, code};
+use super::leaf::own_line;
+use super::{Carry, Painter, carry_from};
+
+impl Painter<'_> {
+    pub(super) fn fence(&mut self, language: &str) {
+        let start = self.place(0..self.slice.body.end);
+        let label = code::label(language, start, self.width);
+        self.lines(label.into_iter().collect(), false);
+        let language = language.to_owned();
+        self.code.push(CodeBlock {
+            language,
+            text: String::new(),
+            first_line: String::new(),
+        });
+    }
+
+    pub(super) fn code_line(&mut self, indent: usize, carry: Carry) {
+        let body = self
+            .slice
+            .text
+            .get(self.slice.body.clone())
+            .unwrap_or_default();
+        let head = matches!(self.slice.join, Join::Code { head: true, .. });
+        let spaces = body.len() - body.trim_start_matches(' ').len();
+        let cut = if head { spaces.min(indent) } else { 0 };
+        let text = body.get(cut..).unwrap_or_default();
+        let shown = text.trim_end_matches(['\n', '\r']);
+        if !text.is_empty() {
+            let block = CodeBlock {
+                language: String::new(),
+                text: text.to_owned(),
+                first_line: String::new(),
+            };
+            self.code.push(block);
+        } else if matches!(carry, Carry::Nothing) {
+            return;
+        }
+        let line = code::line(shown, self.place(cut..cut + shown.len()));
+        let (flow, continued) = match carry {
+            Carry::Row {
+                mut flow,
+                continued,
+            } => {
+                flow.append(&line);
+                (flow, continued)
+            }
+            Carry::Nothing | Carry::Table(_) => (line, false),
+        };
+        let mut lines = code::rows(&flow, self.width, continued);
+        own_line(lines.last_mut(), &self.place(cut..body.len()));
+        if self.slice.open == Open::Code && !body.ends_with('\n') {
+            let last = lines.pop();
+            let continued = continued || !lines.is_empty();
+            self.carry = carry_from(flow, last.map_or(0, |line| line.start), continued);
+        }
+        self.lines(lines, false);
+    }
+
+    pub(super) fn plain(&mut self, carry: Carry) {
+        let body = self
+            .slice
+            .text
+            .get(self.slice.body.clone())
+            .unwrap_or_default();
+        let (mut flow, goes_on) = match carry {
+            Carry::Row { flow, .. } => (flow, true),
+            Carry::Nothing | Carry::Table(_) => (Flow::default(), false),
+        };
+        let shown = body.trim_end_matches(['\n', '\r']);
+        if shown.trim().is_empty() && !goes_on {
+            return;
+        }
+        let mut at = 0;
+        for line in shown.split_inclusive('\n') {
+            let text = line.trim_end_matches(['\n', '\r']);
+            if text.trim().is_empty() && flow.is_empty() && line.len() > text.len() {
+                // A blank line between lines; at the start of all there is none.
+                if self.slice.base > 0 {
+                    let place = self.place(at..at);
+                    self.rows.push(Row::blank(place.start));
+                }
+            } else {
+                flow.push_verbatim(text, Style::of(Role::Text), self.place(at..at + text.len()));
+            }
+            at += line.len();
+        }
+        if flow.is_empty() {
+            return self.rows.clear();
+        }
+        let mut lines = flow.wrap(self.width, self.width, Breaking::Words);
+        if self.slice.open == Open::Row {
+            let last = lines.pop();
+            self.carry = carry_from(flow, last.map_or(0, |line| line.start), false);
+        }
+        self.lines(lines, false);
+    }
+}

@@ -1,0 +1,450 @@
+//! The documents say what the code does: tables are made from it, names and examples checked
+//! against it.
+//!
+//! `UPDATE_DOCS=1 cargo test --test it docs` writes the README's tables anew.
+
+use std::collections::{BTreeSet, HashSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use clap::Arg;
+use mmchat::app::WITH_ARGUMENT;
+use mmchat::app::command::{SPECS, Scope, actions};
+use mmchat::catalog::Catalog;
+use mmchat::demo::{Pace, Server};
+use mmchat::wire::Dialect;
+
+/// Lines that a contributor can be asked to read.
+const ARCHITECTURE_LINES: usize = 150;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+// -- Tables that are made from the code (I11) ------------------------------------------------
+
+#[test]
+fn the_readmes_tables_come_from_the_code() {
+    let readme = read("README.md");
+    let mut fresh = readme.clone();
+    for (name, table) in [
+        ("providers", provider_table()),
+        ("keys", key_tables()),
+        ("slash commands", slash_table()),
+        ("options", option_tables()),
+    ] {
+        fresh = with_table(&fresh, name, &table);
+    }
+    if std::env::vars_os().any(|(name, value)| name == "UPDATE_DOCS" && value == "1") {
+        std::fs::write(root().join("README.md"), fresh).unwrap();
+        return;
+    }
+    for (line, (old, new)) in readme.lines().zip(fresh.lines()).enumerate() {
+        let at = line + 1;
+        assert_eq!(old, new, "README.md:{at} is out of date: UPDATE_DOCS=1");
+    }
+    assert_eq!(
+        readme.len(),
+        fresh.len(),
+        "README.md is out of date: UPDATE_DOCS=1"
+    );
+}
+
+/// The text with what stands between a table's markers replaced.
+fn with_table(text: &str, name: &str, table: &str) -> String {
+    let begin = format!("<!-- made from the code: {name} -->\n");
+    let end = format!("<!-- end of {name} -->");
+    let (before, rest) = text.split_once(&begin).expect("the table's first marker");
+    let (_, after) = rest.split_once(&end).expect("the table's last marker");
+    format!("{before}{begin}\n{table}\n{end}{after}")
+}
+
+fn row(cells: &[&str]) -> String {
+    let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn header(cells: &[&str]) -> String {
+    row(cells) + &row(&vec!["---"; cells.len()])
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+fn provider_table() -> String {
+    let mut table = header(&["Provider", "Service", "Protocol", "Key variable", "Note"]);
+    for provider in Catalog::builtin().providers {
+        let key = provider.api_key_env.as_deref().map(code);
+        table += &row(&[
+            &code(&provider.id),
+            &provider.name,
+            provider.dialect.word(),
+            key.as_deref().unwrap_or("none"),
+            &provider.note,
+        ]);
+    }
+    table
+}
+
+fn key_tables() -> String {
+    let mut tables = Vec::new();
+    for (scope, title) in [
+        (Scope::Anywhere, "Everywhere"),
+        (Scope::Message, "In the message box"),
+        (Scope::Pane, "With the chat or the thinking pane in focus"),
+    ] {
+        let mut table = format!("**{title}**\n\n") + &header(&["Keys", "Action", "Name"]);
+        for spec in SPECS.iter().filter(|spec| spec.scope == scope) {
+            let keys: Vec<String> = spec.keys.iter().map(|key| code(key)).collect();
+            if !keys.is_empty() {
+                table += &row(&[&keys.join(" "), spec.title, &code(spec.action)]);
+            }
+        }
+        tables.push(table);
+    }
+    tables.join("\n")
+}
+
+fn slash_table() -> String {
+    let mut table = header(&["Command", "Action"]);
+    for spec in SPECS {
+        if let Some(word) = spec.slash {
+            table += &row(&[&code(&format!("/{word}")), spec.title]);
+        }
+    }
+    for with in WITH_ARGUMENT {
+        let written = format!("/{} {}", with.word, with.argument);
+        table += &row(&[&code(&written), with.title]);
+    }
+    table
+}
+
+fn option_tables() -> String {
+    let line = mmchat::cli::command_line();
+    let mut text = header(&["Command", "What it does"]);
+    text += &row(&[&code("mmchat"), "Opens the chat"]);
+    text += &commands_under(&line, "mmchat");
+    text += "\n**Options of every command**\n\n";
+    text += &options_of(line.get_arguments());
+    for command in line.get_subcommands() {
+        let own: Vec<&Arg> = command
+            .get_arguments()
+            .filter(|arg| !arg.is_positional())
+            .collect();
+        if !own.is_empty() {
+            let name = command.get_name();
+            let _ = write!(text, "\n**Options of `mmchat {name}`**\n\n");
+            text += &options_of(own.into_iter());
+        }
+    }
+    text
+}
+
+fn commands_under(command: &clap::Command, path: &str) -> String {
+    let mut rows = String::new();
+    for below in command.get_subcommands() {
+        let path = format!("{path} {}", below.get_name());
+        if below.has_subcommands() {
+            rows += &commands_under(below, &path);
+        } else {
+            let about = below.get_about().map(ToString::to_string);
+            rows += &row(&[&code(&path), &about.unwrap_or_default()]);
+        }
+    }
+    rows
+}
+
+fn options_of<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
+    let mut table = header(&["Option", "Environment", "Meaning"]);
+    for arg in args {
+        let short = arg.get_short().map(|short| format!("-{short}, "));
+        let mut option = short.unwrap_or_default() + "--" + arg.get_long().unwrap();
+        if arg.get_action().takes_values() {
+            let names = arg.get_value_names().unwrap_or_default();
+            let name = names.first().expect("a value's name");
+            let _ = write!(option, " {name}");
+        }
+        let variable = arg.get_env().map(|name| code(name.to_str().unwrap()));
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        table += &row(&[&code(&option), &variable.unwrap_or_default(), &help]);
+    }
+    table
+}
+
+// -- Examples and names in the README --------------------------------------------------------
+
+/// The fenced blocks of a language.
+fn fences(text: &str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(bool, String)> = None;
+    for line in text.lines() {
+        match (&mut open, line.strip_prefix("```")) {
+            (None, Some(word)) => open = Some((word == language, String::new())),
+            (Some(_), Some(_)) => {
+                if let Some((true, block)) = open.take() {
+                    blocks.push(block);
+                }
+            }
+            (Some((_, block)), None) => {
+                block.push_str(line);
+                block.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    blocks
+}
+
+/// What stands in single backticks outside of fenced blocks.
+fn code_spans(text: &str) -> Vec<&str> {
+    let mut inside = false;
+    let prose = text.lines().filter(|line| {
+        let fence = line.starts_with("```");
+        inside ^= fence;
+        !fence && !inside
+    });
+    prose
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+/// A line of a shell as words. Knows quotes, pipes and comments, as much as the examples need.
+fn shell_words(line: &str) -> Vec<Vec<String>> {
+    let mut commands = vec![Vec::new()];
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in line.chars().chain([' ']) {
+        match (c, quote) {
+            (c, Some(open)) if c == open => quote = None,
+            (c, Some(_)) => word.get_or_insert_default().push(c),
+            ('"' | '\'', None) => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            ('#', None) if word.is_none() => break,
+            ('|' | ' ', None) => {
+                if let (Some(word), Some(command)) = (word.take(), commands.last_mut()) {
+                    command.push(word);
+                }
+                if c == '|' {
+                    commands.push(Vec::new());
+                }
+            }
+            (c, None) => word.get_or_insert_default().push(c),
+        }
+    }
+    commands
+}
+
+/// The arguments of a command that runs mmchat, without its name.
+fn arguments(words: &[String]) -> Option<&[String]> {
+    let start = words.iter().position(|word| !word.contains('='))?;
+    let words = &words[start..];
+    match words.first()?.as_str() {
+        "mmchat" => Some(&words[1..]),
+        "cargo" if words.get(1).is_some_and(|word| word == "run") => {
+            let end = words.iter().position(|word| word == "--");
+            Some(&words[end.map_or(words.len(), |at| at + 1)..])
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn every_command_in_the_readme_is_understood() {
+    let readme = read("README.md");
+    let blocks = fences(&readme, "sh");
+    let spans = code_spans(&readme);
+    let lines = blocks
+        .iter()
+        .flat_map(|block| block.lines())
+        .chain(spans.into_iter().filter(|span| span.starts_with("mmchat ")));
+    let mut checked = 0;
+    for line in lines {
+        for words in shell_words(line) {
+            let Some(arguments) = arguments(&words) else {
+                continue;
+            };
+            let words = std::iter::once("mmchat").chain(arguments.iter().map(String::as_str));
+            let read = mmchat::cli::command_line().try_get_matches_from(words);
+            let fine = read
+                .as_ref()
+                .map_or_else(|error| !error.use_stderr(), |_| true);
+            assert!(fine, "README.md: {line}\n{}", read.unwrap_err());
+            checked += 1;
+        }
+    }
+    assert!(checked > 10, "only {checked} commands were found");
+}
+
+#[test]
+fn every_option_and_slash_command_that_the_readme_names_exists() {
+    let line = mmchat::cli::command_line();
+    let all = std::iter::once(&line).chain(line.get_subcommands());
+    let options: HashSet<String> = all
+        .flat_map(clap::Command::get_arguments)
+        .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
+        .collect();
+    let slashes: HashSet<String> = SPECS
+        .iter()
+        .filter_map(|spec| spec.slash)
+        .chain(WITH_ARGUMENT.iter().map(|with| with.word))
+        .map(|word| format!("/{word}"))
+        .collect();
+    let readme = read("README.md");
+    for span in code_spans(&readme) {
+        let words = span.split_whitespace();
+        if !span.starts_with("cargo ") {
+            for option in words.filter(|word| word.starts_with("--") && word.len() > 2) {
+                assert!(options.contains(option), "README.md: `{span}`");
+            }
+        }
+        if span.starts_with('/') && span.len() > 1 {
+            let word = span.split_whitespace().next().unwrap();
+            assert!(slashes.contains(word), "README.md: `{span}`");
+        }
+    }
+}
+
+#[test]
+fn every_configuration_in_the_readme_is_right() {
+    let blocks = fences(&read("README.md"), "toml");
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let read = mmchat::config::parse(&block, "README.md", &actions());
+        assert!(read.is_ok(), "{block}\n{}", read.unwrap_err());
+    }
+}
+
+#[test]
+fn the_readme_names_every_field_of_a_reply_as_json() {
+    let demo = Server::start_with(0, Pace::Instant).unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
+    let base_url = demo.base_url(Dialect::OpenAi);
+    let text = format!("[providers.here]\ndialect = \"openai\"\nbase_url = \"{base_url}\"\n");
+    std::fs::write(&config, text).unwrap();
+    let mut ask = Command::new(env!("CARGO_BIN_EXE_mmchat"));
+    ask.env_clear()
+        .env("HOME", home.path())
+        .stdin(Stdio::null());
+    ask.arg("--config").arg(&config);
+    ask.args(["ask", "-m", "here/any", "--format", "json", "haiku"]);
+    let output = ask.output().unwrap();
+    let reply: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{error}: {}", String::from_utf8_lossy(&output.stderr));
+    });
+    let object = reply.as_object().unwrap();
+    let parts = ["usage", "timing"].into_iter();
+    let below = parts.flat_map(|part| object[part].as_object().unwrap().keys());
+    let readme = read("README.md");
+    let named: HashSet<&str> = code_spans(&readme).into_iter().collect();
+    for field in object.keys().chain(below) {
+        assert!(named.contains(field.as_str()), "README.md lacks `{field}`");
+    }
+}
+
+// -- ARCHITECTURE.md -------------------------------------------------------------------------
+
+fn sources(under: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(under)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The names of all functions in the source.
+fn functions() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for path in sources("src").into_iter().chain(sources("tests")) {
+        for line in read(&path).lines() {
+            let line = line.trim_start();
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            if let Some(rest) = line.strip_prefix("fn ") {
+                let name = rest
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next();
+                names.extend(name.map(str::to_owned));
+            }
+        }
+    }
+    names
+}
+
+/// Whether a code span is the name of a test: a sentence.
+fn is_sentence(span: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    span.chars().all(plain) && span.matches('_').count() >= 3
+}
+
+#[test]
+fn every_test_that_the_architecture_names_exists() {
+    let text = read("ARCHITECTURE.md");
+    let functions = functions();
+    let named: Vec<&str> = code_spans(&text)
+        .into_iter()
+        .filter(|span| is_sentence(span))
+        .collect();
+    for name in &named {
+        assert!(functions.contains(*name), "no test is called {name}");
+    }
+    assert!(named.len() >= 5, "only {} tests are named", named.len());
+}
+
+#[test]
+fn every_invariant_of_the_architecture_names_its_guard() {
+    let text = read("ARCHITECTURE.md");
+    for number in 1..=13 {
+        let begin = format!("- **I{number}** ");
+        let line = text.lines().find(|line| line.starts_with(&begin));
+        let line = line.unwrap_or_else(|| panic!("I{number} is missing"));
+        let guarded = code_spans(line).into_iter().any(is_sentence);
+        assert!(guarded || line.contains("not yet"), "{line}");
+    }
+}
+
+#[test]
+fn the_architecture_names_every_module_and_stays_short() {
+    let text = read("ARCHITECTURE.md");
+    let lines = text.lines().count();
+    assert!(lines <= ARCHITECTURE_LINES, "{lines} lines");
+    let named: HashSet<&str> = code_spans(&text).into_iter().collect();
+    for path in sources("src") {
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        if !matches!(stem, "lib" | "tests") {
+            let path = path.strip_prefix(root()).unwrap().display();
+            assert!(named.contains(stem), "ARCHITECTURE.md lacks {path}");
+        }
+    }
+}
+
+#[test]
+fn every_link_to_a_file_leads_somewhere() {
+    for document in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        let text = read(document);
+        for link in text.split("](").skip(1) {
+            let target = link.split(')').next().unwrap();
+            let file = target.split('#').next().unwrap();
+            if !file.is_empty() && !file.contains("://") {
+                assert!(root().join(file).exists(), "{document}: {target}");
+            }
+        }
+    }
+}
