@@ -18,5 +18,7 @@ mod flow;
 mod harness;
 mod http;
 mod markdown;
+#[cfg(unix)]
+mod pty;
 mod support;
 mod wire;
