@@ -19,4 +19,5 @@ mod markdown;
 #[cfg(unix)]
 mod pty;
 mod support;
+mod tidy;
 mod wire;
