@@ -97,7 +97,7 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let shared = Arc::clone(&received);
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 {
                     break;
