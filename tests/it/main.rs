@@ -4,8 +4,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::format_collect,
     reason = "a failing test may panic, and takes its time"
 )]
 
@@ -18,5 +16,8 @@ mod flow;
 mod harness;
 mod http;
 mod markdown;
+#[cfg(unix)]
+mod pty;
 mod support;
+mod tidy;
 mod wire;

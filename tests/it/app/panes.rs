@@ -7,7 +7,8 @@ use crate::harness::{Harness, answer, reasoning};
 
 /// A numbered paragraph a line.
 fn lines(range: std::ops::Range<usize>) -> String {
-    range.map(|n| format!("line {n:03}\n\n")).collect()
+    let lines: Vec<_> = range.map(|n| format!("line {n:03}\n\n")).collect();
+    lines.concat()
 }
 
 /// The first line of the chat pane's text.
@@ -78,10 +79,10 @@ fn sending_follows_again() {
 fn a_resize_keeps_the_place() {
     let mut it = Harness::new();
     // Paragraphs that wrap differently at every width.
-    let long: String = (0..80)
+    let long: Vec<_> = (0..80)
         .map(|n| format!("mark{n:03} {}\n\n", "some words that fill ".repeat(n % 7)))
         .collect();
-    it.exchange("go", "", &long);
+    it.exchange("go", "", &long.concat());
     it.press("tab g");
     for _ in 0..4 {
         it.press("pagedown");
@@ -94,7 +95,7 @@ fn a_resize_keeps_the_place() {
             .unwrap()
     };
     let before = mark(&it);
-    let number = |mark: &str| mark[4..].parse::<i32>().unwrap();
+    let number = |mark: &str| mark.trim_start_matches("mark").parse::<i32>().unwrap();
     for (cols, rows) in [(90, 30), (60, 20), (200, 50), (81, 24), (120, 40)] {
         it.resize(cols, rows);
         let here = mark(&it);
@@ -169,7 +170,7 @@ fn turns_are_a_key_apart() {
 fn headings_are_a_key_apart() {
     let mut it = Harness::new();
     let part = |n: usize| format!("# Part {n}\n\n{}", lines(0..20));
-    it.exchange("go", "", &(1..=4).map(part).collect::<String>());
+    it.exchange("go", "", &[1, 2, 3, 4].map(part).concat());
     it.press("tab g ]");
     assert!(top_of_chat(&it).contains("Part 1"), "{}", top_of_chat(&it));
     it.press("] ] [");
