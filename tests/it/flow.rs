@@ -130,11 +130,16 @@ async fn run(script: &Script, input: BoxStream<'static, Msg>) -> Outcome {
     let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
     let mut console = Console::scripted(input);
     let mut cache = Cache::new(Theme::ansi());
-    let clock = Clock::fixed(WALL);
-    let run = Runtime::new(script, &mut terminal, &mut console, &mut cache, clock)
-        .run(&mut app)
-        .await
-        .unwrap();
+    let run = Runtime::new(
+        script,
+        &mut terminal,
+        &mut console,
+        &mut cache,
+        Clock::fixed(WALL),
+    )
+    .run(&mut app)
+    .await
+    .unwrap();
     let screen = terminal.backend().to_string();
     Outcome { run, app, screen }
 }

@@ -4,7 +4,9 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a failing test may panic"
+    clippy::string_slice,
+    clippy::format_collect,
+    reason = "a failing test may panic, and takes its time"
 )]
 
 mod app;
