@@ -18,6 +18,7 @@ mod http;
 mod markdown;
 #[cfg(unix)]
 mod pty;
+mod screens;
 mod support;
 mod tidy;
 mod wire;
