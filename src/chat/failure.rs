@@ -247,7 +247,7 @@ impl Failure {
                 facts.push(format!("not before {time}"));
             }
             Retry::After(wait) => {
-                facts.push(format!("asks to wait {} s", wait.as_secs_f64().ceil()))
+                facts.push(format!("asks to wait {} s", wait.as_secs_f64().ceil()));
             }
             Retry::NotBefore(_) | Retry::Soon | Retry::Never => {}
         }

@@ -25,7 +25,7 @@ pub(super) fn of(turn: &Turn, live: Option<&Live>) -> Notes {
     match (&turn.state, live.map(|live| &live.phase)) {
         (_, Some(Phase::Retrying { because, .. })) => notes.fail(because, "↻", ""),
         (TurnState::Live, _) => {}
-        (TurnState::Stopped, _) => notes.ending = "■ Stopped. Alt+R asks again.".to_owned(),
+        (TurnState::Stopped, _) => notes.ending.push_str("■ Stopped. Alt+R asks again."),
         (TurnState::Failed(failure), _) => notes.fail(failure, "✗", failure.next_step()),
         (TurnState::Done, _) => notes.ending = finish(turn),
     }
