@@ -69,8 +69,9 @@ impl Composer {
         self.recalled = None;
     }
 
-    /// Deletes the text so that an undo brings it back.
+    /// Deletes the text so that an undo brings it back, and Up too.
     pub fn erase(&mut self) {
+        self.remember();
         self.area.select_all();
         self.area.cut();
         self.recalled = None;
@@ -79,10 +80,7 @@ impl Composer {
 
     /// Takes the message out of the box and remembers it.
     pub fn take(&mut self) -> String {
-        let text = self.text();
-        if self.history.last() != Some(&text) {
-            self.history.push(text.clone());
-        }
+        let text = self.remember();
         self.clear();
         text
     }
@@ -166,6 +164,15 @@ impl Composer {
             self.area
                 .move_cursor(CursorMove::Jump(jump(row), jump(col)));
         }
+    }
+
+    /// Puts the text into the history.
+    fn remember(&mut self) -> String {
+        let text = self.text();
+        if self.history.last() != Some(&text) {
+            self.history.push(text.clone());
+        }
+        text
     }
 
     /// Up and Down look through earlier messages in an empty box, and go on doing so until the

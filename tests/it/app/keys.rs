@@ -44,6 +44,8 @@ fn a_cleared_draft_can_be_called_back() {
     let mut it = Harness::new();
     it.type_text("long thought").press("ctrl-c up");
     assert_eq!(it.app.composer.text(), "long thought");
+    it.press("ctrl-c alt-z");
+    assert_eq!(it.app.composer.text(), "long thought");
 }
 
 #[test]
@@ -187,9 +189,12 @@ fn the_palette_tells_each_commands_keys() {
     let mut it = Harness::new();
     it.press("ctrl-p");
     assert!(it.line_with("Switch model").contains("ctrl-o f2"));
-    it.type_text("nothing like this").shows("Nothing matches");
-    it.press("enter");
-    assert!(it.app.overlay.is_some());
+    it.type_text("nothing like this")
+        .shows("There is no such command");
+    it.press("enter")
+        .shows("There is no command /nothing like this");
+    assert!(it.app.overlay.is_none());
+    assert_eq!(it.app.composer.text(), "/nothing like this");
 }
 
 #[test]

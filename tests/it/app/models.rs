@@ -55,7 +55,7 @@ fn switching_keeps_the_conversation_and_the_next_request_goes_to_the_new_model()
     it.shows("question")
         .shows("Switched to test-native/native-model");
     it.press("esc")
-        .shows("test-native · native-model · thinking on");
+        .shows("test-native · native-model · thinking unknown");
     it.say("more");
     let request = &it.requests()[0];
     assert_eq!(request.provider, "test-native");
@@ -123,12 +123,20 @@ fn a_parameter_that_the_model_refuses_is_refused_before_sending() {
 }
 
 #[test]
+fn a_parameter_that_the_model_refuses_is_not_even_set() {
+    let mut it = Harness::with("model = \"tencent/minimax-m2.7\"");
+    it.press("/")
+        .type_text("set temperature 1.5")
+        .press("enter")
+        .shows("0 to 1");
+    assert_eq!(it.app.session.params.temperature, None);
+}
+
+#[test]
 fn a_queued_message_that_is_refused_comes_back_to_the_box() {
     let mut it = Harness::with("model = \"tencent/minimax-m2.7\"");
     it.say("one").say("two");
-    it.press("/")
-        .type_text("set temperature 1.5")
-        .press("enter");
+    it.app.session.params.temperature = Some(1.5);
     it.stream([answer("done")]).effects();
     it.end();
     assert_eq!(it.effects(), []);

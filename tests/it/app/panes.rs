@@ -278,7 +278,7 @@ fn the_title_counts_reasoning_tokens_seconds_and_their_share_of_the_limit() {
     };
     it.wait(std::time::Duration::from_millis(8_400));
     it.stream([answer("done"), Delta::Usage(usage)]).end();
-    it.shows("Thinking · 1k tok · 8.4 s · 25 % of max_tokens");
+    it.shows("Thinking · 1k tok · 8.4 s · 25 % of 4k");
 }
 
 #[test]

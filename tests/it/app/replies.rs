@@ -206,5 +206,5 @@ fn failures_stand_out_and_without_colours_they_still_have_a_mark() {
     it.say("q").fail(Failure::new(FailureKind::Server, "oops"));
     let styles = it.styles();
     assert!(styles.contains("[red: ✗ The provider"), "{styles}");
-    assert!(styles.contains("[red: oops]"), "{styles}");
+    assert!(styles.contains("[darkgray: oops]"), "{styles}");
 }

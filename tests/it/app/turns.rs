@@ -233,8 +233,10 @@ fn a_wait_before_another_attempt_counts_down_and_says_why() {
         because: Box::new(Failure::new(FailureKind::Overloaded, "")),
     };
     it.tell(Msg::Progress(it.live(), progress));
-    it.shows("The provider is overloaded. Trying again in 8.0 s (2/4)");
-    it.wait(Duration::from_secs(3)).shows("in 5.0 s (2/4)");
+    it.shows("The provider is overloaded.")
+        .shows("again in 8.0 s · 2/4");
+    it.wait(Duration::from_secs(3))
+        .shows("again in 5.0 s · 2/4");
 }
 
 #[test]
