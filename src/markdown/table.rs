@@ -14,6 +14,8 @@ use super::{Role, Span, Style};
 
 /// Columns under which a cell is no longer worth a box.
 const MIN_COLUMN: usize = 3;
+/// Words longer than this (addresses, hashes) may be cut in a box; shorter ones are kept whole.
+const WHOLE_WORD: usize = 14;
 
 /// A table as it was read.
 #[derive(Debug, Default)]
@@ -68,16 +70,20 @@ fn decide(grid: &Grid, width: usize) -> Frozen {
         };
     }
     let cells = || std::iter::once(&grid.header).chain(grid.rows.iter().map(|(cells, _)| cells));
-    let natural: Vec<usize> = (0..count)
-        .map(|column| {
-            cells()
-                .filter_map(|row| row.get(column))
-                .map(Flow::width)
-                .max()
-        })
-        .map(|width| width.unwrap_or(0).max(1))
-        .collect();
-    let widths = fit(&natural, room);
+    let widest = |measure: fn(&Flow) -> usize| -> Vec<usize> {
+        (0..count)
+            .map(|column| cells().filter_map(|row| row.get(column)).map(measure).max())
+            .map(|width| width.unwrap_or(0).max(1))
+            .collect()
+    };
+    let natural = widest(Flow::width);
+    let words = widest(|cell| longest_word(&cell.text()).min(WHOLE_WORD));
+    let Some(widths) = keep_words(fit(&natural, room), &words) else {
+        return Frozen {
+            widths: None,
+            ruled: false,
+        };
+    };
     let ruled = cells().any(|row| {
         row.iter()
             .zip(&widths)
@@ -118,6 +124,40 @@ fn fit(natural: &[usize], room: usize) -> Vec<usize> {
             }
         })
         .collect()
+}
+
+/// Columns of the longest run of text that has no place to break.
+fn longest_word(text: &str) -> usize {
+    let mut longest = 0;
+    for word in text.split_whitespace() {
+        // Text of wide characters breaks between any two of them.
+        let narrow = word.split(|c: char| text_width(c.encode_utf8(&mut [0; 4])) > 1);
+        longest = narrow.map(text_width).fold(longest, usize::max);
+    }
+    longest
+}
+
+/// Widens columns that would cut a word, at the cost of those with room to spare. `None` when
+/// there is not enough of it.
+fn keep_words(mut widths: Vec<usize>, words: &[usize]) -> Option<Vec<usize>> {
+    let missing = |widths: &[usize]| -> usize {
+        let each = widths.iter().zip(words);
+        each.map(|(width, word)| word.saturating_sub(*width)).sum()
+    };
+    for _ in 0..missing(&widths) {
+        let needy = widths
+            .iter()
+            .zip(words)
+            .position(|(width, word)| word > width)?;
+        let spare = |(at, width): (usize, &usize)| {
+            let spare = width.saturating_sub(*words.get(at)?);
+            (spare > 0).then_some((spare, at))
+        };
+        let (_, rich) = widths.iter().enumerate().filter_map(spare).max()?;
+        *widths.get_mut(rich)? -= 1;
+        *widths.get_mut(needy)? += 1;
+    }
+    Some(widths)
 }
 
 fn boxed(grid: &Grid, widths: &[usize], ruled: bool, ends: Ends) -> Vec<Drawn> {

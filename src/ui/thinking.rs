@@ -160,8 +160,7 @@ fn hint(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         .hint(crate::app::Command::ToggleThinkingPanel)
         .unwrap_or_default();
     let lines = [
-        "The model's reasoning appears here,".to_owned(),
-        "live, beside its answer.".to_owned(),
+        "The model's reasoning appears here, live, beside its answer.".to_owned(),
         String::new(),
         format!("{key} shows less of it, or none."),
     ];

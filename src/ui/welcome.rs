@@ -17,10 +17,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut say = |text: &str, style: Style| lines.push((text.to_owned(), style));
     let choice = &app.session.choice;
     if choice.provider == DEMO {
-        say(
-            "Welcome to mmchat. This is its built-in demo.",
-            theme.title(),
-        );
+        say("Welcome to mmchat's built-in demo.", theme.title());
         say(
             "It is offline: the replies are scripted, but they cross a socket and are decoded like any provider's.",
             plain,
@@ -49,7 +46,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     say("  用中文介绍一下你自己", theme.active());
     if app.opened_on_demo {
         say("", plain);
-        say("For real models, set one of these and start again:", plain);
+        say("For real models, set a key and start again:", plain);
         for (variable, names) in keys(app) {
             say(&format!("  {variable:<20}{names}"), theme.dim());
         }
@@ -64,17 +61,16 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Each variable that may hold a key, with the providers that it opens.
+/// Each variable that may hold a key, with the provider that it opens.
 fn keys(app: &App) -> Vec<(String, String)> {
     let mut keys: Vec<(String, String)> = Vec::new();
     for provider in &app.catalog.providers {
         let Some(variable) = &provider.api_key_env else {
             continue;
         };
-        let id = safe::one_line(&provider.id);
-        match keys.iter_mut().find(|(known, _)| known == variable) {
-            Some((_, names)) => *names = format!("{names}, {id}"),
-            None => keys.push((variable.clone(), id)),
+        // A key opens a vendor's every protocol and region: the first tells enough.
+        if keys.iter().all(|(known, _)| known != variable) {
+            keys.push((variable.clone(), safe::one_line(&provider.name)));
         }
     }
     keys
