@@ -20,6 +20,10 @@ lint:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
+# What the program costs: figures, not verdicts
+bench:
+    cargo bench --bench program
+
 # Makes the README's tables anew from the code
 tables:
     UPDATE_DOCS=1 cargo test --test it docs::the_readmes_tables

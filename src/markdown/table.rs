@@ -77,7 +77,7 @@ fn decide(grid: &Grid, width: usize) -> Frozen {
             .collect()
     };
     let natural = widest(Flow::width);
-    let words = widest(|cell| longest_word(&cell.text()).min(WHOLE_WORD));
+    let words = widest(|cell| longest_word(cell.text()).min(WHOLE_WORD));
     let Some(widths) = keep_words(fit(&natural, room), &words) else {
         return Frozen {
             widths: None,
