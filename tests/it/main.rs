@@ -4,6 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::format_collect,
     reason = "a failing test may panic, and takes its time"
 )]
 
@@ -16,7 +18,6 @@ mod flow;
 mod harness;
 mod http;
 mod markdown;
-#[cfg(unix)]
 mod pty;
 mod screens;
 mod support;

@@ -394,3 +394,61 @@ fn without_colours_no_colour_is_sent() {
     });
     terminal.types("\x04").ends_well(0);
 }
+
+#[test]
+fn a_long_text_typed_at_once_arrives_whole() {
+    let mut terminal = Terminal::open();
+    terminal.shows("Message");
+    // No bracketed paste: what a terminal without it, or a person's macro, sends.
+    terminal.types(&"lorem ipsum ".repeat(110));
+    terminal.types("END");
+    terminal.shows("END");
+    terminal.types("\x03").types("\x04").ends_well(0);
+}
+
+#[test]
+fn the_editor_gets_the_terminal_and_its_text_becomes_the_message() {
+    let script = "printf 'which word? '; read word < /dev/tty; printf 'edited with %s\\n' \"$word\" > \"$1\"\n";
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("editor.sh");
+    std::fs::write(&path, script).unwrap();
+    let editor = format!("/bin/sh {}", path.display());
+    let mut terminal = Terminal::with("", &[("EDITOR", &editor), ("TMPDIR", "/tmp")]);
+    terminal.shows("Message");
+    terminal.types("draft").shows("draft");
+    terminal.types("\x07");
+    terminal.shows("which word?");
+    assert!(terminal.when("screen", |state| Some(is_restored(state.parser.screen()))));
+    terminal.types("care\r").shows("edited with care");
+    terminal.types("fully").shows("carefully");
+    terminal.types("\x03").types("\x04").ends_well(0);
+}
+
+#[test]
+fn closing_the_window_ends_the_program() {
+    let home = tempfile::tempdir().unwrap();
+    let pair = native_pty_system().openpty(pty_size(100, 30)).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat"));
+    command.env_clear();
+    command.env("HOME", home.path());
+    command.env("TERM", "xterm-256color");
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let mut bytes = Vec::new();
+    while !String::from_utf8_lossy(&bytes).contains("Welcome") {
+        let mut buffer = [0; 4096];
+        let count = reader.read(&mut buffer).unwrap();
+        bytes.extend_from_slice(&buffer[..count]);
+    }
+    // Every descriptor of the terminal's side: the kernel hangs up.
+    drop((reader, pair));
+    let mut killer = child.clone_killer();
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || drop(ended.send(child.wait())));
+    // With which code does not matter: nobody is left to read it, and whether the signal comes
+    // before a frame fails is up to the kernel.
+    if end.recv_timeout(PATIENCE).is_err() {
+        drop(killer.kill());
+        panic!("it is still there although its terminal is gone");
+    }
+}
