@@ -33,6 +33,10 @@ screenshots:
     cargo build --release
     python3 assets/screenshots/capture.py target/release/mmchat
 
+# How fast replies are decoded
+bench:
+    cargo bench --bench decode
+
 # Everything that has to pass before a change is merged
 ci:
     .ci/run
