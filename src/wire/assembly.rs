@@ -6,8 +6,6 @@
 //!
 //! Invariants: texts are never empty; [`Delta::Finish`] comes once, last, from [`Assembly::close`].
 
-use serde_json::Value;
-
 use super::snapshot::{Change, Field, Pieces};
 use super::think::{Residue, Splitter, Step};
 use super::tools::{Calls, Piece};
@@ -91,8 +89,8 @@ impl Assembly {
     }
 
     /// Takes the name of the model that is served.
-    pub(super) fn served(&mut self, model: Option<&Value>, out: &mut Vec<Delta>) {
-        let Some(model) = model.and_then(Value::as_str) else {
+    pub(super) fn served(&mut self, model: Option<&str>, out: &mut Vec<Delta>) {
+        let Some(model) = model else {
             return;
         };
         if !model.is_empty() && self.served.as_deref() != Some(model) {
@@ -181,8 +179,8 @@ impl Assembly {
 
     /// Takes a reason to finish in the provider's word. `""` and `"null"` mean not yet
     /// (WIRE §0.14); the first reason counts.
-    pub(super) fn finish(&mut self, word: Option<&Value>) {
-        let Some(word) = word.and_then(Value::as_str) else {
+    pub(super) fn finish(&mut self, word: Option<&str>) {
+        let Some(word) = word else {
             return;
         };
         if self.finish.is_none() && !matches!(word, "" | "null" | "error") {
@@ -346,7 +344,7 @@ mod tests {
     fn no_reason_yet_is_no_reason_and_the_first_one_counts() {
         let mut assembly = Assembly::new(Pieces::Increments);
         for word in ["", "null", "length", "stop"] {
-            assembly.finish(Some(&Value::from(word)));
+            assembly.finish(Some(word));
         }
         let mut out = Vec::new();
         assembly.close(Finish::CutOff, &mut out);
