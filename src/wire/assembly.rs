@@ -18,6 +18,8 @@ pub(super) struct Assembly {
     residue: Residue,
     content: Field,
     splitter: Splitter,
+    /// What the splitter found in one piece; empty but for its allocation between pieces.
+    steps: Vec<Step>,
     /// The reasoning that came in a field of its own, so far.
     field: String,
     /// The reasoning that was found inside the content, so far.
@@ -44,6 +46,7 @@ impl Assembly {
             residue: Residue::default(),
             content: Field::new(pieces),
             splitter: Splitter::new(false),
+            steps: Vec::new(),
             field: String::new(),
             tagged: String::new(),
             repeated: 0,
@@ -132,14 +135,13 @@ impl Assembly {
         if piece.is_empty() {
             return;
         }
-        self.has_content |= !piece.trim().is_empty();
+        self.has_content = self.has_content || !piece.trim().is_empty();
         self.end_field(out);
         match self.content.push(piece) {
             Change::None => {}
             Change::Append(more) => {
-                let mut steps = Vec::new();
-                self.splitter.push(more, &self.field, &mut steps);
-                self.take(steps, out);
+                self.splitter.push(more, &self.field, &mut self.steps);
+                self.take_steps(out);
             }
             Change::Restart(whole) => self.restart(&whole, out),
         }
@@ -199,9 +201,8 @@ impl Assembly {
     /// Hands out all text that was held back.
     pub(super) fn flush(&mut self, out: &mut Vec<Delta>) {
         self.end_field(out);
-        let mut steps = Vec::new();
-        self.splitter.finish(&mut steps);
-        self.take(steps, out);
+        self.splitter.finish(&mut self.steps);
+        self.take_steps(out);
     }
 
     /// Ends the reply, with `otherwise` where the provider gave no reason.
@@ -226,8 +227,8 @@ impl Assembly {
         format!("{}{}", self.tagged, self.field)
     }
 
-    fn take(&mut self, steps: Vec<Step>, out: &mut Vec<Delta>) {
-        for step in steps {
+    fn take_steps(&mut self, out: &mut Vec<Delta>) {
+        for step in self.steps.drain(..) {
             out.push(match step {
                 Step::Reasoning(text) => {
                     self.tagged.push_str(&text);

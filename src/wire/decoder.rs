@@ -7,6 +7,8 @@
 //! Invariants: any split of the bytes gives the same deltas; after `[DONE]` or an error nothing
 //! counts; what had come before an error is handed out.
 
+use memchr::memchr;
+
 use super::assembly::Assembly;
 use super::json::Json;
 use super::snapshot::Pieces;
@@ -184,7 +186,7 @@ impl Decoder {
     fn take_lines(&mut self, bytes: &[u8], out: &mut Vec<Delta>) -> Result<(), Failure> {
         let mut rest = bytes;
         while let Framing::Lines { line, first } = &mut self.framing {
-            let Some(at) = rest.iter().position(|byte| *byte == b'\n') else {
+            let Some(at) = memchr(b'\n', rest) else {
                 return hold(line, rest);
             };
             let (line_end, tail) = rest.split_at(at + 1);
@@ -303,7 +305,7 @@ impl Reader {
         let data = event.data.trim();
         let lines: Vec<&str>;
         // Lines that make no JSON together may make some each (WIRE §2).
-        let pieces = if data.contains('\n') && Json::parse(data).is_err() {
+        let pieces = if memchr(b'\n', data.as_bytes()).is_some() && Json::parse(data).is_err() {
             lines = data.lines().collect();
             lines.as_slice()
         } else {
