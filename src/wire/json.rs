@@ -26,9 +26,9 @@ pub(super) enum Json<'a> {
     /// A string; owned only where it is written with escapes.
     Text(Cow<'a, str>),
     /// A list.
-    List(Vec<Json<'a>>),
+    List(Vec<Self>),
     /// An object as it was written, with names that repeat.
-    Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    Object(Vec<(Cow<'a, str>, Self)>),
 }
 
 impl<'a> Json<'a> {

@@ -38,9 +38,9 @@ pub(super) struct Parser {
     after_first_line: bool,
     after_cr: bool,
     name: String,
-    data: String,
-    /// Whether the event has data, which may be empty.
-    has_data: bool,
+    data: Option<String>,
+    /// The allocation of the last event's data.
+    spare: String,
     status: Option<u16>,
     heard: bool,
 }
@@ -111,7 +111,8 @@ impl Parser {
     }
 
     fn check_room(&self, bytes: &[u8]) -> Result<(), TooLarge> {
-        if self.line.len() + self.data.len() + bytes.len() > LIMIT_BYTES {
+        let held = self.line.len() + self.data.as_ref().map_or(0, String::len);
+        if held + bytes.len() > LIMIT_BYTES {
             return Err(TooLarge);
         }
         Ok(())
@@ -187,16 +188,21 @@ impl Parser {
         take: &mut impl FnMut(&Event<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.heard = true;
-        if self.has_data {
-            if value.starts_with(['{', '[']) && is_whole(&self.data) {
-                // What it was named and noted holds for the frame that follows, too.
-                self.hand_out(take)?;
-            } else {
-                self.data.push('\n');
+        if value.starts_with(['{', '[']) && self.data.as_deref().is_some_and(is_whole) {
+            // What it was named and noted holds for the frame that follows, too.
+            self.hand_out(take)?;
+        }
+        match &mut self.data {
+            Some(data) => {
+                data.push('\n');
+                data.push_str(value);
+            }
+            none => {
+                let mut data = std::mem::take(&mut self.spare);
+                data.push_str(value);
+                *none = Some(data);
             }
         }
-        self.data.push_str(value);
-        self.has_data = true;
         // Nothing counts after it, and the connection may stay open in silence.
         if value.trim_end() == "[DONE]" {
             return self.dispatch(take);
@@ -205,26 +211,24 @@ impl Parser {
     }
 
     fn dispatch<E>(&mut self, take: &mut impl FnMut(&Event<'_>) -> Result<(), E>) -> Result<(), E> {
-        if self.has_data {
-            self.hand_out(take)?;
-        }
+        self.hand_out(take)?;
         self.name.clear();
         self.status = None;
         Ok(())
     }
 
     fn hand_out<E>(&mut self, take: &mut impl FnMut(&Event<'_>) -> Result<(), E>) -> Result<(), E> {
-        let event = Event {
-            name: &self.name,
-            data: &self.data,
-            status: self.status,
+        let Some(mut data) = self.data.take() else {
+            return Ok(());
         };
-        let taken = take(&event);
-        self.has_data = false;
-        if self.data.capacity() <= KEPT_BYTES {
-            self.data.clear();
-        } else {
-            self.data = String::new();
+        let taken = take(&Event {
+            name: &self.name,
+            data: &data,
+            status: self.status,
+        });
+        if data.capacity() <= KEPT_BYTES {
+            data.clear();
+            self.spare = data;
         }
         taken
     }
