@@ -470,6 +470,14 @@ mod tests {
     }
 
     #[test]
+    fn an_opening_tag_in_prose_even_in_pieces_makes_the_closing_one_text() {
+        let prose = "Write a<b <<mm:think> first\n</think>\nHi";
+        assert_eq!(split(prose), pair("", prose));
+        let other = "Write <thin> first\n</think>\nHi";
+        assert_eq!(split(other), pair("Write <thin> first", "Hi"));
+    }
+
+    #[test]
     fn an_answer_without_reasoning_keeps_its_white_space() {
         assert_eq!(split("  \n    code"), pair("", "  \n    code"));
         assert_eq!(split("\n \n"), pair("", "\n \n"));
