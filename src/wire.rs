@@ -9,6 +9,7 @@ mod assembly;
 mod dashscope;
 mod decoder;
 mod error;
+mod json;
 mod openai;
 mod snapshot;
 mod sse;

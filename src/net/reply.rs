@@ -25,14 +25,15 @@ pub(super) fn stream(
     client: Client,
     request: WireRequest,
 ) -> BoxStream<'static, Result<Progress, Failure>> {
-    let state = State {
+    // Boxed, since it is moved around every item of the stream.
+    let state = Box::new(State {
         client,
         request,
         attempt: 1,
         phase: Phase::Connect,
         ready: VecDeque::new(),
         size: Size::default(),
-    };
+    });
     unfold(state, |mut state| async move {
         let item = state.next().await?;
         Some((item, state))

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::assembly::Assembly;
 use super::decoder::Heard;
+use super::json::Json;
 use super::tools::Piece;
 use super::{Ask, Target, usage};
 use crate::chat::{Delta, Message, Source, Usage};
@@ -70,17 +71,17 @@ pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
 
 /// Reads one event.
 pub(super) fn read(
-    event: &Value,
+    event: &Json<'_>,
     blocks: &mut Blocks,
     assembly: &mut Assembly,
     out: &mut Vec<Delta>,
 ) -> Heard {
-    match event.get("type").and_then(Value::as_str) {
+    match event.text("type") {
         Some("message_start") => {
             let Some(message) = event.get("message") else {
                 return Heard::Part;
             };
-            assembly.served(message.get("model"), out);
+            assembly.served(message.text("model"), out);
             blocks.read_all(message, assembly, out);
             blocks.count(message.get("usage"), assembly, out);
         }
@@ -95,16 +96,17 @@ pub(super) fn read(
             }
         }
         Some("message_delta") => {
-            assembly.finish(event.pointer("/delta/stop_reason"));
+            let delta = event.get("delta");
+            assembly.finish(delta.and_then(|delta| delta.text("stop_reason")));
             blocks.count(event.get("usage"), assembly, out);
         }
         Some("message_stop") => return Heard::End,
         Some("content_block_stop" | "ping") => {}
         // The whole message at once.
         Some("message") => {
-            assembly.served(event.get("model"), out);
+            assembly.served(event.text("model"), out);
             blocks.read_all(event, assembly, out);
-            assembly.finish(event.get("stop_reason"));
+            assembly.finish(event.text("stop_reason"));
             blocks.count(event.get("usage"), assembly, out);
             return Heard::Whole;
         }
@@ -114,9 +116,8 @@ pub(super) fn read(
 }
 
 impl Blocks {
-    fn read_all(&mut self, message: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
-        let blocks = message.get("content").and_then(Value::as_array);
-        for (number, block) in (0..).zip(blocks.into_iter().flatten()) {
+    fn read_all(&mut self, message: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+        for (number, block) in (0..).zip(message.items("content")) {
             self.start(Some(number), block, assembly, out);
         }
     }
@@ -124,11 +125,11 @@ impl Blocks {
     fn start(
         &mut self,
         index: Option<u64>,
-        block: &Value,
+        block: &Json<'_>,
         assembly: &mut Assembly,
         out: &mut Vec<Delta>,
     ) {
-        let word = |name| block.get(name).and_then(Value::as_str).unwrap_or_default();
+        let word = |name| block.text(name).unwrap_or_default();
         match word("type") {
             "thinking" => {
                 if assembly.has_reasoning() {
@@ -146,9 +147,9 @@ impl Blocks {
             }
             "tool_use" => {
                 // An empty input only announces the pieces that follow.
-                let whole = block
-                    .get("input")
-                    .filter(|input| input.as_object().is_some_and(|input| !input.is_empty()));
+                let input = block.get("input");
+                let whole = input
+                    .filter(|input| matches!(input, Json::Object(members) if !members.is_empty()));
                 let piece = Piece {
                     index,
                     id: word("id"),
@@ -160,13 +161,11 @@ impl Blocks {
             }
             "web_search_tool_result" => {
                 let mut sources = assembly.all_sources().to_vec();
-                let results = block.get("content").and_then(Value::as_array);
-                for result in results.into_iter().flatten() {
-                    let text = |name| result.get(name).and_then(Value::as_str);
-                    if let Some(url) = text("url") {
+                for result in block.items("content") {
+                    if let Some(url) = result.text("url") {
                         sources.push(Source {
                             index: u32::try_from(sources.len() + 1).unwrap_or(u32::MAX),
-                            title: text("title").unwrap_or_default().to_owned(),
+                            title: result.text("title").unwrap_or_default().to_owned(),
                             url: url.to_owned(),
                             site: String::new(),
                         });
@@ -181,7 +180,7 @@ impl Blocks {
 
     /// Counts of a later event replace those of an earlier one, which may be wrong on purpose
     /// (WIRE §0.12); a count that it leaves out stays.
-    fn count(&mut self, usage: Option<&Value>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+    fn count(&mut self, usage: Option<&Json<'_>>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
         let Some(usage) = usage.filter(|usage| usage.is_object()) else {
             return;
         };
@@ -216,8 +215,8 @@ impl Blocks {
     }
 }
 
-fn read_delta(index: Option<u64>, delta: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
-    let word = |name| delta.get(name).and_then(Value::as_str).unwrap_or_default();
+fn read_delta(index: Option<u64>, delta: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+    let word = |name| delta.text(name).unwrap_or_default();
     match word("type") {
         "thinking_delta" => assembly.reasoning(word("thinking"), out),
         "text_delta" => assembly.content(word("text"), out),
@@ -234,8 +233,8 @@ fn read_delta(index: Option<u64>, delta: &Value, assembly: &mut Assembly, out: &
     }
 }
 
-fn index(event: &Value) -> Option<u64> {
-    event.get("index").and_then(Value::as_u64)
+fn index(event: &Json<'_>) -> Option<u64> {
+    event.get("index").and_then(Json::as_u64)
 }
 
 /// Roles take turns here, so neighbours of one role are one message.

@@ -6,8 +6,6 @@
 //!
 //! Invariants: texts are never empty; [`Delta::Finish`] comes once, last, from [`Assembly::close`].
 
-use serde_json::Value;
-
 use super::snapshot::{Change, Field, Pieces};
 use super::think::{Residue, Splitter, Step};
 use super::tools::{Calls, Piece};
@@ -20,6 +18,8 @@ pub(super) struct Assembly {
     residue: Residue,
     content: Field,
     splitter: Splitter,
+    /// What the splitter found in one piece; empty but for its allocation between pieces.
+    steps: Vec<Step>,
     /// The reasoning that came in a field of its own, so far.
     field: String,
     /// The reasoning that was found inside the content, so far.
@@ -46,6 +46,7 @@ impl Assembly {
             residue: Residue::default(),
             content: Field::new(pieces),
             splitter: Splitter::new(false),
+            steps: Vec::new(),
             field: String::new(),
             tagged: String::new(),
             repeated: 0,
@@ -91,8 +92,8 @@ impl Assembly {
     }
 
     /// Takes the name of the model that is served.
-    pub(super) fn served(&mut self, model: Option<&Value>, out: &mut Vec<Delta>) {
-        let Some(model) = model.and_then(Value::as_str) else {
+    pub(super) fn served(&mut self, model: Option<&str>, out: &mut Vec<Delta>) {
+        let Some(model) = model else {
             return;
         };
         if !model.is_empty() && self.served.as_deref() != Some(model) {
@@ -134,14 +135,13 @@ impl Assembly {
         if piece.is_empty() {
             return;
         }
-        self.has_content |= !piece.trim().is_empty();
+        self.has_content = self.has_content || !piece.trim().is_empty();
         self.end_field(out);
         match self.content.push(piece) {
             Change::None => {}
             Change::Append(more) => {
-                let mut steps = Vec::new();
-                self.splitter.push(more, &self.field, &mut steps);
-                self.take(steps, out);
+                self.splitter.push(more, &self.field, &mut self.steps);
+                self.take_steps(out);
             }
             Change::Restart(whole) => self.restart(&whole, out),
         }
@@ -181,8 +181,8 @@ impl Assembly {
 
     /// Takes a reason to finish in the provider's word. `""` and `"null"` mean not yet
     /// (WIRE §0.14); the first reason counts.
-    pub(super) fn finish(&mut self, word: Option<&Value>) {
-        let Some(word) = word.and_then(Value::as_str) else {
+    pub(super) fn finish(&mut self, word: Option<&str>) {
+        let Some(word) = word else {
             return;
         };
         if self.finish.is_none() && !matches!(word, "" | "null" | "error") {
@@ -201,9 +201,8 @@ impl Assembly {
     /// Hands out all text that was held back.
     pub(super) fn flush(&mut self, out: &mut Vec<Delta>) {
         self.end_field(out);
-        let mut steps = Vec::new();
-        self.splitter.finish(&mut steps);
-        self.take(steps, out);
+        self.splitter.finish(&mut self.steps);
+        self.take_steps(out);
     }
 
     /// Ends the reply, with `otherwise` where the provider gave no reason.
@@ -228,8 +227,8 @@ impl Assembly {
         format!("{}{}", self.tagged, self.field)
     }
 
-    fn take(&mut self, steps: Vec<Step>, out: &mut Vec<Delta>) {
-        for step in steps {
+    fn take_steps(&mut self, out: &mut Vec<Delta>) {
+        for step in self.steps.drain(..) {
             out.push(match step {
                 Step::Reasoning(text) => {
                     self.tagged.push_str(&text);
@@ -346,7 +345,7 @@ mod tests {
     fn no_reason_yet_is_no_reason_and_the_first_one_counts() {
         let mut assembly = Assembly::new(Pieces::Increments);
         for word in ["", "null", "length", "stop"] {
-            assembly.finish(Some(&Value::from(word)));
+            assembly.finish(Some(word));
         }
         let mut out = Vec::new();
         assembly.close(Finish::CutOff, &mut out);

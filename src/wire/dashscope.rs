@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::assembly::Assembly;
 use super::decoder::Heard;
+use super::json::Json;
 use super::{Ask, Target, openai, usage};
 use crate::chat::{Delta, Source};
 
@@ -35,18 +36,16 @@ pub(super) fn asks_for_snapshots(body: &Value) -> bool {
 }
 
 /// Reads one frame.
-pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
+pub(super) fn read(frame: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
     let Some(output) = frame.get("output").filter(|output| output.is_object()) else {
         return Heard::Nothing;
     };
-    assembly.served(frame.get("model"), out);
-    if let Some(results) = output
-        .pointer("/search_info/search_results")
-        .and_then(Value::as_array)
-    {
+    assembly.served(frame.text("model"), out);
+    let results = output.at(&["search_info", "search_results"]);
+    if let Some(results) = results.and_then(Json::as_list) {
         assembly.sources((1..).zip(results).map(source).collect(), out);
     }
-    if let Some(choice) = output.pointer("/choices/0") {
+    if let Some(choice) = output.at(&["choices", "0"]) {
         if let Some(message) = choice.get("message").or_else(|| choice.get("delta")) {
             assembly.reasoning(&openai::reasoning(message), out);
             if let Some(content) = message.get("content") {
@@ -54,24 +53,21 @@ pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>)
             }
             openai::read_calls(message, assembly, out);
         }
-        assembly.finish(choice.get("finish_reason"));
-    } else if let Some(text) = output.get("text").and_then(Value::as_str) {
+        assembly.finish(choice.text("finish_reason"));
+    } else if let Some(text) = output.text("text") {
         // `result_format` "text".
         assembly.content(text, out);
     }
-    assembly.finish(output.get("finish_reason"));
+    assembly.finish(output.text("finish_reason"));
     if let Some(counts) = frame.get("usage") {
         assembly.usage(usage::read(counts), out);
     }
     Heard::Whole
 }
 
-fn source((number, result): (u32, &Value)) -> Source {
-    let text = |name| {
-        let text = result.get(name).and_then(Value::as_str).unwrap_or_default();
-        text.to_owned()
-    };
-    let index = result.get("index").and_then(Value::as_u64);
+fn source((number, result): (u32, &Json<'_>)) -> Source {
+    let text = |name| result.text(name).unwrap_or_default().to_owned();
+    let index = result.get("index").and_then(Json::as_u64);
     let site = text("site_name");
     Source {
         index: index

@@ -7,21 +7,28 @@
 //! Invariants: any split of the bytes gives the same deltas; after `[DONE]` or an error nothing
 //! counts; what had come before an error is handed out.
 
-use serde_json::Value;
+use memchr::memchr;
 
 use super::assembly::Assembly;
+use super::json::Json;
 use super::snapshot::Pieces;
-use super::sse::{Event, LIMIT_BYTES, Parser};
+use super::sse::{Event, LIMIT_BYTES, Parser, TooLarge};
 use super::{Dialect, WireRequest, anthropic, dashscope, error, openai};
 use crate::chat::{Delta, Failure, FailureKind, Finish, Remark};
 
 /// The state of one reply. Feed it bytes, then end it.
 #[derive(Debug)]
 pub struct Decoder {
-    dialect: Dialect,
-    stream: bool,
     content_type: String,
     framing: Framing,
+    reader: Reader,
+}
+
+/// Reads frames, however they came.
+#[derive(Debug)]
+struct Reader {
+    dialect: Dialect,
+    stream: bool,
     assembly: Assembly,
     blocks: anthropic::Blocks,
     /// Whether any frame was part of a reply.
@@ -83,15 +90,17 @@ impl Decoder {
             Pieces::Increments
         };
         Self {
-            dialect: request.dialect,
-            stream: request.stream,
             content_type: content_type.to_owned(),
             framing: Framing::Unknown(Vec::new()),
-            assembly: Assembly::new(pieces),
-            blocks: anthropic::Blocks::default(),
-            heard: false,
-            whole: false,
-            state: State::Open,
+            reader: Reader {
+                dialect: request.dialect,
+                stream: request.stream,
+                assembly: Assembly::new(pieces),
+                blocks: anthropic::Blocks::default(),
+                heard: false,
+                whole: false,
+                state: State::Open,
+            },
         }
     }
 
@@ -101,7 +110,7 @@ impl Decoder {
     /// When the reply holds an error, or more in one piece than is accepted. What came before is
     /// in `out` and counts; nothing later does.
     pub fn feed(&mut self, bytes: &[u8], out: &mut Vec<Delta>) -> Result<(), Failure> {
-        if self.state != State::Open {
+        if self.reader.state != State::Open {
             return Ok(());
         }
         let taken = self.take(bytes, out);
@@ -113,7 +122,7 @@ impl Decoder {
     /// # Errors
     /// When what came was an error, or no reply at all.
     pub fn end(&mut self, out: &mut Vec<Delta>) -> Result<(), Failure> {
-        if self.state != State::Open {
+        if self.reader.state != State::Open {
             return Ok(());
         }
         let taken = self.take_end(out);
@@ -122,18 +131,18 @@ impl Decoder {
 
     /// Tells whether the reply is over although the connection may not be.
     pub fn is_done(&self) -> bool {
-        self.state == State::Done
+        self.reader.state == State::Done
     }
 
     /// Tells whether a reason to finish was given, so that only token counts may follow.
     pub fn is_finishing(&self) -> bool {
-        self.state == State::Open && self.assembly.is_finishing()
+        self.reader.state == State::Open && self.reader.assembly.is_finishing()
     }
 
     fn settle(&mut self, taken: Result<(), Failure>, out: &mut Vec<Delta>) -> Result<(), Failure> {
         if taken.is_err() {
-            self.state = State::Failed;
-            self.assembly.flush(out);
+            self.reader.state = State::Failed;
+            self.reader.assembly.flush(out);
         }
         taken
     }
@@ -152,15 +161,14 @@ impl Decoder {
             Framing::Events { parser, head } => {
                 let room = HEAD_BYTES.saturating_sub(head.len());
                 head.extend(bytes.iter().take(room));
-                let mut events = Vec::new();
-                let fed = parser.feed(bytes, &mut events);
-                for event in &events {
-                    self.read_event(event, false, out)?;
+                let reader = &mut self.reader;
+                let fed = parser.feed(bytes, &mut |event| reader.read_event(event, false, out));
+                // Nothing counts once the reply is over, however long it is.
+                if reader.state == State::Open {
+                    fed
+                } else {
+                    Ok(())
                 }
-                if self.state == State::Open && fed.is_err() {
-                    return Err(too_large());
-                }
-                Ok(())
             }
             Framing::Lines { .. } => self.take_lines(bytes, out),
             Framing::Body(body) => hold(body, bytes),
@@ -178,7 +186,7 @@ impl Decoder {
     fn take_lines(&mut self, bytes: &[u8], out: &mut Vec<Delta>) -> Result<(), Failure> {
         let mut rest = bytes;
         while let Framing::Lines { line, first } = &mut self.framing {
-            let Some(at) = rest.iter().position(|byte| *byte == b'\n') else {
+            let Some(at) = memchr(b'\n', rest) else {
                 return hold(line, rest);
             };
             let (line_end, tail) = rest.split_at(at + 1);
@@ -189,15 +197,15 @@ impl Decoder {
             if text.is_empty() {
                 continue;
             }
-            match serde_json::from_slice::<Value>(text) {
+            match Json::parse_bytes(text) {
                 Ok(frame) => {
                     *first = false;
-                    self.read_frame(&frame, "", None, out)?;
+                    self.reader.read_frame(&frame, None, out)?;
                 }
                 Err(_) if *first => self.framing = Framing::Body(whole),
-                Err(_) => self.assembly.remark(Remark::BrokenEvent, out),
+                Err(_) => self.reader.assembly.remark(Remark::BrokenEvent, out),
             }
-            if self.state != State::Open {
+            if self.reader.state != State::Open {
                 return Ok(());
             }
         }
@@ -208,17 +216,14 @@ impl Decoder {
         match &mut self.framing {
             Framing::Unknown(_) | Framing::Page(_) => return Err(self.not_a_reply()),
             Framing::Events { parser, .. } => {
-                let mut events = Vec::new();
-                parser.end(&mut events);
+                let reader = &mut self.reader;
+                parser.end(&mut |event| reader.read_event(event, true, out))?;
                 let heard = parser.heard();
-                for event in &events {
-                    self.read_event(event, true, out)?;
-                }
-                if self.state == State::Open {
+                if self.reader.state == State::Open {
                     if !heard {
                         return Err(self.not_a_reply());
                     }
-                    self.close(Finish::CutOff, out);
+                    self.reader.close(Finish::CutOff, out);
                 }
                 return Ok(());
             }
@@ -231,17 +236,17 @@ impl Decoder {
                 self.read_body(&body, true, out)?;
             }
         }
-        if self.state == State::Open {
-            if !self.heard {
+        if self.reader.state == State::Open {
+            if !self.reader.heard {
                 return Err(self.not_a_reply());
             }
             // Whole JSON is a whole reply even where it names no reason to finish.
-            let otherwise = if self.whole {
+            let otherwise = if self.reader.whole {
                 Finish::Stop
             } else {
                 Finish::CutOff
             };
-            self.close(otherwise, out);
+            self.reader.close(otherwise, out);
         }
         Ok(())
     }
@@ -250,8 +255,8 @@ impl Decoder {
     /// dropped, like the cut last event of a stream.
     fn read_body(&mut self, body: &[u8], all: bool, out: &mut Vec<Delta>) -> Result<(), Failure> {
         let text = unmarked(body).trim_ascii();
-        match serde_json::from_slice::<Value>(text) {
-            Ok(frame) => self.read_frame(&frame, "", None, out),
+        match Json::parse_bytes(text) {
+            Ok(frame) => self.reader.read_frame(&frame, None, out),
             Err(_) if !all => Ok(()),
             Err(error) if error.is_eof() => Err(Failure::new(
                 FailureKind::Cut,
@@ -262,100 +267,6 @@ impl Decoder {
                 "the body begins like JSON and is not",
             )),
         }
-    }
-
-    fn read_event(
-        &mut self,
-        event: &Event,
-        is_last: bool,
-        out: &mut Vec<Delta>,
-    ) -> Result<(), Failure> {
-        let data = event.data.trim();
-        let whole = [data];
-        let lines: Vec<&str> = data.lines().collect();
-        // Lines that make no JSON together may make some each (WIRE §2).
-        let pieces = if lines.len() > 1 && serde_json::from_str::<Value>(data).is_err() {
-            lines.as_slice()
-        } else {
-            whole.as_slice()
-        };
-        for piece in pieces.iter().map(|piece| piece.trim()) {
-            if self.state != State::Open {
-                break;
-            }
-            if piece.is_empty() {
-                continue;
-            }
-            if piece == "[DONE]" {
-                self.done(out);
-                continue;
-            }
-            match serde_json::from_str::<Value>(piece) {
-                Ok(frame) => self.read_frame(&frame, &event.name, event.status, out)?,
-                Err(_) if event.name == "error" => {
-                    let wrong = error::announced(None, data);
-                    if !self.assembly.is_finishing() {
-                        return Err(wrong.into_failure(event.status));
-                    }
-                    self.assembly.remark(Remark::LateError, out);
-                }
-                // The last one was cut with the connection, which the finish says already.
-                Err(_) if is_last => {}
-                Err(_) => self.assembly.remark(Remark::BrokenEvent, out),
-            }
-        }
-        Ok(())
-    }
-
-    fn read_frame(
-        &mut self,
-        frame: &Value,
-        name: &str,
-        status: Option<u16>,
-        out: &mut Vec<Delta>,
-    ) -> Result<(), Failure> {
-        if !frame.is_object() && !frame.is_array() {
-            self.assembly.remark(Remark::BrokenEvent, out);
-            return Ok(());
-        }
-        let wrong = if name == "error" {
-            Some(error::announced(Some(frame), &frame.to_string()))
-        } else {
-            error::find(frame)
-        };
-        let was_finishing = self.assembly.is_finishing();
-        let assembly = &mut self.assembly;
-        let heard = match self.dialect {
-            Dialect::OpenAi => openai::read(frame, assembly, out),
-            Dialect::DashScope => dashscope::read(frame, assembly, out),
-            Dialect::Anthropic => anthropic::read(frame, &mut self.blocks, assembly, out),
-        };
-        self.heard |= heard != Heard::Nothing;
-        if heard == Heard::Whole && !matches!(self.framing, Framing::Events { .. }) {
-            self.whole = true;
-            if self.stream {
-                self.assembly.remark(Remark::NotStreamed, out);
-            }
-        }
-        if let Some(wrong) = wrong {
-            if !was_finishing {
-                return Err(wrong.into_failure(status));
-            }
-            self.assembly.remark(Remark::LateError, out);
-        }
-        if heard == Heard::End {
-            self.done(out);
-        }
-        Ok(())
-    }
-
-    fn done(&mut self, out: &mut Vec<Delta>) {
-        self.close(Finish::Stop, out);
-    }
-
-    fn close(&mut self, otherwise: Finish, out: &mut Vec<Delta>) {
-        self.assembly.close(otherwise, out);
-        self.state = State::Done;
     }
 
     fn not_a_reply(&self) -> Failure {
@@ -384,6 +295,102 @@ impl Decoder {
     }
 }
 
+impl Reader {
+    fn read_event(
+        &mut self,
+        event: &Event<'_>,
+        is_last: bool,
+        out: &mut Vec<Delta>,
+    ) -> Result<(), Failure> {
+        let data = event.data.trim();
+        let lines: Vec<&str>;
+        // Lines that make no JSON together may make some each (WIRE §2).
+        let pieces = if memchr(b'\n', data.as_bytes()).is_some() && Json::parse(data).is_err() {
+            lines = data.lines().collect();
+            lines.as_slice()
+        } else {
+            std::slice::from_ref(&data)
+        };
+        for piece in pieces.iter().map(|piece| piece.trim()) {
+            if self.state != State::Open {
+                break;
+            }
+            if piece.is_empty() {
+                continue;
+            }
+            if piece == "[DONE]" {
+                self.done(out);
+                continue;
+            }
+            match Json::parse(piece) {
+                Ok(frame) => self.read_frame(&frame, Some(event), out)?,
+                Err(_) if event.name == "error" => {
+                    let wrong = error::announced(None, data);
+                    if !self.assembly.is_finishing() {
+                        return Err(wrong.into_failure(event.status));
+                    }
+                    self.assembly.remark(Remark::LateError, out);
+                }
+                // The last one was cut with the connection, which the finish says already.
+                Err(_) if is_last => {}
+                Err(_) => self.assembly.remark(Remark::BrokenEvent, out),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one frame: that of an `event`, or JSON that came as it is.
+    fn read_frame(
+        &mut self,
+        frame: &Json<'_>,
+        event: Option<&Event<'_>>,
+        out: &mut Vec<Delta>,
+    ) -> Result<(), Failure> {
+        if !frame.is_object() && !frame.is_list() {
+            self.assembly.remark(Remark::BrokenEvent, out);
+            return Ok(());
+        }
+        let wrong = if event.is_some_and(|event| event.name == "error") {
+            Some(error::announced(Some(frame), &frame.to_string()))
+        } else {
+            error::find(frame)
+        };
+        let was_finishing = self.assembly.is_finishing();
+        let assembly = &mut self.assembly;
+        let heard = match self.dialect {
+            Dialect::OpenAi => openai::read(frame, assembly, out),
+            Dialect::DashScope => dashscope::read(frame, assembly, out),
+            Dialect::Anthropic => anthropic::read(frame, &mut self.blocks, assembly, out),
+        };
+        self.heard |= heard != Heard::Nothing;
+        if heard == Heard::Whole && event.is_none() {
+            self.whole = true;
+            if self.stream {
+                self.assembly.remark(Remark::NotStreamed, out);
+            }
+        }
+        if let Some(wrong) = wrong {
+            if !was_finishing {
+                return Err(wrong.into_failure(event.and_then(|event| event.status)));
+            }
+            self.assembly.remark(Remark::LateError, out);
+        }
+        if heard == Heard::End {
+            self.done(out);
+        }
+        Ok(())
+    }
+
+    fn done(&mut self, out: &mut Vec<Delta>) {
+        self.close(Finish::Stop, out);
+    }
+
+    fn close(&mut self, otherwise: Finish, out: &mut Vec<Delta>) {
+        self.assembly.close(otherwise, out);
+        self.state = State::Done;
+    }
+}
+
 fn sniff(held: &[u8]) -> Option<Framing> {
     if BOM.starts_with(held) {
         return None;
@@ -408,16 +415,18 @@ fn unmarked(bytes: &[u8]) -> &[u8] {
 
 fn hold(held: &mut Vec<u8>, bytes: &[u8]) -> Result<(), Failure> {
     if held.len() + bytes.len() > LIMIT_BYTES {
-        return Err(too_large());
+        return Err(TooLarge.into());
     }
     held.extend_from_slice(bytes);
     Ok(())
 }
 
-fn too_large() -> Failure {
-    let limit = LIMIT_BYTES / (1024 * 1024);
-    Failure::new(
-        FailureKind::TooLarge,
-        format!("one piece of the reply is larger than {limit} MiB"),
-    )
+impl From<TooLarge> for Failure {
+    fn from(_: TooLarge) -> Self {
+        let limit = LIMIT_BYTES / (1024 * 1024);
+        Self::new(
+            FailureKind::TooLarge,
+            format!("one piece of the reply is larger than {limit} MiB"),
+        )
+    }
 }

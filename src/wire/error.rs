@@ -6,8 +6,7 @@
 
 mod kind;
 
-use serde_json::Value;
-
+use super::json::Json;
 use super::sse;
 use super::wait;
 use crate::chat::{Failure, FailureKind, Retry};
@@ -33,16 +32,11 @@ pub(super) fn failure(status: u16, headers: &[(String, String)], body: &[u8]) ->
     let body = body.get(..MOST_BODY_BYTES).unwrap_or(body);
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();
-    let parsed = serde_json::from_str::<Value>(text).ok();
-    let wrong = match parsed.as_ref().or(framed(body).as_ref()) {
-        Some(value) => find(value)
-            .or_else(|| find_loose(value))
-            .unwrap_or_default(),
-        None => Wrong {
-            message: plain(text),
-            ..Wrong::default()
-        },
-    };
+    let parsed = Json::parse(text).ok().map(|value| expected(&value));
+    let wrong = parsed.or_else(|| framed(body)).unwrap_or_else(|| Wrong {
+        message: plain(text),
+        ..Wrong::default()
+    });
     let is_anonymous = wrong.code.is_none() && wrong.sort.is_none();
     let mut failure = wrong.into_failure(Some(status));
     let speaks_of_a_model = failure.message.to_lowercase().contains("model");
@@ -70,14 +64,14 @@ pub(super) fn failure(status: u16, headers: &[(String, String)], body: &[u8]) ->
 }
 
 /// Finds an error in a frame of a reply whose status was 2xx.
-pub(super) fn find(frame: &Value) -> Option<Wrong> {
+pub(super) fn find(frame: &Json<'_>) -> Option<Wrong> {
     let frame = match frame {
-        Value::Array(items) => items.first()?,
+        Json::List(items) => items.first()?,
         other => other,
     };
     let mut wrong = match frame.get("error") {
-        Some(Value::Object(_)) => from_object(frame.get("error")?),
-        Some(Value::String(words)) if !words.is_empty() => Wrong {
+        Some(error @ Json::Object(_)) => from_object(error),
+        Some(Json::Text(words)) if !words.is_empty() => Wrong {
             message: plain(words),
             ..Wrong::default()
         },
@@ -94,7 +88,7 @@ pub(super) fn find(frame: &Value) -> Option<Wrong> {
 }
 
 /// An error that the event's name announces, whatever its data say.
-pub(super) fn announced(value: Option<&Value>, data: &str) -> Wrong {
+pub(super) fn announced(value: Option<&Json<'_>>, data: &str) -> Wrong {
     value
         .and_then(|value| find(value).or_else(|| find_loose(value)))
         .unwrap_or_else(|| Wrong {
@@ -160,13 +154,13 @@ impl Wrong {
     }
 }
 
-fn from_object(error: &Value) -> Wrong {
+fn from_object(error: &Json<'_>) -> Wrong {
     let mut message = ["message", "msg", "detail"]
         .iter()
         .find_map(|name| text(error, name))
         .unwrap_or_default();
     // OpenRouter's own message is general; the upstream's is beside it.
-    if let Some(raw) = error.pointer("/metadata/raw").and_then(Value::as_str) {
+    if let Some(raw) = error.at(&["metadata", "raw"]).and_then(Json::as_str) {
         message = format!("{message}: {raw}");
     }
     let message = plain(&message);
@@ -176,7 +170,7 @@ fn from_object(error: &Value) -> Wrong {
         .filter_map(|name| error.get(name))
         .find_map(http_status);
     // A code that only repeats the status tells nothing.
-    let code = raw_code.filter(|code| http_status(&Value::String(code.clone())).is_none());
+    let code = raw_code.filter(|code| error_status(code).is_none());
     Wrong {
         code: code.or_else(|| minimax_code(&message)),
         sort: text(error, "type"),
@@ -187,24 +181,21 @@ fn from_object(error: &Value) -> Wrong {
 }
 
 /// Errors that are not in a field named `error`.
-fn find_beside(frame: &Value) -> Option<Wrong> {
+fn find_beside(frame: &Json<'_>) -> Option<Wrong> {
     if let Some(code) = frame
-        .pointer("/base_resp/status_code")
+        .at(&["base_resp", "status_code"])
         .and_then(code_word)
         .filter(|code| code != "0")
     {
-        let message = frame.pointer("/base_resp/status_msg");
+        let message = frame.at(&["base_resp", "status_msg"]);
         return Some(Wrong {
-            message: plain(message.and_then(Value::as_str).unwrap_or_default()),
+            message: plain(message.and_then(Json::as_str).unwrap_or_default()),
             code: Some(code),
             ..Wrong::default()
         });
     }
-    if frame
-        .pointer("/choices/0/finish_reason")
-        .and_then(Value::as_str)
-        == Some("error")
-    {
+    let reason = frame.at(&["choices", "0", "finish_reason"]);
+    if reason.and_then(Json::as_str) == Some("error") {
         return Some(Wrong {
             message: "the provider ended the reply with an error".to_owned(),
             ..Wrong::default()
@@ -233,10 +224,10 @@ fn find_beside(frame: &Value) -> Option<Wrong> {
 }
 
 /// Shapes that mean an error only where an error is expected: gateways and frameworks.
-fn find_loose(value: &Value) -> Option<Wrong> {
+fn find_loose(value: &Json<'_>) -> Option<Wrong> {
     let detail = value.get("detail").and_then(|detail| match detail {
-        Value::String(words) => Some(words.clone()),
-        Value::Array(items) => text(items.first()?, "msg"),
+        Json::Text(words) => Some(words.as_ref().to_owned()),
+        Json::List(items) => text(items.first()?, "msg"),
         other => text(other, "message"),
     });
     let message = ["message", "msg", "error_msg", "errorMessage"]
@@ -253,13 +244,24 @@ fn find_loose(value: &Value) -> Option<Wrong> {
 
 /// The data of an error that is framed as an event although the status says so already
 /// (WIRE §0.9).
-fn framed(body: &[u8]) -> Option<Value> {
-    let (mut parser, mut events) = (sse::Parser::default(), Vec::new());
-    parser.feed(body, &mut events).ok()?;
-    parser.end(&mut events);
-    events
-        .iter()
-        .find_map(|event| serde_json::from_str(&event.data).ok())
+fn framed(body: &[u8]) -> Option<Wrong> {
+    let (mut parser, mut first) = (sse::Parser::default(), None);
+    let mut take = |event: &sse::Event<'_>| {
+        if first.is_none() {
+            first = Json::parse(event.data).ok().map(|value| expected(&value));
+        }
+        Ok::<(), sse::TooLarge>(())
+    };
+    parser.feed(body, &mut take).ok()?;
+    parser.end(&mut take).ok()?;
+    first
+}
+
+/// What a value says that is sure to be an error.
+fn expected(value: &Json<'_>) -> Wrong {
+    find(value)
+        .or_else(|| find_loose(value))
+        .unwrap_or_default()
 }
 
 /// MiniMax names its code only at the end of the message: `… (2064) (529)` (WIRE §6).
@@ -316,21 +318,25 @@ fn looks_like_a_page(text: &str) -> bool {
         .any(|tag| head.contains(tag))
 }
 
-fn text(value: &Value, name: &str) -> Option<String> {
+fn text(value: &Json<'_>, name: &str) -> Option<String> {
     let text = value.get(name)?.as_str()?;
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn code_word(code: &Value) -> Option<String> {
+fn code_word(code: &Json<'_>) -> Option<String> {
     match code {
-        Value::String(word) if !word.is_empty() => Some(word.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Json::Text(word) if !word.is_empty() => Some(word.as_ref().to_owned()),
+        Json::Number(number) => Some(number.to_string()),
         _ => None,
     }
 }
 
-fn http_status(value: &Value) -> Option<u16> {
-    let status: u16 = code_word(value)?.parse().ok()?;
+fn http_status(value: &Json<'_>) -> Option<u16> {
+    error_status(&code_word(value)?)
+}
+
+fn error_status(word: &str) -> Option<u16> {
+    let status: u16 = word.parse().ok()?;
     (400..600).contains(&status).then_some(status)
 }
 
@@ -452,7 +458,7 @@ mod tests {
             r#"{"base_resp":{"status_code":0,"status_msg":""}}"#,
             r#"{"message":{"content":"x"},"done":false}"#,
         ] {
-            assert_eq!(find(&serde_json::from_str(frame).unwrap()), None, "{frame}");
+            assert_eq!(find(&Json::parse(frame).unwrap()), None, "{frame}");
         }
     }
 

@@ -3,10 +3,13 @@
 //! Frames are read by the superset contract of WIRE §2: every field is optional, and what several
 //! fields repeat is taken once.
 
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+
+use serde_json::{Map, Number, Value, json};
 
 use super::assembly::Assembly;
 use super::decoder::Heard;
+use super::json::Json;
 use super::tools::Piece;
 use super::{Ask, Target, usage};
 use crate::chat::{Delta, Message, Usage};
@@ -52,19 +55,19 @@ pub(super) fn insert_params(body: &mut Map<String, Value>, target: &Target, ask:
 }
 
 /// Reads one frame.
-pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
-    assembly.served(frame.get("model"), out);
-    if frame.get("choices").is_none_or(Value::is_null) && frame.get("message").is_some() {
+pub(super) fn read(frame: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
+    assembly.served(frame.text("model"), out);
+    if frame.get("choices").is_none_or(Json::is_null) && frame.get("message").is_some() {
         return read_ollama(frame, assembly, out);
     }
     let choice = frame
-        .get("choices")
-        .and_then(Value::as_array)
-        .and_then(|choices| choices.iter().find(|choice| is_first(choice)));
+        .items("choices")
+        .iter()
+        .find(|choice| is_first(choice));
     let mut heard = Heard::Nothing;
     if let Some(choice) = choice {
         heard = read_choice(choice, frame, assembly, out);
-    } else if frame.get("choices").is_some_and(Value::is_array) {
+    } else if frame.get("choices").is_some_and(Json::is_list) {
         heard = Heard::Part;
     }
     if let Some(counts) = frame.get("usage").filter(|usage| !usage.is_null()) {
@@ -74,32 +77,32 @@ pub(super) fn read(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>)
 }
 
 /// Reads the text of a `content`: a string, or parts of one.
-pub(super) fn read_content(content: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+pub(super) fn read_content(content: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
     match content {
-        Value::String(text) => assembly.content(text, out),
-        Value::Array(parts) => {
+        Json::Text(text) => assembly.content(text, out),
+        Json::List(parts) => {
             for part in parts {
-                if let Some(text) = part.as_str().or_else(|| part.get("text")?.as_str()) {
+                if let Some(text) = part.as_str().or_else(|| part.text("text")) {
                     assembly.content(text, out);
                 } else if let Some(thought) = part.get("thinking") {
                     assembly.reasoning(&joined(thought), out);
                 }
             }
         }
-        _ => {}
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => {}
     }
 }
 
 /// Reads the `tool_calls` of a delta or a message.
-pub(super) fn read_calls(message: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) {
-    let calls = message.get("tool_calls").and_then(Value::as_array);
-    for call in calls.into_iter().flatten() {
-        let word = |path: &str| call.pointer(path).and_then(Value::as_str);
+pub(super) fn read_calls(message: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
+    for call in message.items("tool_calls") {
+        let function = call.get("function");
+        let name = function.and_then(|function| function.text("name"));
         let piece = Piece {
-            index: call.get("index").and_then(Value::as_u64),
-            id: word("/id").unwrap_or_default(),
-            name: word("/function/name").unwrap_or_default(),
-            arguments: call.pointer("/function/arguments"),
+            index: call.get("index").and_then(Json::as_u64),
+            id: call.text("id").unwrap_or_default(),
+            name: name.unwrap_or_default(),
+            arguments: function.and_then(|function| function.get("arguments")),
         };
         assembly.call(&piece, out);
     }
@@ -107,12 +110,17 @@ pub(super) fn read_calls(message: &Value, assembly: &mut Assembly, out: &mut Vec
 
 /// The reasoning of a delta or a message: the first source that says anything, since the others
 /// repeat it (WIRE §2.1).
-pub(super) fn reasoning(message: &Value) -> String {
-    ["reasoning_content", "reasoning", "thinking"]
+pub(super) fn reasoning<'a>(message: &'a Json<'_>) -> Cow<'a, str> {
+    let names = [
+        "reasoning_content",
+        "reasoning",
+        "thinking",
+        "reasoning_details",
+    ];
+    names
         .iter()
         .filter_map(|name| message.get(name))
         .map(joined)
-        .chain(message.get("reasoning_details").map(joined))
         .find(|text| !text.is_empty())
         .unwrap_or_default()
 }
@@ -140,22 +148,23 @@ fn message(message: &Message) -> Value {
     }
 }
 
-fn is_first(choice: &Value) -> bool {
+fn is_first(choice: &Json<'_>) -> bool {
     choice
         .get("index")
-        .and_then(Value::as_i64)
+        .and_then(Json::as_number)
+        .and_then(Number::as_i64)
         .is_none_or(|index| index == 0)
 }
 
 fn read_choice(
-    choice: &Value,
-    frame: &Value,
+    choice: &Json<'_>,
+    frame: &Json<'_>,
     assembly: &mut Assembly,
     out: &mut Vec<Delta>,
 ) -> Heard {
     let delta = choice.get("delta").filter(|delta| delta.is_object());
     let message = choice.get("message").filter(|message| message.is_object());
-    let is_whole = frame.get("object").and_then(Value::as_str) == Some("chat.completion");
+    let is_whole = frame.text("object") == Some("chat.completion");
     if let Some(said) = delta.or(message) {
         // A last frame may repeat the whole reply (WIRE §0.6): of what was streamed already,
         // nothing is taken twice.
@@ -174,10 +183,10 @@ fn read_choice(
         if !(summary && assembly.has_calls()) {
             read_calls(said, assembly, out);
         }
-    } else if let Some(text) = choice.get("text").and_then(Value::as_str) {
+    } else if let Some(text) = choice.text("text") {
         assembly.content(text, out);
     }
-    assembly.finish(choice.get("finish_reason"));
+    assembly.finish(choice.text("finish_reason"));
     if delta.is_none() && message.is_some() {
         Heard::Whole
     } else {
@@ -186,7 +195,7 @@ fn read_choice(
 }
 
 /// Ollama's own frames: `{"message":{"thinking","content"},"done"}`.
-fn read_ollama(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
+fn read_ollama(frame: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) -> Heard {
     let Some(message) = frame.get("message").filter(|message| message.is_object()) else {
         return Heard::Nothing;
     };
@@ -202,26 +211,31 @@ fn read_ollama(frame: &Value, assembly: &mut Assembly, out: &mut Vec<Delta>) -> 
         ..Usage::default()
     };
     assembly.usage(Some(counts), out);
-    if frame.get("done").and_then(Value::as_bool) == Some(true) {
-        let stop = Value::from("stop");
-        assembly.finish(frame.get("done_reason").or(Some(&stop)));
+    if matches!(frame.get("done"), Some(Json::Bool(true))) {
+        let reason = frame.get("done_reason");
+        assembly.finish(reason.map_or(Some("stop"), Json::as_str));
         return Heard::End;
     }
     Heard::Part
 }
 
 /// The text of a string, or of the parts of a list that are text.
-fn joined(value: &Value) -> String {
+fn joined<'a>(value: &'a Json<'_>) -> Cow<'a, str> {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter(|part| {
-                let sort = part.get("type").and_then(Value::as_str);
+        Json::Text(text) => Cow::Borrowed(text),
+        Json::List(parts) => {
+            let is_thought = |part: &&Json<'_>| {
+                let sort = part.text("type");
                 sort.is_none_or(|sort| matches!(sort, "reasoning.text" | "text" | "thinking"))
-            })
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect(),
-        _ => String::new(),
+            };
+            let parts = parts.iter().filter(is_thought);
+            let mut texts = parts.filter_map(|part| part.text("text"));
+            let first = texts.next().unwrap_or_default();
+            match texts.next() {
+                None => Cow::Borrowed(first),
+                Some(second) => [first, second].into_iter().chain(texts).collect(),
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => Cow::Borrowed(""),
     }
 }

@@ -10,16 +10,18 @@
 //! Invariants: the events do not depend on how the bytes were cut; work is linear in the bytes;
 //! at most [`LIMIT_BYTES`] are held.
 
+use memchr::memchr2;
+
 /// The most that one line, one event or one JSON body may have.
 pub(super) const LIMIT_BYTES: usize = 16 * 1024 * 1024;
 
-/// One event.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Event {
+/// One event, as long as its reader looks at it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Event<'a> {
     /// Its name; empty for the usual `message`.
-    pub(super) name: String,
+    pub(super) name: &'a str,
     /// Its data lines, joined with line feeds.
-    pub(super) data: String,
+    pub(super) data: &'a str,
     /// The HTTP status that DashScope notes in a comment.
     pub(super) status: Option<u16>,
 }
@@ -31,21 +33,32 @@ pub(super) struct TooLarge;
 /// The state between two packets.
 #[derive(Debug, Default)]
 pub(super) struct Parser {
+    /// The beginning of a line whose end has not come.
     line: Vec<u8>,
     after_first_line: bool,
     after_cr: bool,
     name: String,
     data: Option<String>,
+    /// The allocation of the last event's data.
+    spare: String,
     status: Option<u16>,
     heard: bool,
 }
 
+/// A buffer that one giant line or event made larger than this is not kept, in bytes.
+const KEPT_BYTES: usize = 1024 * 1024;
+
 impl Parser {
-    /// Takes more bytes and appends the events that they complete.
+    /// Takes more bytes and hands each event that they complete to `take`.
     ///
     /// # Errors
-    /// When a line or an event exceeds the limit; the events before it are in `events`.
-    pub(super) fn feed(&mut self, bytes: &[u8], events: &mut Vec<Event>) -> Result<(), TooLarge> {
+    /// Those of `take`, after which nothing more may be fed; and when a line or an event exceeds
+    /// the limit, after the events before it were taken.
+    pub(super) fn feed<E: From<TooLarge>>(
+        &mut self,
+        bytes: &[u8],
+        take: &mut impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let mut rest = bytes;
         if self.after_cr
             && let Some((&first, tail)) = rest.split_first()
@@ -55,9 +68,8 @@ impl Parser {
                 rest = tail;
             }
         }
-        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+        while let Some(at) = memchr2(b'\n', b'\r', rest) {
             let (line, tail) = rest.split_at(at);
-            self.hold(line)?;
             rest = match tail {
                 [b'\r'] => {
                     self.after_cr = true;
@@ -66,18 +78,31 @@ impl Parser {
                 [b'\r', b'\n', after @ ..] | [_, after @ ..] => after,
                 [] => &[],
             };
-            self.end_line(events);
+            if self.line.is_empty() {
+                self.check_room(line)?;
+                self.end_line(line, take)?;
+            } else {
+                self.hold(line)?;
+                self.end_held_line(take)?;
+            }
         }
-        self.hold(rest)
+        self.hold(rest)?;
+        Ok(())
     }
 
     /// Takes the end of the body: an event that lacks its blank line, even one that lacks its
     /// line end, is handed out too. Whether it is whole is for its reader to find out.
-    pub(super) fn end(&mut self, events: &mut Vec<Event>) {
+    ///
+    /// # Errors
+    /// Those of `take`.
+    pub(super) fn end<E>(
+        &mut self,
+        take: &mut impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         if !self.line.is_empty() {
-            self.end_line(events);
+            self.end_held_line(take)?;
         }
-        self.dispatch(events);
+        self.dispatch(take)
     }
 
     /// Tells whether there was anything that belongs into an event stream.
@@ -85,34 +110,56 @@ impl Parser {
         self.heard
     }
 
-    fn hold(&mut self, bytes: &[u8]) -> Result<(), TooLarge> {
+    fn check_room(&self, bytes: &[u8]) -> Result<(), TooLarge> {
         let held = self.line.len() + self.data.as_ref().map_or(0, String::len);
         if held + bytes.len() > LIMIT_BYTES {
             return Err(TooLarge);
         }
+        Ok(())
+    }
+
+    fn hold(&mut self, bytes: &[u8]) -> Result<(), TooLarge> {
+        self.check_room(bytes)?;
         self.line.extend_from_slice(bytes);
         Ok(())
     }
 
-    fn end_line(&mut self, events: &mut Vec<Event>) {
-        let bytes = std::mem::take(&mut self.line);
-        let mut line = bytes.as_slice();
+    fn end_held_line<E>(
+        &mut self,
+        take: &mut impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut line = std::mem::take(&mut self.line);
+        let taken = self.end_line(&line, take);
+        if line.capacity() <= KEPT_BYTES {
+            line.clear();
+            self.line = line;
+        }
+        taken
+    }
+
+    fn end_line<E>(
+        &mut self,
+        line: &[u8],
+        take: &mut impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut line = line;
         if !std::mem::replace(&mut self.after_first_line, true) {
             line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         }
         if line.is_empty() {
-            self.dispatch(events);
-        } else {
-            self.field(&String::from_utf8_lossy(line), events);
+            return self.dispatch(take);
         }
-        // The allocation is kept for the next line, unless one giant line made it huge.
-        if bytes.capacity() <= 1024 * 1024 {
-            self.line = bytes;
-            self.line.clear();
+        match std::str::from_utf8(line) {
+            Ok(line) => self.field(line, take),
+            Err(_) => self.field(&String::from_utf8_lossy(line), take),
         }
     }
 
-    fn field(&mut self, line: &str, events: &mut Vec<Event>) {
+    fn field<E>(
+        &mut self,
+        line: &str,
+        take: &mut impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
         let value = value.strip_prefix(' ').unwrap_or(value);
         match name {
@@ -126,42 +173,64 @@ impl Parser {
                 self.heard = true;
                 value.clone_into(&mut self.name);
             }
-            "data" => {
-                self.heard = true;
-                let follows_a_whole_frame =
-                    value.starts_with(['{', '[']) && self.data.as_deref().is_some_and(is_whole);
-                if follows_a_whole_frame {
-                    events.push(Event {
-                        name: self.name.clone(),
-                        data: self.data.take().unwrap_or_default(),
-                        status: self.status,
-                    });
-                }
-                match &mut self.data {
-                    Some(data) => {
-                        data.push('\n');
-                        data.push_str(value);
-                    }
-                    none => *none = Some(value.to_owned()),
-                }
-                // Nothing counts after it, and the connection may stay open in silence.
-                if value.trim_end() == "[DONE]" {
-                    self.dispatch(events);
-                }
-            }
+            "data" => return self.data(value, take),
             // Some gateways end a stream with a bare JSON error; no field begins like this.
-            _ if line.starts_with('{') => self.field(&format!("data:{line}"), events),
+            _ if line.starts_with('{') => return self.data(line, take),
             // `id` and `retry` belong to reconnecting, which a chat request never does.
             _ => {}
         }
+        Ok(())
     }
 
-    fn dispatch(&mut self, events: &mut Vec<Event>) {
-        let name = std::mem::take(&mut self.name);
-        let status = self.status.take();
-        if let Some(data) = self.data.take() {
-            events.push(Event { name, data, status });
+    fn data<E>(
+        &mut self,
+        value: &str,
+        take: &mut impl FnMut(&Event<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.heard = true;
+        if value.starts_with(['{', '[']) && self.data.as_deref().is_some_and(is_whole) {
+            // What it was named and noted holds for the frame that follows, too.
+            self.hand_out(take)?;
         }
+        match &mut self.data {
+            Some(data) => {
+                data.push('\n');
+                data.push_str(value);
+            }
+            none => {
+                let mut data = std::mem::take(&mut self.spare);
+                data.push_str(value);
+                *none = Some(data);
+            }
+        }
+        // Nothing counts after it, and the connection may stay open in silence.
+        if value.trim_end() == "[DONE]" {
+            return self.dispatch(take);
+        }
+        Ok(())
+    }
+
+    fn dispatch<E>(&mut self, take: &mut impl FnMut(&Event<'_>) -> Result<(), E>) -> Result<(), E> {
+        self.hand_out(take)?;
+        self.name.clear();
+        self.status = None;
+        Ok(())
+    }
+
+    fn hand_out<E>(&mut self, take: &mut impl FnMut(&Event<'_>) -> Result<(), E>) -> Result<(), E> {
+        let Some(mut data) = self.data.take() else {
+            return Ok(());
+        };
+        let taken = take(&Event {
+            name: &self.name,
+            data: &data,
+            status: self.status,
+        });
+        if data.capacity() <= KEPT_BYTES {
+            data.clear();
+            self.spare = data;
+        }
+        taken
     }
 }
 
@@ -177,10 +246,29 @@ fn is_whole(data: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn parse_in(pieces: &[&[u8]]) -> Vec<Event> {
+    /// An event that is kept.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Kept {
+        name: String,
+        data: String,
+        status: Option<u16>,
+    }
+
+    fn keep(events: &mut Vec<Kept>) -> impl FnMut(&Event<'_>) -> Result<(), TooLarge> {
+        |event| {
+            events.push(Kept {
+                name: event.name.to_owned(),
+                data: event.data.to_owned(),
+                status: event.status,
+            });
+            Ok(())
+        }
+    }
+
+    fn parse_in(pieces: &[&[u8]]) -> Vec<Kept> {
         let (mut parser, mut events) = (Parser::default(), Vec::new());
         for piece in pieces {
-            parser.feed(piece, &mut events).unwrap();
+            parser.feed(piece, &mut keep(&mut events)).unwrap();
         }
         events
     }
@@ -247,9 +335,11 @@ mod tests {
     #[test]
     fn a10_an_event_without_its_blank_line_comes_only_at_the_end() {
         let (mut parser, mut events) = (Parser::default(), Vec::new());
-        parser.feed(b"data: [DONE]", &mut events).unwrap();
+        parser
+            .feed(b"data: [DONE]", &mut keep(&mut events))
+            .unwrap();
         assert!(events.is_empty());
-        parser.end(&mut events);
+        parser.end(&mut keep(&mut events)).unwrap();
         assert_eq!(events[0].data, "[DONE]");
     }
 
@@ -276,8 +366,9 @@ mod tests {
     fn an_endless_line_is_refused() {
         let (mut parser, mut events) = (Parser::default(), Vec::new());
         let piece = vec![b'x'; 1024 * 1024];
-        let fed: Result<Vec<()>, TooLarge> =
-            (0..17).map(|_| parser.feed(&piece, &mut events)).collect();
+        let fed: Result<Vec<()>, TooLarge> = (0..17)
+            .map(|_| parser.feed(&piece, &mut keep(&mut events)))
+            .collect();
         assert_eq!(fed, Err(TooLarge));
     }
 }

@@ -11,7 +11,10 @@
 mod tags;
 mod watch;
 
-use tags::{CLOSE, LONGEST, OPEN, begins, find_close, floor, hold_from, strip, without_line_end};
+use memchr::memchr;
+use tags::{
+    CLOSE, LONGEST, OPEN, begins, find_close, floor, hold_from, is_plain, strip, without_line_end,
+};
 use watch::{Watch, is_close_line, may_become_close_line};
 
 /// What a piece of content turned out to be.
@@ -112,7 +115,7 @@ impl Splitter {
                 State::Start => self.start(text),
                 State::Echo => self.echo(text, reasoning),
                 State::Opened { newline_dropped } => self.opened(&text, newline_dropped),
-                State::Thinking => self.thinking(&text, out),
+                State::Thinking => self.thinking(text, out),
                 State::Closed => self.closed(&text, out),
                 State::Answer => self.answer(text, out),
             };
@@ -249,19 +252,18 @@ impl Splitter {
         true
     }
 
-    fn thinking(&mut self, text: &str, out: &mut Vec<Step>) -> bool {
-        if let Some((at, length)) = find_close(text) {
+    fn thinking(&mut self, mut text: String, out: &mut Vec<Step>) -> bool {
+        if let Some((at, length)) = find_close(&text) {
             let (thought, rest) = text.split_at(at);
-            push_reasoning(without_line_end(thought), out);
+            push_reasoning(without_line_end(thought).to_owned(), out);
             rest.get(length..)
                 .unwrap_or_default()
                 .clone_into(&mut self.held);
             self.state = State::Closed;
             return true;
         }
-        let (thought, held) = text.split_at(hold_from(text));
-        push_reasoning(thought, out);
-        held.clone_into(&mut self.held);
+        self.held = text.split_off(hold_from(&text));
+        push_reasoning(text, out);
         false
     }
 
@@ -281,7 +283,7 @@ impl Splitter {
         if let Some(inner) = strip(&OPEN, rest) {
             inner.clone_into(&mut self.held);
             self.open();
-            push_reasoning("\n", out);
+            push_reasoning("\n".to_owned(), out);
             return true;
         }
         if begins(&CLOSE, rest) || begins(&OPEN, rest) {
@@ -291,46 +293,46 @@ impl Splitter {
         true
     }
 
-    fn answer(&mut self, text: String, out: &mut Vec<Step>) -> bool {
+    fn answer(&mut self, mut text: String, out: &mut Vec<Step>) -> bool {
         let Some(watch) = &mut self.watch else {
             out.push(Step::Answer(text));
             return false;
         };
-        let mut said = String::new();
-        let mut rest = text.as_str();
-        while !rest.is_empty() {
-            let at = rest.find('\n').map_or(rest.len(), |at| at + 1);
+        // How much of the text is surely answer, in bytes.
+        let mut said = 0;
+        while let Some(rest) = text.get(said..).filter(|rest| !rest.is_empty()) {
+            let at = memchr(b'\n', rest.as_bytes()).map_or(rest.len(), |at| at + 1);
             let (segment, after) = rest.split_at(at);
             if !watch.in_line && !watch.in_fence() {
                 if !segment.ends_with('\n') && may_become_close_line(segment) {
-                    segment.clone_into(&mut self.held);
                     break;
                 }
                 if segment.ends_with('\n') && is_close_line(segment) {
-                    let spoke = watch.spoke || !said.is_empty();
-                    push_answer(said, out);
+                    let spoke = watch.spoke || said > 0;
+                    after.clone_into(&mut self.held);
+                    text.truncate(said);
+                    push_answer(text, out);
                     if spoke {
                         out.push(Step::Relabel);
                     }
-                    after.clone_into(&mut self.held);
                     self.watch = None;
                     self.found = true;
                     self.state = State::Closed;
                     return true;
                 }
             }
-            said.push_str(segment);
             if watch.note(segment) {
-                said.push_str(after);
                 self.watch = None;
+                said = text.len();
                 break;
             }
-            rest = after;
+            said += at;
         }
         if let Some(watch) = &mut self.watch {
-            watch.spoke |= !said.is_empty();
+            watch.spoke |= said > 0;
         }
-        push_answer(said, out);
+        self.held = text.split_off(said);
+        push_answer(text, out);
         false
     }
 }
@@ -338,6 +340,9 @@ impl Splitter {
 impl Residue {
     /// Takes a piece of a reasoning field, gives what is surely reasoning.
     pub(super) fn push(&mut self, piece: &str) -> String {
+        if self.held.is_empty() && is_plain(piece) {
+            return piece.to_owned();
+        }
         let mut text = std::mem::take(&mut self.held);
         text.push_str(piece);
         let whole_tag = CLOSE
@@ -361,9 +366,9 @@ impl Residue {
     }
 }
 
-fn push_reasoning(text: &str, out: &mut Vec<Step>) {
+fn push_reasoning(text: String, out: &mut Vec<Step>) {
     if !text.is_empty() {
-        out.push(Step::Reasoning(text.to_owned()));
+        out.push(Step::Reasoning(text));
     }
 }
 
@@ -462,6 +467,14 @@ mod tests {
             pair("```\nx\n```", "Hi")
         );
         assert_eq!(split("</think>\nHi"), pair("", "Hi"));
+    }
+
+    #[test]
+    fn an_opening_tag_in_prose_even_in_pieces_makes_the_closing_one_text() {
+        let prose = "Write a<b <<mm:think> first\n</think>\nHi";
+        assert_eq!(split(prose), pair("", prose));
+        let other = "Write <thin> first\n</think>\nHi";
+        assert_eq!(split(other), pair("Write <thin> first", "Hi"));
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Puts pieces of tool calls into slots, whichever way a provider numbers them (WIRE §13).
 
-use serde_json::Value;
-
+use super::json::Json;
 use crate::chat::ToolDelta;
 
 /// A piece of a call, as a frame names it.
@@ -14,7 +13,7 @@ pub(super) struct Piece<'a> {
     /// The tool's name; later pieces may leave it empty.
     pub(super) name: &'a str,
     /// More of the arguments, or all of them.
-    pub(super) arguments: Option<&'a Value>,
+    pub(super) arguments: Option<&'a Json<'a>>,
 }
 
 /// The calls of one reply.
@@ -40,9 +39,9 @@ impl Calls {
     /// Takes a piece; `None` when it says nothing.
     pub(super) fn push(&mut self, piece: &Piece<'_>) -> Option<ToolDelta> {
         let (arguments, is_object) = match piece.arguments {
-            Some(Value::String(text)) => (text.clone(), false),
-            Some(object @ (Value::Object(_) | Value::Array(_))) => (object.to_string(), true),
-            _ => (String::new(), false),
+            Some(Json::Text(text)) => (text.as_ref().to_owned(), false),
+            Some(object @ (Json::Object(_) | Json::List(_))) => (object.to_string(), true),
+            Some(Json::Null | Json::Bool(_) | Json::Number(_)) | None => (String::new(), false),
         };
         let slot = match self.find(piece) {
             Some(slot) => slot,
@@ -109,16 +108,18 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn push(calls: &mut Calls, piece: &Value) -> Option<ToolDelta> {
+        let text = piece.to_string();
+        let parsed = Json::parse(&text).unwrap();
         calls.push(&Piece {
             index: piece["index"].as_u64(),
             id: piece["id"].as_str().unwrap_or_default(),
             name: piece["name"].as_str().unwrap_or_default(),
-            arguments: piece.get("arguments"),
+            arguments: parsed.get("arguments"),
         })
     }
 

@@ -1,11 +1,14 @@
 //! The tags around reasoning, and how to find them in text that comes in pieces.
 
+use memchr::{memchr_iter, memchr3};
+
 /// What opens a block.
 pub(super) const OPEN: [&str; 3] = ["<think>", "<mm:think>", "<minimax:think>"];
 /// What closes one, whichever opened it: mixed pairs were seen (WIRE §9.1).
 pub(super) const CLOSE: [&str; 3] = ["</think>", "</mm:think>", "</minimax:think>"];
 /// More than any tag with a line end before it, in bytes.
 pub(super) const LONGEST: usize = 18;
+
 /// What follows one of `tags` at the start of `text`.
 pub(super) fn strip<'a>(tags: &[&str], text: &'a str) -> Option<&'a str> {
     tags.iter().find_map(|tag| text.strip_prefix(tag))
@@ -18,10 +21,16 @@ pub(super) fn begins(tags: &[&str], text: &str) -> bool {
 
 /// Where the first closing tag begins, and its length, in bytes.
 pub(super) fn find_close(text: &str) -> Option<(usize, usize)> {
-    CLOSE
-        .iter()
-        .filter_map(|tag| Some((text.find(tag)?, tag.len())))
-        .min()
+    memchr_iter(b'<', text.as_bytes()).find_map(|at| {
+        let tail = text.get(at..)?;
+        let tag = CLOSE.iter().find(|tag| tail.starts_with(**tag))?;
+        Some((at, tag.len()))
+    })
+}
+
+/// Tells whether `text` has nothing that a closing tag, with the line end before it, begins with.
+pub(super) fn is_plain(text: &str) -> bool {
+    memchr3(b'<', b'\n', b'\r', text.as_bytes()).is_none()
 }
 
 /// Where the longest end of `text` begins that a closing tag, with the line end before it, could
@@ -31,6 +40,9 @@ pub(super) fn hold_from(text: &str) -> usize {
     let Some(window) = text.get(from..) else {
         return text.len();
     };
+    if is_plain(window) {
+        return text.len();
+    }
     window
         .char_indices()
         .find(|&(at, _)| {

@@ -3,6 +3,8 @@
 //! Such a tag counts where it stands alone on its line and outside a code fence; an opening tag
 //! anywhere before it rules it out.
 
+use memchr::memchr;
+
 use super::tags::{CLOSE, LONGEST, OPEN, begins, floor};
 
 /// Follows lines and code fences.
@@ -14,7 +16,7 @@ pub(super) struct Watch {
     pub(super) spoke: bool,
     /// The beginning of the current line.
     head: String,
-    /// The newest bytes of the current line, for tags cut in two.
+    /// The beginning of an opening tag that the current line ends in, for tags cut in two.
     tail: String,
     /// The mark and length of the code fence that is open.
     fence: Option<(char, usize)>,
@@ -28,12 +30,16 @@ impl Watch {
 
     /// Takes a line or a part of one; tells whether an opening tag is in it.
     pub(super) fn note(&mut self, segment: &str) -> bool {
-        self.tail.push_str(segment);
-        if OPEN.iter().any(|tag| self.tail.contains(tag)) {
-            return true;
+        if !self.tail.is_empty() || memchr(b'<', segment.as_bytes()).is_some() {
+            self.tail.push_str(segment);
+            if OPEN.iter().any(|tag| self.tail.contains(tag)) {
+                return true;
+            }
+            // No tag has a second `<`, so one that is cut begins at the last.
+            let begun = self.tail.rfind('<');
+            let begun = begun.filter(|at| begins(&OPEN, self.tail.split_at(*at).1));
+            self.tail.drain(..begun.unwrap_or(self.tail.len()));
         }
-        let cut = floor(&self.tail, self.tail.len().saturating_sub(LONGEST));
-        self.tail.drain(..cut);
         if self.head.len() < 128 {
             self.head.push_str(segment.split_at(floor(segment, 128)).0);
         }
