@@ -11,10 +11,13 @@ mod signals;
 pub use clock::Clock;
 pub use signals::Ending;
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::stream;
 use futures_util::stream::{BoxStream, StreamExt};
-use futures_util::{FutureExt, stream};
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
@@ -124,9 +127,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 continue;
             }
             let wake = app.wake_at().map(Instant::from_std);
-            let msg = tokio::select! {
+            let (msg, mut typed) = tokio::select! {
                 biased;
-                input = self.console.next() => input.unwrap_or(Msg::Terminate),
+                input = self.console.next() => (input.unwrap_or(Msg::Terminate), true),
                 signal = signals.next() => match signal {
                     Signal::End(ending) => {
                         let _ = app.update(Msg::Terminate, self.clock.now());
@@ -146,9 +149,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
                         continue;
                     }
                 },
-                msg = next_step(&mut reply), if reply.is_some() => msg,
+                msg = next_step(&mut reply), if reply.is_some() => (msg, false),
                 () = sleep_until(due), if dirty => continue,
-                () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => Msg::Wake,
+                () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
             };
             dirty = true;
             let mut msg = Some(msg);
@@ -166,8 +169,14 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     }
                 }
                 room -= 1;
-                if room > 0 && reply.is_some() {
-                    msg = next_step(&mut reply).now_or_never();
+                if room > 0 && typed {
+                    // What was typed at once is drawn at once: a frame a key would fall behind.
+                    let more = if_ready(self.console.next()).await;
+                    msg = more.map(|input| input.unwrap_or(Msg::Terminate));
+                    typed = msg.is_some();
+                }
+                if room > 0 && msg.is_none() && reply.is_some() {
+                    msg = if_ready(next_step(&mut reply)).await;
                 }
             }
         }
@@ -250,6 +259,17 @@ impl<'a, S: Surface> Runtime<'a, S> {
         // A terminal that can't be cleared can't be drawn to either; the next frame will tell.
         drop(self.terminal.clear());
     }
+}
+
+/// What a future has to give right now. It is polled with the task's own waker: crossterm's event
+/// stream keeps the waker of its first poll, so one that wakes nobody would silence it for good.
+async fn if_ready<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 /// The next step of the reply in flight. When there is none, waits for ever; when it is over, it

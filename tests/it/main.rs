@@ -4,9 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::format_collect,
-    reason = "a failing test may panic, and takes its time"
+    reason = "a failing test may panic"
 )]
 
 mod app;

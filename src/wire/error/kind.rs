@@ -201,6 +201,8 @@ fn speaks_of_a_quota(words: &str) -> bool {
         "token plan",
         "free tier",
         "plan and billing",
+        "current quota",
+        "billing",
     ]
     .iter()
     .any(|needle| words.contains(needle))
