@@ -65,7 +65,8 @@ class Screen:
     """The program in a tmux of its own."""
 
     def __init__(self, program, columns, rows, home):
-        self.socket = f"mmchat-screenshots-{os.getpid()}"
+        # A server of its own a scene: the last one may still be closing its socket.
+        self.socket = f"mmchat-screenshots-{os.getpid()}-{id(self)}"
         self.columns, self.rows = columns, rows
         environment = {
             "HOME": home,
