@@ -18,7 +18,7 @@ mod usage;
 
 pub use conversation::Conversation;
 pub use delta::{Delta, Finish, Part, Progress, Remark, Source, ToolDelta};
-pub use estimate::{Estimate, estimate_tokens};
+pub use estimate::{Estimate, estimate_tokens, whole_tokens};
 pub use failure::{Failure, FailureKind, Retry};
 pub use message::{Message, ToolCall};
 pub use moment::{Moment, Now};

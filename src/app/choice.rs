@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::overlay::Choice;
 use super::{App, Tone};
 use crate::catalog::{self, Model, Provider, Wish};
-use crate::chat::{Asked, Params, Thinking, Turn};
+use crate::chat::{Asked, Params, Thinking, Turn, whole_tokens};
 
 /// What the next request asks of whom.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -91,7 +91,7 @@ impl App {
     pub fn estimated_context_tokens(&self, turn: &Turn) -> u64 {
         let estimate = turn.estimate;
         let reply = estimate.reasoning_tokens + estimate.answer_tokens;
-        whole(self.conversation.history_tokens(turn.id) + reply)
+        whole_tokens(self.conversation.history_tokens(turn.id) + reply)
     }
 
     /// What the next request wishes of the model.
@@ -102,7 +102,7 @@ impl App {
             params: self.session.params,
             json: false,
             search: false,
-            input_tokens_estimate: whole(input_tokens),
+            input_tokens_estimate: whole_tokens(input_tokens),
         }
     }
 
@@ -273,13 +273,4 @@ impl App {
 /// `minimax/minimax-m3` there.
 fn bare_name(id: &str) -> String {
     id.rsplit('/').next().unwrap_or(id).to_lowercase()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an estimate is never negative, and a float's cast saturates"
-)]
-fn whole(tokens: f64) -> u64 {
-    tokens as u64
 }

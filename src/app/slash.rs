@@ -2,7 +2,7 @@
 //! command table; those with one are here.
 
 use super::command::{Command, SPECS};
-use crate::chat::{Params, Thinking};
+use crate::chat::{Params, Thinking, whole_tokens};
 
 /// A slash command that takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Param {
     /// Puts a value in the parameter's place; `None` leaves it to the provider.
     pub fn set(self, params: &mut Params, value: Option<f64>) {
         match self {
-            Self::MaxTokens => params.max_tokens = value.map(whole),
+            Self::MaxTokens => params.max_tokens = value.map(whole_tokens),
             Self::Temperature => params.temperature = value,
             Self::TopP => params.top_p = value,
             Self::PresencePenalty => params.presence_penalty = value,
@@ -118,15 +118,6 @@ fn parse_set(rest: &str) -> Option<Slash> {
         _ => return None,
     };
     Some(Slash::Set(param, value))
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "checked to be a whole number of at least 1; a float's cast saturates"
-)]
-fn whole(value: f64) -> u64 {
-    value as u64
 }
 
 #[cfg(test)]

@@ -14,6 +14,16 @@ pub fn estimate_tokens(text: &str) -> f64 {
         .sum()
 }
 
+/// A count of tokens as a whole number; what is no number is none.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float's cast saturates, and no count is negative"
+)]
+pub fn whole_tokens(tokens: f64) -> u64 {
+    tokens.round() as u64
+}
+
 /// Estimated tokens of a turn's texts.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Estimate {

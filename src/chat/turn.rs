@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Delta, Estimate, Failure, Finish, Moment, Part, Reply, Thinking, estimate_tokens};
+use super::{
+    Delta, Estimate, Failure, Finish, Moment, Part, Reply, Thinking, estimate_tokens, whole_tokens,
+};
 
 /// Names a turn for as long as the program runs; late events of a dropped turn are known by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,7 +133,7 @@ impl Turn {
 
     /// Tokens of the reasoning, and whether the provider reported them (else they are estimated).
     pub fn reasoning_tokens(&self) -> (u64, bool) {
-        let estimated = whole(self.estimate.reasoning_tokens);
+        let estimated = whole_tokens(self.estimate.reasoning_tokens);
         let reported = self.reply.usage.reasoning_tokens.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())
     }
@@ -139,7 +141,7 @@ impl Turn {
     /// Tokens of the whole reply, and whether the provider reported them.
     pub fn output_tokens(&self) -> (u64, bool) {
         let estimate = self.estimate;
-        let estimated = whole(estimate.reasoning_tokens + estimate.answer_tokens);
+        let estimated = whole_tokens(estimate.reasoning_tokens + estimate.answer_tokens);
         let reported = self.reply.usage.output_tokens.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())
     }
@@ -158,13 +160,4 @@ impl Turn {
             && self.reply.answer.as_str().trim().is_empty()
             && !self.reply.reasoning.is_empty()
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an estimate is never negative, and a float's cast saturates"
-)]
-fn whole(tokens: f64) -> u64 {
-    tokens.round() as u64
 }

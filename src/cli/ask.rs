@@ -13,6 +13,7 @@ use super::{Exit, Trouble, block_on, complain, json};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
     Asked, Conversation, Delta, Finish, Progress, TurnId, TurnState, estimate_tokens, safe,
+    whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
@@ -50,7 +51,7 @@ pub(super) fn run(
         params: session.params,
         json: false,
         search: false,
-        input_tokens_estimate: whole(
+        input_tokens_estimate: whole_tokens(
             estimate_tokens(&config.chat.system_prompt) + estimate_tokens(&prompt),
         ),
     };
@@ -287,13 +288,4 @@ fn prompt(words: &[String]) -> Result<String, Trouble> {
 fn println_to(mut out: impl Write, text: &str) -> io::Result<()> {
     writeln!(out, "{text}")?;
     out.flush()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "an estimate is never negative, and a float's cast saturates"
-)]
-fn whole(tokens: f64) -> u64 {
-    tokens as u64
 }
