@@ -13,6 +13,7 @@ use ratatui::layout::Position;
 mod choice;
 pub mod command;
 mod composer;
+mod copy;
 mod effect;
 pub mod keymap;
 mod line_edit;
@@ -329,6 +330,7 @@ impl App {
                 self.composer.set_text(&format!("/{line}"));
                 Vec::new()
             }
+            Outcome::Copy(text) => self.copy(text, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(slash) => self.slash(slash, now),
         }

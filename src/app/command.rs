@@ -86,6 +86,8 @@ pub enum Command {
     NextHeading,
     /// Copies the turn in focus.
     CopyTurn,
+    /// Opens the copy picker: the answer, each code block, the reasoning, the turn.
+    CopyPicker,
     /// Shows the pane in focus alone, without borders.
     Zoom,
     /// Undoes the last edit of the message.

@@ -40,6 +40,8 @@ pub enum Overlay {
     Models(Picker<Choice>),
     /// Which command to run.
     Palette(Picker<Entry>),
+    /// What to copy of a turn.
+    Copies(Picker<String>),
     /// The help, scrolled down by this many rows.
     Help(usize),
 }
@@ -57,6 +59,8 @@ pub enum Outcome {
     ModelNamed(String),
     /// It closes the overlay; what was typed is no command.
     NoCommand(String),
+    /// It closes the overlay and copies this.
+    Copy(String),
     /// It closes the overlay and runs a command.
     Run(Command),
     /// It closes the overlay and runs a slash command.
@@ -150,6 +154,12 @@ impl Overlay {
                 ),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
+            Self::Copies(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker
+                    .selected()
+                    .map_or(Outcome::Stay, |item| Outcome::Copy(item.value.clone())),
+                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
+            },
             Self::Palette(picker) => palette_key(picker, key),
             Self::Help(top) => {
                 match key.code {
@@ -180,6 +190,10 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
+            Self::Copies(picker) => {
+                picker.query.insert(text);
+                picker.refilter();
+            }
             Self::Help(_) => {}
         }
     }
@@ -203,7 +217,7 @@ impl Overlay {
                     None => "There is no such command. Enter puts it into the message.".to_owned(),
                 }
             }
-            Self::Help(_) => nothing,
+            Self::Copies(_) | Self::Help(_) => nothing,
         }
     }
 
@@ -212,6 +226,7 @@ impl Overlay {
         match self {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
+            Self::Copies(picker) => picker.step(rows),
             Self::Help(top) => *top = top.saturating_add_signed(rows),
         }
     }
@@ -221,6 +236,7 @@ impl Overlay {
         let there = match self {
             Self::Models(picker) => picker.select(position),
             Self::Palette(picker) => picker.select(position),
+            Self::Copies(picker) => picker.select(position),
             Self::Help(_) => false,
         };
         if there {

@@ -21,6 +21,7 @@ impl App {
             Command::QuitIfEmpty if self.composer.is_empty() => return self.quit(now),
             Command::Zoom => return self.toggle_zoom(now),
             Command::CopyTurn => return self.copy_turn(now),
+            Command::CopyPicker => self.open_copies(now),
             Command::Suspend => return vec![Effect::Suspend],
             Command::Redraw => return vec![Effect::Redraw],
             Command::ExternalEditor => return vec![Effect::Edit(self.composer.text())],
@@ -175,30 +176,6 @@ impl App {
         vec![Effect::TakeMouse(
             self.config.ui.mouse && self.zoom.is_none(),
         )]
-    }
-
-    fn copy_turn(&mut self, now: Now) -> Vec<Effect> {
-        let Some(turn) = self.turn_in_view() else {
-            self.notify(Tone::Info, "There is nothing to copy yet", now.instant);
-            return Vec::new();
-        };
-        let of = match self.focus {
-            Pane::Thinking => &turn.reply.reasoning,
-            Pane::Chat | Pane::Message => &turn.reply.answer,
-        };
-        if of.is_empty() {
-            self.notify(
-                Tone::Info,
-                "This turn has no text here to copy",
-                now.instant,
-            );
-            return Vec::new();
-        }
-        let text = of.as_str().to_owned();
-        let lines = text.lines().count();
-        let said = format!("Copied {lines} lines, {} characters", text.chars().count());
-        self.notify(Tone::Info, said, now.instant);
-        vec![Effect::Copy(text)]
     }
 
     fn expand_paste(&mut self, now: Now) {

@@ -24,42 +24,47 @@ pub(super) enum Signal {
 
 #[cfg(unix)]
 mod unix {
+    use std::task::Context;
+
+    use futures_util::StreamExt;
+    use futures_util::stream::{self, BoxStream, SelectAll};
     use tokio::signal::unix::{self, SignalKind};
 
     use super::{Ending, Signal, io};
 
-    /// Signals as they come.
-    pub(in super::super) struct Signals {
-        terminate: unix::Signal,
-        hangup: unix::Signal,
-        interrupt: unix::Signal,
-        quit: unix::Signal,
-        stop: unix::Signal,
-        resume: unix::Signal,
-    }
+    /// Signals as they come. A selection polls only those that have been woken: the loop turns a
+    /// hundred times a second, and signals are rare.
+    pub(in super::super) struct Signals(SelectAll<BoxStream<'static, Signal>>);
 
     impl Signals {
         pub(in super::super) fn new() -> io::Result<Self> {
             // tokio has no names for these two, and their numbers differ between systems.
             let named = |signal: rustix::process::Signal| SignalKind::from_raw(signal.as_raw());
-            Ok(Self {
-                terminate: unix::signal(SignalKind::terminate())?,
-                hangup: unix::signal(SignalKind::hangup())?,
-                interrupt: unix::signal(SignalKind::interrupt())?,
-                quit: unix::signal(SignalKind::quit())?,
-                stop: unix::signal(named(rustix::process::Signal::TSTP))?,
-                resume: unix::signal(named(rustix::process::Signal::CONT))?,
-            })
+            let end = |number| Signal::End(Ending::Signal(number));
+            let signals = [
+                (SignalKind::terminate(), end(15)),
+                (SignalKind::hangup(), end(1)),
+                (SignalKind::interrupt(), end(2)),
+                (SignalKind::quit(), end(3)),
+                (named(rustix::process::Signal::TSTP), Signal::Suspend),
+                (named(rustix::process::Signal::CONT), Signal::Resumed),
+            ];
+            let streams = signals.map(|(kind, meaning)| {
+                let mut signal = unix::signal(kind)?;
+                let next = move |context: &mut Context<'_>| {
+                    signal.poll_recv(context).map(|came| came.map(|()| meaning))
+                };
+                Ok(stream::poll_fn(next).boxed())
+            });
+            let streams: io::Result<Vec<_>> = streams.into_iter().collect();
+            Ok(Self(stream::select_all(streams?)))
         }
 
         pub(in super::super) async fn next(&mut self) -> Signal {
-            tokio::select! {
-                _ = self.terminate.recv() => Signal::End(Ending::Signal(15)),
-                _ = self.hangup.recv() => Signal::End(Ending::Signal(1)),
-                _ = self.interrupt.recv() => Signal::End(Ending::Signal(2)),
-                _ = self.quit.recv() => Signal::End(Ending::Signal(3)),
-                _ = self.stop.recv() => Signal::Suspend,
-                _ = self.resume.recv() => Signal::Resumed,
+            match self.0.next().await {
+                Some(signal) => signal,
+                // The streams never end while the runtime lives.
+                None => std::future::pending().await,
             }
         }
     }

@@ -8,7 +8,7 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
 use crossterm::execute;
 use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::{self, BoxStream, SelectAll};
 
 use super::Guard;
 use crate::app::Msg;
@@ -17,7 +17,9 @@ use crate::chat::safe;
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
     guard: Option<Guard>,
-    input: BoxStream<'static, Msg>,
+    /// A selection of one: it polls the stream only when that has been woken. Polling crossterm's
+    /// reader takes a lock that its own thread holds, which costs more than a chunk of a reply.
+    input: SelectAll<BoxStream<'static, Msg>>,
     /// The user's editor: a program and its arguments.
     editor: Vec<String>,
     /// What was put on the clipboard of a console without a terminal.
@@ -37,7 +39,7 @@ impl Console {
     pub fn real(guard: Guard, editor: Vec<String>) -> Self {
         Self {
             guard: Some(guard),
-            input: events(),
+            input: stream::select_all([events()]),
             editor,
             copied: Vec::new(),
         }
@@ -47,7 +49,7 @@ impl Console {
     pub fn scripted(input: BoxStream<'static, Msg>) -> Self {
         Self {
             guard: None,
-            input,
+            input: stream::select_all([input]),
             editor: Vec::new(),
             copied: Vec::new(),
         }
@@ -141,11 +143,11 @@ impl Console {
             return deed();
         };
         // The event stream reads standard input on a thread of its own until it is dropped.
-        self.input = stream::pending().boxed();
+        self.input = SelectAll::new();
         guard.leave();
         let done = deed();
         guard.enter()?;
-        self.input = events();
+        self.input = stream::select_all([events()]);
         done
     }
 }

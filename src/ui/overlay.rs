@@ -30,6 +30,10 @@ pub(super) fn draw(
             let inner = opened(" Commands ", window, (78, 24), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
+        Overlay::Copies(picker) => {
+            let inner = opened(" Copy ", window, (78, 16), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
         Overlay::Help(top) => {
             let inner = opened(" Help · Esc closes ", window, (84, 40), theme, buf);
             help(app, *top, inner, theme, buf);

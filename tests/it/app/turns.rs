@@ -248,3 +248,26 @@ fn quitting_stops_the_reply_first() {
     it.tell(Msg::Terminate);
     assert_eq!(it.effects(), [Effect::Cancel(turn), Effect::Quit]);
 }
+
+#[test]
+fn the_copy_picker_copies_the_source_of_what_was_picked() {
+    let text = "Look:\n\n```rust\nfn main() {\n\tlet x = 1;\n}\n```\n\nDone.";
+    let mut it = Harness::new();
+    it.exchange("show me", "let me see", text);
+    it.effects();
+    it.press("alt-c").shows("rust: fn main() {");
+    it.press("down enter");
+    let code = "fn main() {\n\tlet x = 1;\n}\n".to_owned();
+    assert_eq!(it.effects(), [Effect::Copy(code)]);
+    it.shows("Copied 3 lines");
+    it.press("alt-c").type_text("answer, as").press("enter");
+    let whole = format!("> show me\n\n{text}");
+    assert_eq!(it.effects(), [Effect::Copy(whole)]);
+}
+
+#[test]
+fn there_is_nothing_to_copy_before_the_first_reply() {
+    let mut it = Harness::new();
+    it.press("alt-c").shows("There is nothing to copy yet");
+    assert!(it.app.overlay.is_none());
+}
