@@ -11,6 +11,10 @@ run *ARGS:
 test *NAME:
     cargo test {{ NAME }}
 
+# The property tests with fresh inputs, ten times as many
+explore:
+    PROPTEST_RNG_SEED=$(date +%s) PROPTEST_CASES=2560 cargo test
+
 # Form and lints, as strict as the gate
 lint:
     cargo fmt --check
