@@ -186,11 +186,41 @@ fn half_written_blocks_look_right_at_every_moment() {
 }
 
 #[test]
-fn formulas_are_shown_as_they_are_written() {
-    assert_eq!(
-        shown("a $x^2$ costs $5 and $6\n\n$$\nE = mc^2\n$$", 30),
-        ["a $x^2$ costs $5 and $6", "", "$$", "E = mc^2", "$$",]
-    );
+fn formulas_are_shown_as_text_and_prices_stay_prices() {
+    for (text, rows) in [
+        (
+            "a $x^2$ costs $5 and $6\n\n$$\nE = mc^2\n$$",
+            &["a x² costs $5 and $6", "", "E = mc²"][..],
+        ),
+        (r"so \(a_1 \le b\), and", &["so a₁ ≤ b, and"]),
+        (
+            "Then\n\\[\n\\frac{a}{b} = c\n\\]\nholds.",
+            &["Then", "a    ", "─ = c", "b    ", "holds."],
+        ),
+        ("It is $$\\frac{a}{b}$$ here", &["It is a/b here"]),
+        ("It is $$\\frac{a}{b}$$", &["It is ", "a", "─", "b"]),
+        (
+            "- so $$\\frac{a}{b}$$\n- $x$",
+            &["• so ", "  a", "  ─", "  b", "• x"],
+        ),
+        ("> $$\n> x^2\n> $$", &["▎ x²"]),
+        ("from $5–$10 or $3", &["from $5–$10 or $3"]),
+        (r"$\unknown{x}^2$ and \$5", &[r"$\unknown{x}^2$ and $5"]),
+        ("half $x^2", &["half $x^2"]),
+        (r"`\(x\)` and `$x^2$`", &[r"\(x\) and $x^2$"]),
+        (
+            "- a\n\n      \\(x\\)\n\n  ~~~\n  \\(y\\)\n  ~~~",
+            &["• a", "", "  │ \\(x\\)", "", "  │ \\(y\\)"],
+        ),
+        (
+            "| a |\n|---|\n| $x^2$ |",
+            &["┌────┐", "│ a  │", "├────┤", "│ x² │", "└────┘"],
+        ),
+        ("**$x^2$** # $y_1$", &["x² # y₁"]),
+    ] {
+        assert_eq!(shown(text, 30), rows, "{text}");
+    }
+    assert_eq!(shown("$$\\frac{a+b+c}{d} = e$$", 9), ["(a+b+c)/d", "= e"]);
 }
 
 #[test]
