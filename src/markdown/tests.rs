@@ -309,6 +309,20 @@ const PIECES: &[&str] = &[
     "$$\n",
     "$x$ ",
     "$$\n",
+    "$x^2$",
+    "$a*b",
+    "$5",
+    "$",
+    r"\(a_1\)",
+    r"\( ",
+    r"\)",
+    "\\[\n",
+    "\\]\n",
+    "\\frac{a}{b} ",
+    "$$\\sum_{i}^n \\frac{a+b}{c}$$",
+    "\\\\ ",
+    "{",
+    "}",
     "a_b_c ",
     "_u_ ",
     "\r\n",
@@ -323,13 +337,52 @@ const PIECES: &[&str] = &[
     "> [!NOTE]\n",
 ];
 
+/// Pieces of formulas, to be told from prose.
+const FORMULAS: &[&str] = &[
+    "$",
+    "$$",
+    "\\(",
+    "\\)",
+    "\\[",
+    "\\]",
+    "\\",
+    "{",
+    "}",
+    "x",
+    " ",
+    "\n",
+    "\n\n",
+    "5",
+    "*",
+    "_",
+    "^",
+    "`",
+    "\\frac{a}{b}",
+    "= y",
+    ".",
+    " and",
+    "- ",
+    "> ",
+    "| ",
+    "\\\\",
+    "中",
+    "$x$",
+    "$$x$$",
+    "\\(y\\)",
+    "\\[z\\]",
+];
+
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         30 => prop::sample::select(PIECES).prop_map(str::to_owned),
         1 => ".{0,12}",
         1 => prop::sample::select(PIECES).prop_map(|piece| piece.repeat(400)),
     ];
-    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    let formula = prop::sample::select(FORMULAS).prop_map(str::to_owned);
+    prop_oneof![
+        3 => prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat()),
+        1 => prop::collection::vec(formula, 0..40).prop_map(|pieces| pieces.concat()),
+    ]
 }
 
 fn cut_at(text: &str, places: &[prop::sample::Index]) -> Vec<usize> {

@@ -1,3 +1,4 @@
+use super::super::width::text_width;
 use super::*;
 
 /// Formulas as they are typed, and on one line.
@@ -117,4 +118,197 @@ fn a_formula_is_written_on_one_line() {
         .filter(|(_, found, shown)| found != shown)
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Formulas as they are typed, and in rows.
+const DISPLAY: &[(&str, &[&str])] = &[
+    (r"E = mc^2", &["E = mc²"]),
+    (r"\frac{a+b}{c}", &["a + b", "─────", "  c  "]),
+    (
+        r"x = \frac{-b \pm \sqrt{b^2-4ac}}{2a}",
+        &[
+            "    -b ± √(b²-4ac)",
+            "x = ──────────────",
+            "          2a      ",
+        ],
+    ),
+    (
+        r"\sum_{i=1}^{n} i^2 = \frac{n(n+1)}{2}",
+        &[
+            " n       n(n + 1)",
+            " ∑  i² = ────────",
+            "i=1         2    ",
+        ],
+    ),
+    (
+        r"\lim_{x \to 0} \frac{\sin x}{x} = 1",
+        &["    sin x    ", "lim ───── = 1", "x→0   x      "],
+    ),
+    (
+        r"\int_0^\infty e^{-x^2}\,dx = \frac{\sqrt{\pi}}{2}",
+        &[" ∞  -x²      √π", "∫  e    dx = ──", " 0           2 "],
+    ),
+    (r"\sqrt{\frac{a}{b}}", &[" ┌──", " │a ", " │─ ", "╲│b "]),
+    (r"\sqrt[n]{\frac{a}{b}}", &[" ┌──", " │a ", "ⁿ│─ ", "╲│b "]),
+    (
+        r"1 + \cfrac{1}{1 + \cfrac{1}{x}}",
+        &[
+            "       1   ",
+            "1 + ───────",
+            "         1 ",
+            "     1 + ─ ",
+            "         x ",
+        ],
+    ),
+    (
+        r"\binom{n}{k} = \frac{n!}{k!(n-k)!}",
+        &["⎛n⎞       n!    ", "⎜ ⎟ = ──────────", "⎝k⎠   k!(n - k)!"],
+    ),
+    (
+        r"A = \begin{pmatrix} a & b \\ c & d \end{pmatrix}",
+        &["    ⎛a  b⎞", "A = ⎝c  d⎠"],
+    ),
+    (
+        r"\begin{bmatrix} 1 & 0 & 0 \\ 0 & 10 & 0 \\ 0 & 0 & 1 \end{bmatrix}^{-1}",
+        &[
+            "          -1",
+            "⎡1  0   0⎤  ",
+            "⎢0  10  0⎥  ",
+            "⎣0  0   1⎦  ",
+        ],
+    ),
+    (
+        r"\det\begin{vmatrix} a & b \\ c & d \end{vmatrix} = ad - bc",
+        &["   │a  b│          ", "det│c  d│ = ad - bc"],
+    ),
+    (
+        r"|x| = \begin{cases} x & \text{if } x \ge 0 \\ -x & \text{otherwise} \end{cases}",
+        &[
+            "      ⎧ x   if x ≥ 0 ",
+            "|x| = ⎨              ",
+            "      ⎩ -x  otherwise",
+        ],
+    ),
+    (
+        r"\begin{aligned} (a+b)^2 &= a^2 + 2ab + b^2 \\ &\ge 0 \end{aligned}",
+        &["(a + b)² = a² + 2ab + b²", "         ≥ 0            "],
+    ),
+    (
+        r"\left(\frac{a}{b}\right)^{n+\pi}",
+        &["   n+π", "⎛a⎞   ", "⎜─⎟   ", "⎝b⎠   "],
+    ),
+    (
+        r"\left.\frac{df}{dx}\right|_{x=0}",
+        &["df│   ", "──│   ", "dx│   ", "   x=0"],
+    ),
+    (
+        r"\boxed{x = \frac{1}{2}}",
+        &[
+            "┌───────┐",
+            "│     1 │",
+            "│ x = ─ │",
+            "│     2 │",
+            "└───────┘",
+        ],
+    ),
+    (
+        r"\underbrace{1+1+\cdots+1}_{n} = n",
+        &[
+            "1 + 1 + ⋯ + 1 = n",
+            "╰─────┬─────╯    ",
+            "      n          ",
+        ],
+    ),
+    (
+        r"\begin{array}{c|c} p & q \\ \hline 0 & 1 \end{array}",
+        &["p │ q", "─────", "0 │ 1"],
+    ),
+    (r"A \xrightarrow{f} B", &["  f  ", "A ⟶ B"]),
+    (r"\left\{ \frac{a}{b} \right\}", &["⎧a⎫", "⎨─⎬", "⎩b⎭"]),
+    (r"\max_{x \in S} f(x)", &["max f(x)", "x∈S     "]),
+    (
+        r"\begin{gathered} a \\ a+b+c \end{gathered}",
+        &["    a    ", "a + b + c"],
+    ),
+    (r"x = 1 \\ y = 2", &["x = 1", "y = 2"]),
+];
+
+#[test]
+fn a_formula_is_drawn_in_rows_of_the_same_width() {
+    for (source, rows) in DISPLAY {
+        let drawn = display(source).unwrap_or_default();
+        assert_eq!(drawn, *rows, "{source}\n{}", drawn.join("\n"));
+        let width = text_width(&drawn[0]);
+        assert!(drawn.iter().all(|row| text_width(row) == width), "{source}");
+    }
+}
+
+#[test]
+fn what_is_not_known_or_not_closed_is_no_formula() {
+    for source in [
+        r"\unknown{x}",
+        r"\frac{a}",
+        r"\frac{a}{b",
+        "{x",
+        "x}",
+        "x^",
+        "x^1^2",
+        "a & b & {",
+        r"\left( x",
+        r"x \right)",
+        r"\begin{matrix} a",
+        r"\begin{matrix} a \end{pmatrix}",
+        r"\begin{tikzpicture} a \end{tikzpicture}",
+        r"\widehat{ABC}",
+        r"\text{a {b} c}",
+        r"\mathbb{+}",
+        r"\sqrt[3{x}",
+        "\\",
+        "",
+        "  ",
+        "{}",
+    ] {
+        assert_eq!(inline(source), None, "{source}");
+        assert_eq!(display(source), None, "{source}");
+    }
+}
+
+#[test]
+fn long_and_deep_formulas_are_left_alone() {
+    assert!(inline(&"x".repeat(4096)).is_some());
+    assert!(inline(&"x".repeat(4097)).is_none());
+    for (open, close) in [
+        ("{", "}"),
+        (r"\sqrt{", "}"),
+        (r"\left(", r"\right)"),
+        ("x^{", "}"),
+        (r"\frac{1}{", "}"),
+    ] {
+        let nested = |levels: usize| [&open.repeat(levels), "x", &close.repeat(levels)].concat();
+        assert!(inline(&nested(12)).is_some(), "{open}");
+        assert!(inline(&nested(300)).is_none(), "{open}");
+        assert!(display(&nested(300)).is_none(), "{open}");
+    }
+    let tall = r"\frac{a}{b} \\ ".repeat(200);
+    assert_eq!(display(&["x".repeat(1000), tall].concat()), None);
+}
+
+#[test]
+fn no_beginning_of_a_formula_panics_or_is_uneven() {
+    let all = INLINE.iter().map(|(source, _)| *source);
+    for source in all.chain(DISPLAY.iter().map(|(source, _)| *source)) {
+        for (at, _) in source.char_indices() {
+            let begun = source.get(..at).unwrap();
+            assert!(!inline(begun).unwrap_or_default().contains('\n'), "{begun}");
+            let rows = display(begun).unwrap_or_default();
+            let widths: Vec<usize> = rows.iter().map(|row| text_width(row)).collect();
+            assert!(widths.windows(2).all(|pair| pair[0] == pair[1]), "{begun}");
+        }
+    }
+}
+
+#[test]
+fn nothing_in_a_formula_acts_on_a_terminal() {
+    assert_eq!(inline("a\u{1b}[31m").as_deref(), Some("a␛[31m"));
+    assert_eq!(inline("\\text{a\u{202e}b}").as_deref(), Some("ab"));
 }

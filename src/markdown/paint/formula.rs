@@ -71,7 +71,7 @@ fn bracketed(text: &str) -> Option<usize> {
             '$' if !escaped && depth == 0 => return None,
             '\n' if blank => return None,
             c if escaped && c == close => {
-                return (depth == 0 && at > 3).then_some(at + 1);
+                return (depth == 0).then_some(at + 1);
             }
             '{' if !escaped => depth += 1,
             '}' if !escaped => depth = depth.checked_sub(1)?,
@@ -206,7 +206,6 @@ mod tests {
             r"\\(x\\)",
             r"\(x\]",
             r"\(a \(b",
-            r"\(\)",
             "\\(x\n\ny\\)",
             r"\(a $ b\)",
             r"\({\)",
