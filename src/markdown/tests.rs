@@ -224,6 +224,90 @@ fn formulas_are_shown_as_text_and_prices_stay_prices() {
 }
 
 #[test]
+fn a_half_written_formula_is_plain_text() {
+    assert_eq!(
+        moments("so $a*b*c$ is", 30),
+        [
+            "s",
+            "so",
+            "so $",
+            "so $a",
+            "so $a*",
+            "so $a*b",
+            "so $a*b*",
+            "so $a*b*c",
+            "so a * b * c",
+            "so a * b * c i",
+            "so a * b * c is",
+        ]
+    );
+    assert_eq!(
+        moments(r"\(\frac{a}b\)", 30),
+        [
+            "\\",
+            "\\(",
+            "\\(\\f",
+            "\\(\\fr",
+            "\\(\\fra",
+            "\\(\\frac",
+            "\\(\\frac{",
+            "\\(\\frac{a",
+            "\\(\\frac{a}",
+            "\\(\\frac{a}b",
+            "a/b",
+        ]
+    );
+    for moment in moments("$$\na_1 * b_2 * c_3\n", 30) {
+        assert!("$$/a_1 * b_2 * c_3".starts_with(&moment), "{moment}");
+    }
+}
+
+#[test]
+fn every_beginning_of_a_text_with_formulas_is_sound() {
+    for formula in [
+        r"$x^2$",
+        r"$\frac{a+b}{c}$",
+        r"$\sqrt[3]{x}$",
+        r"$\sum_{i=1}^{n} i$",
+        r"$\text{if } x$",
+        r"$\begin{pmatrix} a & b \\ c & d \end{pmatrix}$",
+        r"\(e^{i\pi}\)",
+        r"\(\alpha \le \beta\)",
+        r"\( \left( x \right) \)",
+        r"$\unknown{x}$",
+        r"$$E = mc^2$$",
+        "$$\nx = \\frac{-b \\pm \\sqrt{b^2-4ac}}{2a}\n$$",
+        "\\[\n\\int_0^\\infty e^{-x^2}\\,dx\n\\]",
+        "\\[ \\begin{cases} x & y \\\\ z & w \\end{cases} \\]",
+        "$$\n\\begin{aligned}\na &= b \\\\\n&= c\n\\end{aligned}\n$$",
+        r"$$\boxed{42}$$",
+        r"$$\binom{n}{k}$$",
+        r"$$\underbrace{a+b}_{n}$$",
+        r"\[ \unknown \]",
+        r"$5 and $10",
+    ] {
+        for text in [
+            format!("Text {formula} and more.\n"),
+            format!("- item {formula}\n- next\n"),
+            format!("> {}\n\nlast", formula.replace('\n', "\n> ")),
+            format!(
+                "| a | b |\n|---|---|\n| {} | c |\n",
+                formula.replace('\n', " ")
+            ),
+            format!("# {formula}\n"),
+        ] {
+            for width in [1, 8, 40] {
+                let mut grown = Document::new(Kind::Markdown);
+                for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
+                    grown.sync(text.get(..at).unwrap(), 0, width, false);
+                    assert_sound(&grown, &text, width);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn html_is_text_but_for_line_breaks() {
     assert_eq!(
         shown("a<br>b <i>c</i>\n\n<div>\nd\n</div>", 30),
