@@ -244,10 +244,10 @@ impl Painter<'_> {
             }
             Event::InlineHtml(text) if is_break(&text) => self.hard_break(range),
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
-                let source = self.source(&range);
+                let source = self.slice.text.get(range.clone()).unwrap_or_default();
                 if self.dollars && source.len() == text.len() {
                     // Where no formula was seen, code among it, the backslashes come back.
-                    return self.text(&source.to_owned(), range, None);
+                    return self.text(source, range, None);
                 }
                 self.text(&self.read(&text), range, None);
             }

@@ -46,6 +46,7 @@ pub(super) fn lines(grid: &Grid) -> Vec<String> {
 /// Writes a piece on one line.
 pub(super) fn flat(node: &Node, gaps: Gaps) -> Flat {
     match node {
+        Node::Nothing => Flat::of(Class::Ord, String::new(), Bond::Atom),
         Node::Atom(class, text) => Flat::of(*class, text.clone(), Bond::Atom),
         Node::Row(nodes) => join(nodes.iter().map(|node| flat(node, gaps)).collect(), gaps),
         Node::Fraction { over, under, shape } => fraction(over, under, *shape),
@@ -262,7 +263,7 @@ fn gap(before: Class, after: Class, gaps: Gaps) -> bool {
         (Op, Ord | Op | Quotient | Sign) | (Ord | Close | Quotient, Op) => true,
         (Quotient, Ord | Open | Quotient) | (Ord | Close, Quotient) => true,
         (Rel, Rel) => false,
-        (Punct, _) | (Rel, _) | (_, Rel) | (Bin, _) | (_, Bin) => gaps == Gaps::Wide,
+        (Punct | Rel | Bin, _) | (_, Rel | Bin) => gaps == Gaps::Wide,
         (Op, Open) | (Ord | Close | Quotient, Sign) => false,
         (Ord | Close, Ord | Open) => false,
     }

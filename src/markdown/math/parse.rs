@@ -30,6 +30,8 @@ pub(super) enum Class {
 /// A piece of a formula.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
+    /// What shows nothing, such as the size of a parenthesis.
+    Nothing,
     Atom(Class, String),
     Row(Vec<Self>),
     Fraction {
@@ -196,25 +198,24 @@ impl<'a> Reader<'a> {
                 Some(Token::Char(c)) if Some(c) == end => break,
                 Some(_) => {}
             }
-            if let Some(node) = self.scripted()? {
-                nodes.push(node);
-            }
+            nodes.push(self.scripted()?);
         }
+        nodes.retain(|node| *node != Node::Nothing);
         let only = if nodes.len() == 1 { nodes.pop() } else { None };
         Some(only.unwrap_or(Node::Row(nodes)))
     }
 
-    /// Reads one piece with its scripts; `Some(None)` for what shows nothing.
-    fn scripted(&mut self) -> Option<Option<Node>> {
+    /// Reads one piece with its scripts.
+    fn scripted(&mut self) -> Option<Node> {
         let first = self.peek()?;
         let base = if matches!(first, Token::Char('^' | '_' | '\'')) {
-            Some(Node::Row(Vec::new()))
+            Node::Row(Vec::new())
         } else {
             self.deeper(Self::piece)?
         };
-        let Some(base) = base else {
-            return Some(None);
-        };
+        if base == Node::Nothing {
+            return Some(base);
+        }
         let mut limits = match &base {
             Node::Atom(Class::Op, text) => symbols::takes_limits(text),
             Node::Brace { .. } => true,
@@ -262,36 +263,34 @@ impl<'a> Reader<'a> {
             });
         }
         if sub.is_none() && sup.is_none() {
-            return Some(Some(base));
+            return Some(base);
         }
-        Some(Some(Node::Script {
+        Some(Node::Script {
             base: Box::new(base),
             sub: sub.map(Box::new),
             sup: sup.map(Box::new),
             limits,
-        }))
+        })
     }
 
     /// Reads what a command or a script applies to: a group, or one piece without scripts.
     fn argument(&mut self) -> Option<Node> {
         match self.peek()? {
             Token::Char('^' | '_' | '&' | '}' | '\'') => None,
-            _ => self
-                .deeper(Self::piece)?
-                .or_else(|| Some(Node::Row(Vec::new()))),
+            _ => self.deeper(Self::piece),
         }
     }
 
-    /// Reads an argument in square brackets, if there is one.
-    fn option(&mut self) -> Option<Option<Node>> {
+    /// Reads an argument in square brackets; nothing when there is none.
+    fn option(&mut self) -> Option<Node> {
         if !self.take(Token::Char('[')) {
-            return Some(None);
+            return Some(Node::Nothing);
         }
         let node = self.row(Some(']'))?;
-        self.take(Token::Char(']')).then_some(Some(node))
+        self.take(Token::Char(']')).then_some(node)
     }
 
-    fn piece(&mut self) -> Option<Option<Node>> {
+    fn piece(&mut self) -> Option<Node> {
         let node = match self.next()? {
             Token::Char('{') => {
                 let body = self.row(None)?;
@@ -316,7 +315,7 @@ impl<'a> Reader<'a> {
             Token::Char(c) => Node::Atom(symbols::class(c), c.to_string()),
             Token::Command(name) => return self.command(name),
         };
-        Some(Some(node))
+        Some(node)
     }
 
     /// Reads the separators within a number, so that `1,000` and `0.5` stay whole.
@@ -331,13 +330,14 @@ impl<'a> Reader<'a> {
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm for each kind of command")]
-    fn command(&mut self, name: &'a str) -> Option<Option<Node>> {
+    fn command(&mut self, name: &'a str) -> Option<Node> {
         let node = match name {
             "frac" | "dfrac" | "cfrac" => self.fraction(Shape::Bar)?,
             "tfrac" | "sfrac" | "nicefrac" => self.fraction(Shape::Flat)?,
             "binom" | "dbinom" | "tbinom" => self.fraction(Shape::Binomial)?,
             "sqrt" => {
-                let index = self.option()?.map(Box::new);
+                let index = self.option()?;
+                let index = (index != Node::Nothing).then(|| Box::new(index));
                 let body = Box::new(self.argument()?);
                 Node::Root { index, body }
             }
@@ -353,7 +353,7 @@ impl<'a> Reader<'a> {
                 let text = letters(&self.argument()?)?;
                 let op = Node::Atom(Class::Op, text);
                 if starred {
-                    return self.under(op).map(Some);
+                    return self.under(op);
                 }
                 op
             }
@@ -395,7 +395,7 @@ impl<'a> Reader<'a> {
             "big" | "Big" | "bigg" | "Bigg" | "bigl" | "Bigl" | "biggl" | "Biggl" | "bigr"
             | "Bigr" | "biggr" | "Biggr" | "bigm" | "Bigm" | "displaystyle" | "textstyle"
             | "scriptstyle" | "limits" | "nolimits" | "nonumber" | "notag" | "!" | "mathop"
-            | "mathrel" | "mathbin" | "mathord" | "/" => return Some(None),
+            | "mathrel" | "mathbin" | "mathord" | "/" => Node::Nothing,
             "not" => match self.argument()? {
                 Node::Atom(class, text) => Node::Atom(class, symbols::negated(&text)),
                 _ => return None,
@@ -415,7 +415,8 @@ impl<'a> Reader<'a> {
             ]),
             "tag" => Node::Row(vec![space(4), ord(format!("({})", self.words()?))]),
             "xrightarrow" | "xleftarrow" => {
-                let below = self.option()?.map(Box::new);
+                let below = self.option()?;
+                let below = (below != Node::Nothing).then(|| Box::new(below));
                 let above = Some(Box::new(self.argument()?));
                 let arrow = if name == "xrightarrow" { "⟶" } else { "⟵" };
                 Node::Script {
@@ -445,7 +446,7 @@ impl<'a> Reader<'a> {
                 None => sign(name)?,
             },
         };
-        Some(Some(node))
+        Some(node)
     }
 
     fn fraction(&mut self, shape: Shape) -> Option<Node> {

@@ -42,6 +42,7 @@ pub(super) fn draw(formula: &Grid) -> Option<Vec<String>> {
 
 fn block(node: &Node) -> Option<Block> {
     Some(match node {
+        Node::Nothing => Block::line(String::new()),
         Node::Atom(_, text) => Block::line(text.clone()),
         Node::Row(nodes) => return row(nodes),
         Node::Fraction { over, under, shape } => match shape {
@@ -55,7 +56,7 @@ fn block(node: &Node) -> Option<Block> {
                 fenced("(", pile(vec![over, gap, under], Side::Middle, base)?, ")")?
             }
         },
-        Node::Root { index, body } => root(node, index.as_deref(), block(body)?)?,
+        Node::Root { index, body } => root(node, index.as_deref(), &block(body)?),
         Node::Script {
             base,
             sub,
@@ -183,10 +184,10 @@ fn fraction(over: Block, under: Block) -> Option<Block> {
     )
 }
 
-fn root(node: &Node, index: Option<&Node>, body: Block) -> Option<Block> {
+fn root(node: &Node, index: Option<&Node>, body: &Block) -> Block {
     let sign = root_sign(index);
     if body.rows.len() == 1 || !sign.ends_with(['√', '∛', '∜']) {
-        return Some(Block::line(flat(node, Gaps::Wide).text));
+        return Block::line(flat(node, Gaps::Wide).text);
     }
     let index = match sign.as_str() {
         "∛" => "³",
@@ -208,11 +209,11 @@ fn root(node: &Node, index: Option<&Node>, body: Block) -> Option<Block> {
         };
         rows.push(format!("{before}│{row} "));
     }
-    Some(Block {
+    Block {
         rows,
         width: margin + 2 + body.width,
         base: body.base + 1,
-    })
+    }
 }
 
 fn script(base: &Node, sub: Option<&Node>, sup: Option<&Node>, limits: bool) -> Option<Block> {
@@ -383,7 +384,7 @@ fn grid(grid: &Grid) -> Option<Block> {
 
 /// Draws a cell. What follows an `&` in a derivation begins with a relation, which keeps its gap.
 fn cell(kind: &GridKind, column: usize, node: &Node) -> Option<Block> {
-    if *kind != GridKind::Lines || column % 2 == 0 {
+    if *kind != GridKind::Lines || column.is_multiple_of(2) {
         return block(node);
     }
     let mut nodes = vec![Node::Atom(Class::Ord, String::new())];
@@ -398,7 +399,7 @@ fn side(kind: &GridKind, column: usize) -> Side {
     match kind {
         GridKind::Matrix | GridKind::Gathered => Side::Middle,
         GridKind::Cases => Side::Left,
-        GridKind::Lines if column % 2 == 0 => Side::Right,
+        GridKind::Lines if column.is_multiple_of(2) => Side::Right,
         GridKind::Lines => Side::Left,
         GridKind::Array(spec) => match spec.chars().filter(|c| *c != '|').nth(column) {
             Some('l') => Side::Left,
@@ -412,7 +413,7 @@ fn side(kind: &GridKind, column: usize) -> Side {
 fn between(kind: &GridKind, column: usize, columns: usize) -> String {
     let outer = column == 0 || column == columns;
     match kind {
-        GridKind::Lines if !outer && column % 2 == 0 => "   ".to_owned(),
+        GridKind::Lines if !outer && column.is_multiple_of(2) => "   ".to_owned(),
         GridKind::Lines | GridKind::Gathered => String::new(),
         GridKind::Cases if column == 0 => " ".to_owned(),
         GridKind::Cases | GridKind::Matrix if outer => String::new(),
