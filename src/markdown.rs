@@ -16,6 +16,7 @@ mod blocks;
 mod code;
 mod line;
 mod live;
+mod math;
 mod mend;
 mod paint;
 mod slice;

@@ -6,7 +6,7 @@
 //! Invariant: the rows are those that the parser would have given.
 
 use super::wrap::{Breaking, Flow};
-use super::{Row, Span};
+use super::{Role, Row, Span};
 
 /// The last row of running text, which may grow.
 #[derive(Debug)]
@@ -54,11 +54,16 @@ impl Live {
         let line = shown
             .rfind('\n')
             .map_or(shown, |at| shown.get(at..).unwrap_or_default());
-        let begun = line.chars().any(char::is_alphabetic) && !line.contains('<');
+        // Words after a formula decide whether it keeps its own rows.
+        let begun = line.chars().any(char::is_alphabetic)
+            && !["<", "$$", "\\]"].iter().any(|sign| line.contains(sign));
         if !begun || !shown.ends_with(is_plain) || !added.chars().all(is_plain) {
             return None;
         }
         let style = self.flow.last_style()?;
+        if style.role == Role::Math {
+            return None;
+        }
         let end = self.end + added.len();
         self.flow.push(added, style, self.end..end);
         if self.flow.source_end() != Some(end) {

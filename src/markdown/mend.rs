@@ -4,6 +4,9 @@
 //! until the next bytes arrive: what is settled is never mended. Also finds where an endless
 //! paragraph may be cut without cutting through markup.
 
+mod formula;
+
+use self::formula::Formula;
 use super::blocks::Join;
 use super::line::Line;
 use super::width::is_cjk;
@@ -224,6 +227,25 @@ fn close(run: &str) -> (usize, String) {
             _ => 1,
         };
         let mut len = c.len_utf8();
+        if matches!(c, '$' | '\\')
+            && let Some(formula) = formula::read(rest)
+        {
+            match formula {
+                Formula::Whole(end) => {
+                    at += end;
+                    before = '$';
+                    continue;
+                }
+                Formula::Half {
+                    kept: shown,
+                    closers,
+                } => {
+                    kept = at + shown;
+                    inner.push_str(&closers);
+                    break;
+                }
+            }
+        }
         match c {
             '\\' => len += rest.chars().nth(1).map_or(0, char::len_utf8),
             '`' => {

@@ -1,13 +1,14 @@
 //! Turns one piece of a text into rows.
 //!
 //! Owns the walk over the parser's events. Its parts: [`text`] (styles, links), [`leaf`]
-//! (paragraphs, code, tables), [`nest`] (quotes, lists, the rows themselves), [`verbatim`] (what
+//! (paragraphs, code, tables), [`formula`], [`nest`] (quotes, lists, the rows themselves), [`verbatim`] (what
 //! is not parsed). Lines are broken by [`wrap`](super::wrap), tables drawn by
 //! [`table`](super::table), code by [`code`](super::code).
 //!
 //! Invariant: no recursion, however deep the nesting.
 
 mod emphasis;
+mod formula;
 mod leaf;
 mod nest;
 mod text;
@@ -19,6 +20,7 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
 use self::emphasis::{mask, unmask};
+use self::formula::with_dollars;
 use self::text::is_break;
 use super::blocks::Join;
 use super::live::Live;
@@ -73,6 +75,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         carry: Carry::Nothing,
         live: None,
         masked: false,
+        dollars: false,
     };
     match slice.join {
         Join::Fence { language } => painter.fence(language),
@@ -181,6 +184,8 @@ struct Painter<'a> {
     live: Option<Live>,
     /// What the parser reads is masked.
     masked: bool,
+    /// In what the parser reads, dollars stand for brackets with backslashes.
+    dollars: bool,
 }
 
 impl Painter<'_> {
@@ -202,9 +207,12 @@ impl Painter<'_> {
         if let Join::Item(number) = self.slice.join {
             self.number = *number;
         }
-        let masked = mask(&self.slice.text);
+        let dollars = with_dollars(&self.slice.text);
+        self.dollars = dollars.is_some();
+        let text = dollars.as_deref().unwrap_or(&self.slice.text);
+        let masked = mask(text);
         self.masked = masked.is_some();
-        let text = masked.as_deref().unwrap_or(&self.slice.text);
+        let text = masked.as_deref().unwrap_or(text);
         let events = Parser::new_ext(text, options()).into_offset_iter();
         self.define(&events);
         for (event, range) in events {
@@ -231,9 +239,16 @@ impl Painter<'_> {
                 let text = self.read(&text);
                 self.text(&text, self.inner(&text, range), Some(Role::Code));
             }
-            Event::InlineMath(_) | Event::DisplayMath(_) => self.math(range),
+            Event::InlineMath(text) | Event::DisplayMath(text) => {
+                self.math(&self.read(&text), range);
+            }
             Event::InlineHtml(text) if is_break(&text) => self.hard_break(range),
             Event::Text(text) | Event::Html(text) | Event::InlineHtml(text) => {
+                let source = self.slice.text.get(range.clone()).unwrap_or_default();
+                if self.dollars && source.len() == text.len() {
+                    // Where no formula was seen, code among it, the backslashes come back.
+                    return self.text(source, range, None);
+                }
                 self.text(&self.read(&text), range, None);
             }
             Event::FootnoteReference(label) => {

@@ -186,11 +186,125 @@ fn half_written_blocks_look_right_at_every_moment() {
 }
 
 #[test]
-fn formulas_are_shown_as_they_are_written() {
+fn formulas_are_shown_as_text_and_prices_stay_prices() {
+    for (text, rows) in [
+        (
+            "a $x^2$ costs $5 and $6\n\n$$\nE = mc^2\n$$",
+            &["a x² costs $5 and $6", "", "E = mc²"][..],
+        ),
+        (r"so \(a_1 \le b\), and", &["so a₁ ≤ b, and"]),
+        (
+            "Then\n\\[\n\\frac{a}{b} = c\n\\]\nholds.",
+            &["Then", "a    ", "─ = c", "b    ", "holds."],
+        ),
+        ("It is $$\\frac{a}{b}$$ here", &["It is a/b here"]),
+        ("It is $$\\frac{a}{b}$$", &["It is ", "a", "─", "b"]),
+        (
+            "- so $$\\frac{a}{b}$$\n- $x$",
+            &["• so ", "  a", "  ─", "  b", "• x"],
+        ),
+        ("> $$\n> x^2\n> $$", &["▎ x²"]),
+        ("from $5–$10 or $3", &["from $5–$10 or $3"]),
+        (r"$\unknown{x}^2$ and \$5", &[r"$\unknown{x}^2$ and $5"]),
+        ("half $x^2", &["half $x^2"]),
+        (r"`\(x\)` and `$x^2$`", &[r"\(x\) and $x^2$"]),
+        (
+            "- a\n\n      \\(x\\)\n\n  ~~~\n  \\(y\\)\n  ~~~",
+            &["• a", "", "  │ \\(x\\)", "", "  │ \\(y\\)"],
+        ),
+        (
+            "| a |\n|---|\n| $x^2$ |",
+            &["┌────┐", "│ a  │", "├────┤", "│ x² │", "└────┘"],
+        ),
+        ("**$x^2$** # $y_1$", &["x² # y₁"]),
+    ] {
+        assert_eq!(shown(text, 30), rows, "{text}");
+    }
+    assert_eq!(shown("$$\\frac{a+b+c}{d} = e$$", 9), ["(a+b+c)/d", "= e"]);
+}
+
+#[test]
+fn a_half_written_formula_is_plain_text() {
     assert_eq!(
-        shown("a $x^2$ costs $5 and $6\n\n$$\nE = mc^2\n$$", 30),
-        ["a $x^2$ costs $5 and $6", "", "$$", "E = mc^2", "$$",]
+        moments("so $a*b*c$ is", 30),
+        [
+            "s",
+            "so",
+            "so $",
+            "so $a",
+            "so $a*",
+            "so $a*b",
+            "so $a*b*",
+            "so $a*b*c",
+            "so a * b * c",
+            "so a * b * c i",
+            "so a * b * c is",
+        ]
     );
+    assert_eq!(
+        moments(r"\(\frac{a}b\)", 30),
+        [
+            "\\",
+            "\\(",
+            "\\(\\f",
+            "\\(\\fr",
+            "\\(\\fra",
+            "\\(\\frac",
+            "\\(\\frac{",
+            "\\(\\frac{a",
+            "\\(\\frac{a}",
+            "\\(\\frac{a}b",
+            "a/b",
+        ]
+    );
+    for moment in moments("$$\na_1 * b_2 * c_3\n", 30) {
+        assert!("$$/a_1 * b_2 * c_3".starts_with(&moment), "{moment}");
+    }
+}
+
+#[test]
+fn every_beginning_of_a_text_with_formulas_is_sound() {
+    for formula in [
+        r"$x^2$",
+        r"$\frac{a+b}{c}$",
+        r"$\sqrt[3]{x}$",
+        r"$\sum_{i=1}^{n} i$",
+        r"$\text{if } x$",
+        r"$\begin{pmatrix} a & b \\ c & d \end{pmatrix}$",
+        r"\(e^{i\pi}\)",
+        r"\(\alpha \le \beta\)",
+        r"\( \left( x \right) \)",
+        r"$\unknown{x}$",
+        r"$$E = mc^2$$",
+        "$$\nx = \\frac{-b \\pm \\sqrt{b^2-4ac}}{2a}\n$$",
+        "\\[\n\\int_0^\\infty e^{-x^2}\\,dx\n\\]",
+        "\\[ \\begin{cases} x & y \\\\ z & w \\end{cases} \\]",
+        "$$\n\\begin{aligned}\na &= b \\\\\n&= c\n\\end{aligned}\n$$",
+        r"$$\boxed{42}$$",
+        r"$$\binom{n}{k}$$",
+        r"$$\underbrace{a+b}_{n}$$",
+        r"\[ \unknown \]",
+        r"$5 and $10",
+    ] {
+        for text in [
+            format!("Text {formula} and more.\n"),
+            format!("- item {formula}\n- next\n"),
+            format!("> {}\n\nlast", formula.replace('\n', "\n> ")),
+            format!(
+                "| a | b |\n|---|---|\n| {} | c |\n",
+                formula.replace('\n', " ")
+            ),
+            format!("# {formula}\n"),
+        ] {
+            for width in [1, 8, 40] {
+                let mut grown = Document::new(Kind::Markdown);
+                for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
+                    grown.sync(text.get(..at).unwrap(), 0, width, false);
+                    assert_sound(&grown, &text, width);
+                }
+            }
+        }
+    }
 }
 
 #[test]
@@ -279,6 +393,20 @@ const PIECES: &[&str] = &[
     "$$\n",
     "$x$ ",
     "$$\n",
+    "$x^2$",
+    "$a*b",
+    "$5",
+    "$",
+    r"\(a_1\)",
+    r"\( ",
+    r"\)",
+    "\\[\n",
+    "\\]\n",
+    "\\frac{a}{b} ",
+    "$$\\sum_{i}^n \\frac{a+b}{c}$$",
+    "\\\\ ",
+    "{",
+    "}",
     "a_b_c ",
     "_u_ ",
     "\r\n",
@@ -293,13 +421,52 @@ const PIECES: &[&str] = &[
     "> [!NOTE]\n",
 ];
 
+/// Pieces of formulas, to be told from prose.
+const FORMULAS: &[&str] = &[
+    "$",
+    "$$",
+    "\\(",
+    "\\)",
+    "\\[",
+    "\\]",
+    "\\",
+    "{",
+    "}",
+    "x",
+    " ",
+    "\n",
+    "\n\n",
+    "5",
+    "*",
+    "_",
+    "^",
+    "`",
+    "\\frac{a}{b}",
+    "= y",
+    ".",
+    " and",
+    "- ",
+    "> ",
+    "| ",
+    "\\\\",
+    "中",
+    "$x$",
+    "$$x$$",
+    "\\(y\\)",
+    "\\[z\\]",
+];
+
 fn texts() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         30 => prop::sample::select(PIECES).prop_map(str::to_owned),
         1 => ".{0,12}",
         1 => prop::sample::select(PIECES).prop_map(|piece| piece.repeat(400)),
     ];
-    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+    let formula = prop::sample::select(FORMULAS).prop_map(str::to_owned);
+    prop_oneof![
+        3 => prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat()),
+        1 => prop::collection::vec(formula, 0..40).prop_map(|pieces| pieces.concat()),
+    ]
 }
 
 fn cut_at(text: &str, places: &[prop::sample::Index]) -> Vec<usize> {

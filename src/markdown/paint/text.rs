@@ -80,20 +80,6 @@ impl Painter<'_> {
         self.flow.push(text, style, place);
     }
 
-    /// Shows a formula as it is written, line by line.
-    pub(super) fn math(&mut self, range: Range<usize>) {
-        let source = self.source(&range).to_owned();
-        let mut at = range.start;
-        for line in source.split_inclusive('\n') {
-            let shown = line.trim_end_matches(['\n', '\r']);
-            self.text(shown, at..at + shown.len(), Some(Role::Math));
-            if shown.len() < line.len() {
-                self.hard_break(at + shown.len()..at + line.len());
-            }
-            at += line.len();
-        }
-    }
-
     /// Shows a line break of the source as a space, or as nothing within Chinese or Japanese.
     pub(super) fn soften(&mut self, next: &str) {
         let Some(place) = self.soft.take() else {
@@ -101,7 +87,7 @@ impl Painter<'_> {
         };
         let joins = self.flow.text().chars().next_back().is_some_and(is_cjk)
             && next.chars().next().is_some_and(is_cjk);
-        if !joins && !self.flow.is_empty() {
+        if !joins && !self.flow.is_empty() && !self.flow.text().ends_with('\n') {
             self.flow.push(" ", self.style(), place);
         }
     }
