@@ -17,7 +17,7 @@ pub(super) fn draw(
     buf: &mut Buffer,
 ) -> (Rect, Option<Position>) {
     let focused = app.focus == Pane::Message && app.overlay.is_none();
-    let inner = paint::boxed(area, title(app, theme), focused, theme, buf);
+    let inner = paint::boxed(area, &title(app, theme), focused, theme, buf);
     let inner = paint::padded(inner);
     app.composer.widget().render(inner, buf);
     (inner, app.composer.caret().or(Some(inner.as_position())))

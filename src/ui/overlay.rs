@@ -63,7 +63,7 @@ fn opened(title: &str, window: Rect, most: (u16, u16), theme: Theme, buf: &mut B
     Clear.render(clear, buf);
     paint::mend_left_edge(clear, buf);
     let title = Line::styled(title.to_owned(), theme.title());
-    paint::padded(paint::boxed(area, title, true, theme, buf))
+    paint::padded(paint::boxed(area, &title, true, theme, buf))
 }
 
 /// A filter, a list, and what is said of the selected item.

@@ -1,33 +1,58 @@
 //! Putting rows of text into cells.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Widget};
 
 use super::theme::Theme;
 use crate::markdown::{Row, text_width};
 
-/// A bordered area with a title, and what is inside.
+/// A bordered area with a title, and what is inside. Drawn by hand: frames are on the screen in
+/// every frame, and the library's block costs more than a pane of text.
 pub(super) fn boxed(
     area: Rect,
-    title: Line<'_>,
+    title: &Line<'_>,
     focused: bool,
     theme: Theme,
     buf: &mut Buffer,
 ) -> Rect {
-    let border = if focused {
+    let style = if focused {
         theme.focus()
     } else {
         theme.border()
     };
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(border)
-        .title(title);
-    let inner = block.inner(area);
-    block.render(area, buf);
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return area;
+    }
+    let (left, right) = (area.left(), area.right() - 1);
+    let (top, bottom) = (area.top(), area.bottom() - 1);
+    let mut put = |x, y, symbol| {
+        if let Some(cell) = buf.cell_mut((x, y)) {
+            cell.set_symbol(symbol).set_style(style);
+        }
+    };
+    for x in left..=right {
+        put(x, top, "─");
+        put(x, bottom, "─");
+    }
+    for y in top..=bottom {
+        put(left, y, "│");
+        put(right, y, "│");
+    }
+    for (x, y, symbol) in [
+        (left, top, "╭"),
+        (right, top, "╮"),
+        (left, bottom, "╰"),
+        (right, bottom, "╯"),
+    ] {
+        put(x, y, symbol);
+    }
+    let inner = area.inner(Margin::new(1, 1));
+    if inner.width > 0 {
+        buf.set_line(inner.x, top, title, inner.width);
+    }
     inner
 }
 
@@ -148,7 +173,7 @@ pub(super) fn mend_left_edge(area: Rect, buf: &mut Buffer) {
 
 /// An area without a column at either side.
 pub(super) fn padded(area: Rect) -> Rect {
-    area.inner(ratatui::layout::Margin::new(1, 0))
+    area.inner(Margin::new(1, 0))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         outer
     } else {
         let title = title(app, turn, outer.width, theme);
-        paint::boxed(outer, title, app.focus == Pane::Thinking, theme, buf)
+        paint::boxed(outer, &title, app.focus == Pane::Thinking, theme, buf)
     };
     let area = if bare || area.width < 24 {
         area

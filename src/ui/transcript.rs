@@ -95,7 +95,7 @@ pub(super) fn draw(
     } else {
         paint::boxed(
             outer,
-            title(app, theme),
+            &title(app, theme),
             app.focus == Pane::Chat,
             theme,
             buf,
