@@ -179,6 +179,11 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     msg = if_ready(next_step(&mut reply)).await;
                 }
             }
+            if room == 0 {
+                // A reply that is always ready would keep timers, signals and keys from ever
+                // being looked at.
+                tokio::task::yield_now().await;
+            }
         }
     }
 
