@@ -2,8 +2,8 @@
 //!
 //! Owns the gaps between pieces and the parentheses that a line needs where paper has none.
 
-use super::parse::{Class, Grid, GridKind, Node, Shape};
 use super::symbols;
+use super::tree::{Class, Grid, GridKind, Node, Shape};
 
 /// How closely a text holds together: what needs parentheses beside a stroke, a root, an exponent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
