@@ -1,7 +1,7 @@
 //! LaTeX math as Unicode text: on one line, or in rows as on paper.
 //!
 //! Owns formulas alone: what a formula is within a text is for [`paint`](super::paint) to say.
-//! Pure. Its parts: `parse` (the tree), `symbols` (the tables), `flat` (one line), `stack` (rows).
+//! Pure. Its parts: `parse` (into a `tree`), `symbols` (the tables), `flat` (one line), `stack` (rows).
 //!
 //! Invariants, each held by a test:
 //! - A formula is shown whole or not at all: `None` for one that holds anything unknown, that is
@@ -13,6 +13,7 @@ mod flat;
 mod parse;
 mod stack;
 mod symbols;
+mod tree;
 
 use crate::chat::safe;
 
@@ -40,7 +41,7 @@ pub(super) fn display(source: &str) -> Option<Vec<String>> {
         .then_some(rows)
 }
 
-fn read(source: &str) -> Option<parse::Grid> {
+fn read(source: &str) -> Option<tree::Grid> {
     if source.len() > MAX_BYTES {
         return None;
     }

@@ -2,8 +2,8 @@
 //!
 //! Owns the gaps between pieces and the parentheses that a line needs where paper has none.
 
-use super::parse::{Class, Grid, GridKind, Node, Shape};
 use super::symbols;
+use super::tree::{Class, Grid, GridKind, Node, Shape};
 
 /// How closely a text holds together: what needs parentheses beside a stroke, a root, an exponent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,12 +86,11 @@ pub(super) fn gaps(classes: &[(Class, Class)], gaps: Gaps) -> Vec<bool> {
     let mut before = None;
     let mut found = Vec::with_capacity(classes.len());
     for (index, &(left, right)) in classes.iter().enumerate() {
-        let next = classes.get(index + 1..).unwrap_or_default();
-        let next = next
-            .iter()
-            .map(|(left, _)| *left)
-            .find(|c| *c != Class::Space);
-        let signed = left == Class::Bin && is_sign(before, next);
+        let next = || {
+            let after = classes.get(index + 1..).unwrap_or_default().iter();
+            after.map(|(left, _)| *left).find(|c| *c != Class::Space)
+        };
+        let signed = left == Class::Bin && is_sign(before, next());
         let left = if signed { Class::Sign } else { left };
         let right = if signed { Class::Sign } else { right };
         let beside_space = index
@@ -128,7 +127,8 @@ pub(super) fn marked(text: &str, mark: char) -> String {
     let mut shown = String::with_capacity(text.len() * 2);
     for c in text.chars() {
         shown.push(c);
-        if c != ' ' {
+        // Marks get no marks: each level of them would double the text.
+        if !matches!(c, ' ' | '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}') {
             shown.push(mark);
         }
     }

@@ -3,7 +3,7 @@
 //! Owns the tables; knows nothing of layout. A name that is not here is not known at all, and the
 //! formula that holds it is shown as it was typed.
 
-use super::parse::Class;
+use super::tree::Class;
 
 /// Commands that stand for one sign.
 #[rustfmt::skip] // one line for each would be three hundred lines

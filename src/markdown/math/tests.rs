@@ -294,6 +294,12 @@ fn long_and_deep_formulas_are_left_alone() {
 }
 
 #[test]
+fn marks_on_marks_do_not_double_the_text() {
+    let marks = [&r"\vec{".repeat(14), "xy", &"}".repeat(14)].concat();
+    assert_eq!(inline(&marks).unwrap().chars().count(), 2 + 2 * 14);
+}
+
+#[test]
 fn no_beginning_of_a_formula_panics_or_is_uneven() {
     let all = INLINE.iter().map(|(source, _)| *source);
     for source in all.chain(DISPLAY.iter().map(|(source, _)| *source)) {
