@@ -21,11 +21,12 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Pars
 use self::emphasis::{mask, unmask};
 use self::text::is_break;
 use super::blocks::Join;
+use super::listing::Listing;
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
 use super::wrap::{Flow, span};
-use super::{CodeBlock, Role, Row};
+use super::{Role, Row};
 
 /// What a piece leaves for the next one.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +45,7 @@ pub(super) enum Carry {
 #[derive(Debug)]
 pub(super) struct Painted {
     pub(super) rows: Vec<Row>,
-    pub(super) code: Vec<CodeBlock>,
+    pub(super) code: Vec<Listing>,
     pub(super) carry: Carry,
     /// The last row, if it is running text.
     pub(super) live: Option<Live>,
@@ -127,7 +128,6 @@ enum Leaf {
     Html,
     Code {
         language: String,
-        text: String,
         lines: Vec<(String, Range<usize>)>,
     },
     Table {
@@ -158,7 +158,7 @@ struct Painter<'a> {
     slice: &'a Slice<'a>,
     width: usize,
     rows: Vec<Row>,
-    code: Vec<CodeBlock>,
+    code: Vec<Listing>,
     nests: Vec<Nest>,
     /// Blocks entered below those.
     deeper: usize,
@@ -279,7 +279,6 @@ impl Painter<'_> {
                 };
                 self.leaf = Leaf::Code {
                     language,
-                    text: String::new(),
                     lines: Vec::new(),
                 };
             }
