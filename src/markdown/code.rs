@@ -66,9 +66,17 @@ pub(super) fn colour(rows: &mut [Row], text: &str, pieces: &[Coloured], width: u
     let (first, rest) = columns(width, false);
     let lines = flow.wrap(first, rest, Breaking::Anywhere);
     for (row, line) in rows.iter_mut().zip(lines) {
-        let own = row.spans.iter().rposition(|span| !is_code(span.style.role));
-        let before = row.spans.iter().take(own.map_or(0, |at| at + 1)).cloned();
-        row.spans = before.chain(line.spans).collect();
+        let before = row.spans.iter().rposition(|s| !is_code(s.style.role));
+        let (before, code) = row.spans.split_at(before.map_or(0, |at| at + 1));
+        let bytes = |spans: &[Span]| -> Vec<u8> {
+            let texts = spans.iter().map(|span| span.text.as_bytes());
+            texts.flatten().copied().collect()
+        };
+        // Colours never change what is read, not even where the row was drawn from other bytes
+        // than the block holds.
+        if bytes(code) == bytes(&line.spans) {
+            row.spans = [before, &line.spans].concat().into_boxed_slice();
+        }
     }
 }
 
