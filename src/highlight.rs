@@ -3,7 +3,7 @@
 //! Owns the worker thread and what it is asked: one request at a time, so that the queue is
 //! bounded and the next request is always for what is on the screen by then. The thread starts
 //! with the first request, which is when the first code is shown; a program that shows none never
-//! loads a grammar. What a language looks like is [`grammar`]'s to know; that lines need colours,
+//! loads a grammar. What a language looks like is `grammar`'s to know; that lines need colours,
 //! and where they go, is [`crate::markdown`]'s.
 //!
 //! Invariants: nothing here blocks the caller. A panic in the library costs colours, never the

@@ -409,7 +409,6 @@ proptest! {
         let uncoloured = plain(&whole);
         stripe(&mut whole);
         prop_assert_eq!(plain(&whole), uncoloured);
-        assert_sound(&whole, &text, width);
         let mut grown = Document::new(Kind::Markdown);
         for at in cut_at(&text, &places) {
             grown.sync(text.get(..at).unwrap(), 0, width, false);
