@@ -10,7 +10,7 @@
 //! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
 //!
 //! `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`, `tui`,
-//! `demo` } ← `runtime` ← `cli` ← `main`
+//! `demo`, `highlight` } ← `runtime` ← `cli` ← `main`
 //!
 //! Up to `ui` everything is pure. There is no `store` yet: conversations live in memory.
 //!
@@ -43,6 +43,7 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod highlight;
 pub mod markdown;
 pub mod net;
 pub mod runtime;

@@ -15,6 +15,7 @@
 mod blocks;
 mod code;
 mod line;
+mod listing;
 mod live;
 mod math;
 mod mend;
@@ -27,6 +28,8 @@ mod wrap;
 use std::ops::Range;
 
 use blocks::{Cut, Join, Open, Scanner};
+pub use listing::{CodeColours, CodeRequest, Coloured, Fingerprint};
+use listing::{Colours, Listing};
 use live::Live;
 use paint::{Carry, Painted};
 use slice::Slice;
@@ -51,7 +54,8 @@ pub struct Document {
     done: bool,
     scanner: Scanner,
     rows: Vec<Row>,
-    code: Vec<CodeBlock>,
+    code: Vec<Listing>,
+    colours: Colours,
     settled: Settled,
     live: Option<Live>,
     #[cfg(test)]
@@ -189,6 +193,7 @@ impl Document {
             scanner: Scanner::new(kind),
             rows: Vec::new(),
             code: Vec::new(),
+            colours: Colours::new(),
             settled: Settled::default(),
             live: None,
             #[cfg(test)]
@@ -208,7 +213,11 @@ impl Document {
             return;
         }
         if !grew || self.done {
+            // What is known of the colours holds at any width.
+            let known = std::mem::take(&mut self.colours);
+            let same_text = self.epoch == epoch;
             *self = Self {
+                colours: if same_text { known } else { Colours::new() },
                 epoch,
                 width,
                 ..Self::new(self.kind)
@@ -257,7 +266,9 @@ impl Document {
 
     /// Lists the blocks of code in their order.
     pub fn code_blocks(&self) -> Vec<CodeBlock> {
-        self.code.iter().map(CodeBlock::with_first_line).collect()
+        let listings = self.code.iter();
+        let blocks = listings.map(|listing| listing.block.with_first_line());
+        blocks.collect()
     }
 
     /// Finds the first row whose source ends after the byte at `offset`; the last row when there
@@ -288,7 +299,7 @@ impl Document {
         self.rows.truncate(self.settled.rows);
         self.code.truncate(self.settled.code_blocks);
         if let (Some(open), Some(bytes)) = (self.code.last_mut(), self.settled.open_code_bytes) {
-            open.text.truncate(bytes);
+            open.truncate(bytes);
         }
     }
 
@@ -299,7 +310,7 @@ impl Document {
         next.rows = self.rows.len();
         next.code_blocks = self.code.len();
         next.open_code_bytes = match (&cut.open, self.code.last()) {
-            (Open::Code, Some(open)) => Some(open.text.len()),
+            (Open::Code, Some(open)) => Some(open.block.text.len()),
             _ => None,
         };
         self.settled = next;
@@ -345,12 +356,16 @@ impl Document {
             }
             settled.gap = false;
         }
+        let base = self.rows.len();
         self.rows.extend(rows);
-        for block in code {
+        for listing in code {
             match (&slice.join, self.code.last_mut()) {
-                (Join::Code { .. }, Some(open)) => open.text.push_str(&block.text),
-                _ => self.code.push(block),
+                (Join::Code { .. }, Some(open)) => {
+                    open.push(&listing.block.text, base..self.rows.len());
+                }
+                _ => self.code.push(listing.moved(base)),
             }
+            self.colour_block(self.code.len().saturating_sub(1));
         }
         live
     }

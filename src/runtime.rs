@@ -23,6 +23,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::app::{App, Effect, Msg};
 use crate::chat::{Failure, Progress, TurnId};
+use crate::highlight::Highlighter;
 use crate::net::Provider;
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
@@ -73,6 +74,8 @@ pub struct Runtime<'a, S: Surface> {
     console: &'a mut Console,
     /// What the view remembers between frames.
     cache: &'a mut Cache,
+    /// Who finds the colours of code.
+    highlighter: Highlighter,
     /// What time it is.
     clock: Clock,
     /// Whether the signal that the program was continued is still to come.
@@ -101,6 +104,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             terminal,
             console,
             cache,
+            highlighter: Highlighter::new(),
             clock,
             suspended: false,
         }
@@ -149,6 +153,12 @@ impl<'a, S: Surface> Runtime<'a, S> {
                         continue;
                     }
                 },
+                // Before the reply: one that never pauses would keep its code plain.
+                colours = self.highlighter.next() => {
+                    dirty |= self.cache.colour(colours);
+                    self.ask_for_colours();
+                    continue;
+                }
                 msg = next_step(&mut reply), if reply.is_some() => (msg, false),
                 () = sleep_until(due), if dirty => continue,
                 () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
@@ -202,7 +212,17 @@ impl<'a, S: Surface> Runtime<'a, S> {
         if let Some(seen) = seen {
             app.saw(seen);
         }
+        self.ask_for_colours();
         Ok(())
+    }
+
+    /// Asks for the colours of code that the last frame showed plain.
+    fn ask_for_colours(&mut self) {
+        if self.highlighter.is_free()
+            && let Some(request) = self.cache.uncoloured()
+        {
+            self.highlighter.ask(request);
+        }
     }
 
     /// Carries out an effect. What it comes to, if anything, is a message.

@@ -43,6 +43,7 @@ use layout::{Areas, Wants};
 pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
+    cache.clear_shown();
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, frame, &mut seen);

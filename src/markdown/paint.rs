@@ -23,11 +23,12 @@ use self::emphasis::{mask, unmask};
 use self::formula::with_dollars;
 use self::text::is_break;
 use super::blocks::Join;
+use super::listing::Listing;
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
 use super::wrap::{Flow, span};
-use super::{CodeBlock, Role, Row};
+use super::{Role, Row};
 
 /// What a piece leaves for the next one.
 #[derive(Debug, Clone, Default)]
@@ -46,7 +47,7 @@ pub(super) enum Carry {
 #[derive(Debug)]
 pub(super) struct Painted {
     pub(super) rows: Vec<Row>,
-    pub(super) code: Vec<CodeBlock>,
+    pub(super) code: Vec<Listing>,
     pub(super) carry: Carry,
     /// The last row, if it is running text.
     pub(super) live: Option<Live>,
@@ -130,7 +131,6 @@ enum Leaf {
     Html,
     Code {
         language: String,
-        text: String,
         lines: Vec<(String, Range<usize>)>,
     },
     Table {
@@ -161,7 +161,7 @@ struct Painter<'a> {
     slice: &'a Slice<'a>,
     width: usize,
     rows: Vec<Row>,
-    code: Vec<CodeBlock>,
+    code: Vec<Listing>,
     nests: Vec<Nest>,
     /// Blocks entered below those.
     deeper: usize,
@@ -294,7 +294,6 @@ impl Painter<'_> {
                 };
                 self.leaf = Leaf::Code {
                     language,
-                    text: String::new(),
                     lines: Vec::new(),
                 };
             }

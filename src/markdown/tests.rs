@@ -540,6 +540,53 @@ proptest! {
     }
 }
 
+/// Colours all finished code of a document in stripes that depend on nothing but the lines.
+fn stripe(document: &mut Document) {
+    while let Some(request) = document.uncoloured(&(0..document.len())) {
+        let stripes = |line: &String| {
+            let roles = [Role::Keyword, Role::CodeBlock, Role::String];
+            let piece = |at: usize| Coloured {
+                bytes: 1 + at % 2,
+                role: roles[at % roles.len()],
+            };
+            (0..line.len()).map(piece).collect()
+        };
+        let lines = request.lines.iter().map(stripes).collect();
+        document.colour(CodeColours {
+            block: request.block,
+            first_line: request.first_line,
+            after: request.after,
+            lines: Some(lines),
+        });
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn colours_do_not_depend_on_when_they_came_and_change_no_text(
+        text in texts(),
+        places in prop::collection::vec(any::<prop::sample::Index>(), 0..20),
+        width in prop::sample::select(vec![1_u16, 7, 20, 80]),
+    ) {
+        let text = text.replace("```\n", "```rust\n\tlet x = \"é漢\";\n");
+        let mut whole = Document::new(Kind::Markdown);
+        whole.sync(&text, 0, width, true);
+        let uncoloured = plain(&whole);
+        stripe(&mut whole);
+        prop_assert_eq!(plain(&whole), uncoloured);
+        let mut grown = Document::new(Kind::Markdown);
+        for at in cut_at(&text, &places) {
+            grown.sync(text.get(..at).unwrap(), 0, width, false);
+            stripe(&mut grown);
+        }
+        grown.sync(&text, 0, width, true);
+        stripe(&mut grown);
+        prop_assert_eq!(&grown.rows, &whole.rows);
+    }
+}
+
 /// Feeds `text` in pieces of `step` bytes and counts the bytes that were parsed.
 fn parsed(text: &str, step: usize, width: u16) -> usize {
     let mut document = Document::new(Kind::Markdown);

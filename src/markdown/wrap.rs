@@ -12,7 +12,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::width::{bounded, cluster_width, text_width};
-use super::{Role, Span, Style};
+use super::{Coloured, Role, Span, Style};
 use crate::chat::safe;
 
 /// What stands for a cluster that is wider than the whole row.
@@ -132,6 +132,41 @@ impl Flow {
             return;
         }
         self.marks.push(Mark { end, style, source });
+    }
+
+    /// Gives code whose source begins at 0 the roles of its pieces; behind them it is plain.
+    pub(super) fn colour(&mut self, pieces: &[Coloured]) {
+        let mut pieces = pieces.iter();
+        let mut role = Role::CodeBlock;
+        let mut until = 0;
+        let mut start = 0;
+        for mark in std::mem::take(&mut self.marks) {
+            let mut at = mark.source.start;
+            let exact = mark.end - start == mark.source.len();
+            loop {
+                while until <= at {
+                    let piece = pieces.next();
+                    role = piece.map_or(Role::CodeBlock, |piece| piece.role);
+                    until = piece.map_or(usize::MAX, |piece| until + piece.bytes);
+                }
+                let style = Style { role, ..mark.style };
+                // A tab is one byte and several columns, all in one colour.
+                if !exact || until >= mark.source.end {
+                    let source = at..mark.source.end;
+                    self.marks.push(Mark {
+                        end: mark.end,
+                        style,
+                        source,
+                    });
+                    break;
+                }
+                let end = mark.end - (mark.source.end - until);
+                let source = at..until;
+                self.marks.push(Mark { end, style, source });
+                at = until;
+            }
+            start = mark.end;
+        }
     }
 
     fn split_mark(&mut self, at: usize) {

@@ -3,10 +3,11 @@
 //! Invariant: forgetting all of it changes nothing on the screen, only what the next frame costs.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::theme::Theme;
 use crate::chat::TurnId;
-use crate::markdown::{Document, Kind};
+use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
 /// Wrapped texts, and the theme that they are drawn in.
 #[derive(Debug)]
@@ -14,6 +15,10 @@ pub struct Cache {
     /// The colours in force.
     pub theme: Theme,
     documents: HashMap<(TurnId, Topic), Document>,
+    /// The rows of Markdown that the last frame showed.
+    shown: Vec<(TurnId, Topic, Range<usize>)>,
+    /// Whose code colours are asked for.
+    asked: Option<(TurnId, Topic)>,
 }
 
 /// A text of a turn that is wrapped on its own.
@@ -61,6 +66,8 @@ impl Cache {
         Self {
             theme,
             documents: HashMap::new(),
+            shown: Vec::new(),
+            asked: None,
         }
     }
 
@@ -87,6 +94,39 @@ impl Cache {
     /// Rows that an earlier call brought up to date.
     pub(super) fn kept(&self, turn: TurnId, topic: Topic) -> Option<&Document> {
         self.documents.get(&(turn, topic))
+    }
+
+    /// What code on the screen has no colours yet, a piece at a time. The next one may be asked
+    /// for when the colours of this one are here.
+    pub fn uncoloured(&mut self) -> Option<CodeRequest> {
+        let found = self.shown.iter().find_map(|(turn, topic, rows)| {
+            let document = self.documents.get(&(*turn, *topic))?;
+            Some(((*turn, *topic), document.uncoloured(rows)?))
+        });
+        let (asked, request) = found?;
+        self.asked = Some(asked);
+        Some(request)
+    }
+
+    /// Takes the colours that were asked for last. Tells whether the screen looks different now.
+    pub fn colour(&mut self, colours: CodeColours) -> bool {
+        let asked = self.asked.take();
+        asked
+            .and_then(|asked| self.documents.get_mut(&asked))
+            .is_some_and(|document| document.colour(colours))
+    }
+
+    /// Begins a frame: nothing is shown yet.
+    pub(super) fn clear_shown(&mut self) {
+        self.shown.clear();
+    }
+
+    /// Takes note of a row that the frame shows.
+    pub(super) fn shows(&mut self, turn: TurnId, topic: Topic, row: usize) {
+        match self.shown.last_mut() {
+            Some((t, k, rows)) if (*t, *k) == (turn, topic) && rows.end == row => rows.end += 1,
+            _ => self.shown.push((turn, topic, row..row + 1)),
+        }
     }
 
     /// Forgets the texts of turns that are no longer on the screen.

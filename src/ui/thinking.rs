@@ -97,6 +97,9 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         width,
     });
     let headings = document.headings().collect();
+    for row in top..rows.min(top + usize::from(area.height)) {
+        cache.shows(turn.id, Topic::Reasoning, row);
+    }
     if !bare {
         viewport::frame(scroll, rows, top, outer, theme, buf);
     }

@@ -158,7 +158,11 @@ pub(super) fn draw(
             height: 1,
             ..area
         };
-        draw_row(app, cache, extent, &extent.part(row - start), line, buf);
+        let part = extent.part(row - start);
+        draw_row(app, cache, extent, &part, line, buf);
+        if let Part::Answer(row) = part {
+            cache.shows(extent.turn.id, Topic::Answer, row);
+        }
     }
     if !bare {
         viewport::frame(app.chat_scroll, rows, top, outer, theme, buf);

@@ -20,11 +20,11 @@ use tokio::time::{Instant, sleep};
 
 use crate::harness::{WALL, answer, app, key, reasoning};
 
-type Steps = BoxStream<'static, Result<Progress, Failure>>;
+pub(crate) type Steps = BoxStream<'static, Result<Progress, Failure>>;
 
 /// Replies with what a test has prepared, in order; more requests than that fail.
 #[derive(Default)]
-struct Script {
+pub(crate) struct Script {
     replies: RefCell<Vec<Steps>>,
     /// How many replies were dropped before their end.
     dropped: Arc<AtomicUsize>,
@@ -32,7 +32,7 @@ struct Script {
 }
 
 impl Script {
-    fn new(replies: impl IntoIterator<Item = Steps>) -> Self {
+    pub(crate) fn new(replies: impl IntoIterator<Item = Steps>) -> Self {
         let mut replies: Vec<_> = replies.into_iter().collect();
         replies.reverse();
         Self {
@@ -81,7 +81,7 @@ impl Provider for Script {
 }
 
 /// A reply that sends a delta after each pause.
-fn paced(steps: impl IntoIterator<Item = (Duration, Delta)> + Send + 'static) -> Steps
+pub(crate) fn paced(steps: impl IntoIterator<Item = (Duration, Delta)> + Send + 'static) -> Steps
 where
     <Vec<(Duration, Delta)> as IntoIterator>::IntoIter: Send,
 {

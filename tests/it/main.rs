@@ -14,6 +14,8 @@ mod config;
 mod docs;
 mod flow;
 mod harness;
+#[cfg(feature = "highlight")]
+mod highlight;
 mod http;
 mod markdown;
 mod pty;

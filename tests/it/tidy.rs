@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["markdown"],
     &["app"],
     &["ui"],
-    &["net", "store", "tui", "demo"],
+    &["net", "store", "tui", "demo", "highlight"],
     &["runtime"],
     &["cli"],
 ];

@@ -5,10 +5,11 @@ use std::ops::Range;
 use pulldown_cmark::{OffsetIter, Tag};
 
 use super::super::blocks::{Join, Open};
+use super::super::listing::Listing;
 use super::super::live::Live;
 use super::super::table::{Ends, Grid};
 use super::super::wrap::{Breaking, Flow, Line};
-use super::super::{CodeBlock, Role, Style, code, table};
+use super::super::{Role, Style, code, table};
 use super::{Carry, Leaf, Painter, carry_from};
 
 impl Painter<'_> {
@@ -76,30 +77,25 @@ impl Painter<'_> {
     }
 
     pub(super) fn end_code(&mut self, range: Range<usize>) {
-        let Leaf::Code {
-            language,
-            text,
-            lines,
-        } = std::mem::replace(&mut self.leaf, Leaf::Text)
-        else {
+        let Leaf::Code { language, lines } = std::mem::replace(&mut self.leaf, Leaf::Text) else {
             return;
         };
         let room = self.room();
         let start = self.place(range.start..range.start);
         let label = code::label(&language, start, room);
         self.lines(label.into_iter().collect(), false);
+        let mut listing = Listing::new(&language, room);
         for (line, source) in lines {
             let shown = line.trim_end_matches(['\n', '\r']);
             let exact = source.start..(source.start + shown.len()).min(source.end);
             let mut rows = code::rows(&code::line(shown, exact), room, false);
             own_line(rows.last_mut(), &source);
+            let count = rows.len();
             self.lines(rows, false);
+            // Counted from the end: a blank row may have come before them.
+            listing.push(&line, self.rows.len() - count..self.rows.len());
         }
-        self.code.push(CodeBlock {
-            language,
-            text,
-            first_line: String::new(),
-        });
+        self.code.push(listing);
         self.gap = !self.rows.is_empty();
     }
 

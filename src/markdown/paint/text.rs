@@ -33,11 +33,7 @@ impl Painter<'_> {
             return;
         }
         let place = self.place(range);
-        if let Leaf::Code {
-            text: all, lines, ..
-        } = &mut self.leaf
-        {
-            all.push_str(text);
+        if let Leaf::Code { lines, .. } = &mut self.leaf {
             let mut at = place.start;
             for line in text.split_inclusive('\n') {
                 let exact = place.len() == text.len();

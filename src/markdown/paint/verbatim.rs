@@ -1,8 +1,9 @@
 //! What is shown as it is, without a parser: top-level fences line by line, plain text.
 
 use super::super::blocks::{Join, Open};
+use super::super::listing::Listing;
 use super::super::wrap::{Breaking, Flow};
-use super::super::{CodeBlock, Role, Row, Style, code};
+use super::super::{Role, Row, Style, code};
 use super::leaf::own_line;
 use super::{Carry, Painter, carry_from};
 
@@ -11,12 +12,7 @@ impl Painter<'_> {
         let start = self.place(0..self.slice.body.end);
         let label = code::label(language, start, self.width);
         self.lines(label.into_iter().collect(), false);
-        let language = language.to_owned();
-        self.code.push(CodeBlock {
-            language,
-            text: String::new(),
-            first_line: String::new(),
-        });
+        self.code.push(Listing::new(language, self.width));
     }
 
     pub(super) fn code_line(&mut self, indent: usize, carry: Carry) {
@@ -31,12 +27,10 @@ impl Painter<'_> {
         let text = body.get(cut..).unwrap_or_default();
         let shown = text.trim_end_matches(['\n', '\r']);
         if !text.is_empty() {
-            let block = CodeBlock {
-                language: String::new(),
-                text: text.to_owned(),
-                first_line: String::new(),
-            };
-            self.code.push(block);
+            // A part of the block that is open already: only its text counts.
+            let mut part = Listing::new("", self.width);
+            part.push(text, 0..0);
+            self.code.push(part);
         } else if matches!(carry, Carry::Nothing) {
             return;
         }

@@ -1,0 +1,200 @@
+//! Colours of code through the real loop and the real grammars.
+//!
+//! The clock is real here, since the highlighter's thread does not wait for a paused one; nothing
+//! depends on how long anything takes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use mmchat::app::Msg;
+use mmchat::chat::Progress;
+use mmchat::runtime::{Clock, Ending, Runtime};
+use mmchat::tui::{Console, Surface};
+use mmchat::ui::{Cache, Theme};
+use ratatui::Terminal;
+use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::{Position, Size};
+use ratatui::style::Color;
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use crate::flow::{Script, paced};
+use crate::harness::{WALL, answer, app, key, reasoning};
+
+/// So long that only a broken program takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A screen that says when it looks as wanted.
+struct Watched {
+    screen: TestBackend,
+    wanted: fn(&Buffer) -> bool,
+    seen: Arc<Notify>,
+}
+
+impl Backend for Watched {
+    type Error = <TestBackend as Backend>::Error;
+
+    fn draw<'a, I>(&mut self, content: I) -> Result<(), Self::Error>
+    where
+        I: Iterator<Item = (u16, u16, &'a Cell)>,
+    {
+        self.screen.draw(content)
+    }
+
+    fn hide_cursor(&mut self) -> Result<(), Self::Error> {
+        self.screen.hide_cursor()
+    }
+
+    fn show_cursor(&mut self) -> Result<(), Self::Error> {
+        self.screen.show_cursor()
+    }
+
+    fn get_cursor_position(&mut self) -> Result<Position, Self::Error> {
+        self.screen.get_cursor_position()
+    }
+
+    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Self::Error> {
+        self.screen.set_cursor_position(position)
+    }
+
+    fn clear(&mut self) -> Result<(), Self::Error> {
+        self.screen.clear()
+    }
+
+    fn clear_region(&mut self, region: ClearType) -> Result<(), Self::Error> {
+        self.screen.clear_region(region)
+    }
+
+    fn size(&self) -> Result<Size, Self::Error> {
+        self.screen.size()
+    }
+
+    fn window_size(&mut self) -> Result<WindowSize, Self::Error> {
+        self.screen.window_size()
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        self.screen.flush()
+    }
+}
+
+impl Surface for Watched {
+    fn present(&mut self) -> std::io::Result<()> {
+        if (self.wanted)(self.screen.buffer()) {
+            self.seen.notify_one();
+        }
+        Ok(())
+    }
+
+    fn invalidate(&mut self) {}
+}
+
+/// Whether a text is on the screen, all of it in that colour.
+fn has(buffer: &Buffer, text: &str, colour: Color) -> bool {
+    let width = usize::from(buffer.area.width);
+    buffer.content.chunks(width).any(|row| {
+        let shown: String = row.iter().map(Cell::symbol).collect();
+        shown.match_indices(text).any(|(at, _)| {
+            let start = shown.get(..at).unwrap().chars().count();
+            let cells = &row[start..start + text.chars().count()];
+            cells.iter().all(|cell| cell.fg == colour)
+        })
+    })
+}
+
+/// Runs the loop until the screen is as wanted; false when it never was.
+async fn comes_to_look(script: &Script, wanted: fn(&Buffer) -> bool) -> bool {
+    let seen = Arc::new(Notify::new());
+    let (told, shared) = tokio::sync::oneshot::channel();
+    let waiting = Arc::clone(&seen);
+    let input = stream::iter(["q", "enter"])
+        .map(|chord| Msg::Key(key(chord)))
+        .chain(stream::once(async move {
+            let in_time = timeout(PATIENCE, waiting.notified()).await.is_ok();
+            told.send(in_time).unwrap();
+            Msg::Terminate
+        }))
+        .boxed();
+    let screen = TestBackend::new(100, 30);
+    let mut terminal = Terminal::new(Watched {
+        screen,
+        wanted,
+        seen,
+    })
+    .unwrap();
+    run(script, &mut terminal, input).await;
+    shared.await.unwrap()
+}
+
+async fn run<S: Surface>(
+    script: &Script,
+    terminal: &mut Terminal<S>,
+    input: BoxStream<'static, Msg>,
+) -> usize {
+    let mut app = app("", (100, 30));
+    let mut console = Console::scripted(input);
+    let mut cache = Cache::new(Theme::ansi());
+    let clock = Clock::fixed(WALL);
+    let mut runtime = Runtime::new(script, terminal, &mut console, &mut cache, clock);
+    let run = runtime.run(&mut app).await.unwrap();
+    assert_eq!(run.ending, Ending::Quit);
+    app.conversation.last().unwrap().reply.answer.len()
+}
+
+#[tokio::test]
+async fn rust_and_python_are_coloured_in_the_answer_and_in_the_reasoning() {
+    let script = Script::new([paced(
+        [
+            reasoning("Try:\n\n```sh\necho \"hi\"\n```\n\nDone."),
+            answer("In Rust:\n\n```rust\nfn main() { // begin\n    let x = \"text\";\n}\n```\n\n"),
+            answer("In Python:\n\n```py\ndef half(x):\n    return x / 2.5\n```\n"),
+        ]
+        .map(|delta| (Duration::ZERO, delta)),
+    )]);
+    let seen = comes_to_look(&script, |screen| {
+        has(screen, "fn", Color::Magenta)
+            && has(screen, "main", Color::Blue)
+            && has(screen, "// begin", Color::DarkGray)
+            && has(screen, "\"text\"", Color::Green)
+            && has(screen, "return", Color::Magenta)
+            && has(screen, "2.5", Color::Yellow)
+            && has(screen, "echo", Color::Blue)
+            && has(screen, "In Rust:", Color::Reset)
+    });
+    assert!(seen.await);
+}
+
+#[tokio::test]
+async fn finished_lines_are_coloured_while_the_next_one_is_being_written() {
+    let deltas = [Ok(Progress::Delta(answer("```rust\nlet a = 1;\nlet b")))];
+    let silent = stream::iter(deltas).chain(stream::pending()).boxed();
+    let script = Script::new([silent]);
+    let seen = comes_to_look(&script, |screen| {
+        has(screen, "let", Color::Magenta) && has(screen, "let b", Color::Reset)
+    });
+    assert!(seen.await);
+}
+
+#[tokio::test]
+async fn a_flood_of_code_can_not_starve_the_keyboard() {
+    let begin = stream::iter([Ok(Progress::Delta(answer("```rust\n")))]);
+    let line = || Ok(Progress::Delta(answer("let x = \"text\"; // and more\n")));
+    let script = Script::new([begin.chain(stream::repeat_with(line)).boxed()]);
+    let input = stream::iter(["q", "enter"])
+        .chain(stream::iter(["ctrl-c", "ctrl-d"]).then(|chord| async move {
+            // Ready a few turns of the loop later, whatever the highlighter is doing.
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            chord
+        }))
+        .map(|chord| Msg::Key(key(chord)))
+        .chain(stream::pending())
+        .boxed();
+    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
+    let bytes = run(&script, &mut terminal, input).await;
+    assert!(bytes < 1_000_000, "{bytes} bytes before the key");
+}
