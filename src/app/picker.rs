@@ -45,14 +45,13 @@ impl<T> Picker<T> {
     }
 
     /// The items that match, best first.
-    pub fn shown(&self) -> impl ExactSizeIterator<Item = &Item<T>> {
-        // Indexes are made from the items, so each finds its item.
-        let items: Vec<_> = self
-            .shown
-            .iter()
-            .filter_map(|&at| self.items.get(at))
-            .collect();
-        items.into_iter()
+    pub fn shown(&self) -> impl Iterator<Item = &Item<T>> {
+        self.shown.iter().filter_map(|&at| self.items.get(at))
+    }
+
+    /// How many items match.
+    pub fn matching(&self) -> usize {
+        self.shown.len()
     }
 
     /// The place of the selected item among those shown.
@@ -147,7 +146,7 @@ mod tests {
         );
         picker.query.clear();
         picker.refilter();
-        assert_eq!(picker.shown().len(), 3);
+        assert_eq!(picker.matching(), 3);
     }
 
     #[test]

@@ -104,7 +104,7 @@ fn list<T>(
         ..inner
     };
     let height = usize::from(rows.height);
-    let first = first_shown(picker.position(), picker.shown().len(), height);
+    let first = first_shown(picker.position(), picker.matching(), height);
     for (offset, item) in picker.shown().enumerate().skip(first).take(height) {
         let Ok(y) = u16::try_from(offset - first) else {
             break;
@@ -129,7 +129,7 @@ fn list<T>(
             buf.set_style(line, theme.selected());
         }
     }
-    if picker.shown().len() == 0 {
+    if picker.matching() == 0 {
         let line = Rect {
             height: rows.height.min(1),
             ..rows
@@ -160,8 +160,8 @@ fn filter<T>(picker: &Picker<T>, inner: Rect, theme: Theme, buf: &mut Buffer) ->
     } else {
         paint::left(&[(picker.query.text(), Style::new())], typed, buf);
     }
-    if picker.shown().len() < picker.total() || picker.total() > usize::from(inner.height) {
-        let count = format!("{}/{}", picker.shown().len(), picker.total());
+    if picker.matching() < picker.total() || picker.total() > usize::from(inner.height) {
+        let count = format!("{}/{}", picker.matching(), picker.total());
         let typed_cols = u16::try_from(text_width(picker.query.text())).unwrap_or(u16::MAX);
         let from = typed.x.saturating_add(typed_cols).saturating_add(1);
         paint::right(&[(&count, theme.dim())], from, line, buf);

@@ -48,39 +48,36 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
 
 /// Which keys help right now.
 fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
-    if app.live.is_some() && app.focus == Pane::Message {
-        return &[
+    match (app.focus, app.live.is_some()) {
+        (Pane::Message, true) => &[
             (Command::Escape, "stop"),
             (Command::Send, "queue"),
             (Command::ToggleThinkingPanel, "thinking"),
             (Command::Help, "help"),
-        ];
-    }
-    if app.focus == Pane::Message {
-        return &[
+        ],
+        (Pane::Message, false) => &[
             (Command::SwitchModel, "model"),
             (Command::ToggleThinkingPanel, "thinking"),
             (Command::Palette, "commands"),
             (Command::Help, "help"),
-        ];
-    }
-    let escape = if app.live.is_some() { "stop" } else { "back" };
-    match escape {
-        "stop" => &[
-            (Command::Escape, "stop"),
-            (Command::PaneDown, "down"),
-            (Command::PaneUp, "up"),
-            (Command::CopyTurn, "copy"),
-            (Command::Zoom, "zoom"),
         ],
-        _ => &[
-            (Command::Escape, "back"),
-            (Command::PaneDown, "down"),
-            (Command::PaneUp, "up"),
-            (Command::CopyTurn, "copy"),
-            (Command::Zoom, "zoom"),
-        ],
+        (Pane::Chat | Pane::Thinking, live) => {
+            const STOP: [(Command, &str); 5] = pane_hints("stop");
+            const BACK: [(Command, &str); 5] = pane_hints("back");
+            if live { &STOP } else { &BACK }
+        }
     }
+}
+
+/// The hints of a pane in focus; what Esc does differs.
+const fn pane_hints(escape: &'static str) -> [(Command, &'static str); 5] {
+    [
+        (Command::Escape, escape),
+        (Command::PaneDown, "down"),
+        (Command::PaneUp, "up"),
+        (Command::CopyTurn, "copy"),
+        (Command::Zoom, "zoom"),
+    ]
 }
 
 fn figures_width(figures: &[String]) -> usize {

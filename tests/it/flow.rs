@@ -144,6 +144,20 @@ async fn run(script: &Script, input: BoxStream<'static, Msg>) -> Outcome {
     Outcome { run, app, screen }
 }
 
+/// Asks, and quits a few turns of the loop later without any time going by.
+pub(crate) fn ask_and_quit_in_no_time() -> BoxStream<'static, Msg> {
+    stream::iter(["q", "enter"])
+        .chain(stream::iter(["ctrl-c", "ctrl-d"]).then(|chord| async move {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            chord
+        }))
+        .map(|chord| Msg::Key(key(chord)))
+        .chain(stream::pending())
+        .boxed()
+}
+
 /// The keys that send a message and, after a while, quit.
 fn ask_and_quit(after_ms: u64) -> BoxStream<'static, Msg> {
     input([(0, "q"), (0, "enter"), (after_ms, "ctrl-d")])
@@ -316,18 +330,7 @@ async fn a_reply_that_never_pauses_can_not_starve_the_keyboard() {
     // Always ready, without end: only the loop's bounded batch lets the key in.
     let flood = stream::repeat_with(|| Ok(Progress::Delta(answer("x")))).boxed();
     let script = Script::new([flood]);
-    let keys = stream::iter(["q", "enter"])
-        .chain(stream::iter(["ctrl-c", "ctrl-d"]).then(|chord| async move {
-            // Ready a few turns of the loop later, without any time going by.
-            for _ in 0..3 {
-                tokio::task::yield_now().await;
-            }
-            chord
-        }))
-        .map(|chord| Msg::Key(key(chord)))
-        .chain(stream::pending())
-        .boxed();
-    let outcome = run(&script, keys).await;
+    let outcome = run(&script, ask_and_quit_in_no_time()).await;
     assert_eq!(outcome.run.ending, Ending::Quit);
     let answer = &outcome.app.conversation.last().unwrap().reply.answer;
     assert!(

@@ -21,7 +21,7 @@ use ratatui::style::Color;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::flow::{Script, paced};
+use crate::flow::{Script, ask_and_quit_in_no_time, paced};
 use crate::harness::{WALL, answer, app, key, reasoning};
 
 /// So long that only a broken program takes longer.
@@ -183,17 +183,7 @@ async fn a_flood_of_code_can_not_starve_the_keyboard() {
     let begin = stream::iter([Ok(Progress::Delta(answer("```rust\n")))]);
     let line = || Ok(Progress::Delta(answer("let x = \"text\"; // and more\n")));
     let script = Script::new([begin.chain(stream::repeat_with(line)).boxed()]);
-    let input = stream::iter(["q", "enter"])
-        .chain(stream::iter(["ctrl-c", "ctrl-d"]).then(|chord| async move {
-            // Ready a few turns of the loop later, whatever the highlighter is doing.
-            for _ in 0..3 {
-                tokio::task::yield_now().await;
-            }
-            chord
-        }))
-        .map(|chord| Msg::Key(key(chord)))
-        .chain(stream::pending())
-        .boxed();
+    let input = ask_and_quit_in_no_time();
     let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
     let bytes = run(&script, &mut terminal, input).await;
     assert!(bytes < 1_000_000, "{bytes} bytes before the key");
