@@ -24,12 +24,14 @@ use crate::chat::{Failure, FailureKind, Progress};
 use crate::config::Network;
 use crate::wire::{self, Auth, Dialect, WireRequest};
 
+pub mod credentials;
 mod fault;
 mod reply;
 mod retry;
 mod route;
 pub mod secret;
 
+pub use credentials::Credentials;
 pub use route::Proxies;
 pub use secret::Keys;
 

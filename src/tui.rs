@@ -6,9 +6,11 @@
 
 mod canvas;
 mod console;
+mod hidden;
 
 pub use canvas::{Canvas, Surface};
 pub use console::Console;
+pub use hidden::{Hidden, ask_hidden};
 
 use std::io::{self, Write};
 use std::sync::Arc;
