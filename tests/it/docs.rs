@@ -163,8 +163,7 @@ fn commands_under(command: &clap::Command, path: &str) -> String {
             .get_positionals()
             .filter(|arg| arg.is_required_set())
             .filter_map(|arg| arg.get_value_names()?.first())
-            .map(|name| format!(" {name}"))
-            .collect();
+            .fold(String::new(), |names, name| names + " " + name);
         let path = format!("{path} {}{arguments}", below.get_name());
         if below.has_subcommands() {
             rows += &commands_under(below, &path);

@@ -3,4 +3,4 @@
 pub(crate) mod raw;
 pub(crate) mod tls;
 #[cfg(unix)]
-pub mod tty;
+pub(crate) mod tty;

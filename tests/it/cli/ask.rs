@@ -444,3 +444,28 @@ fn the_demo_server_prints_addresses_that_work() {
     server.kill().unwrap();
     server.wait().unwrap();
 }
+
+#[test]
+fn a_refused_key_is_explained_by_region_and_plan() {
+    let body = include_str!("../../fixtures/wire/mm-401.json");
+    let refusing = || Server::start(vec![Step::whole(401, "application/json", body)]);
+    let server = refusing();
+    let config = format!(
+        "[network]\nmax_retries = 0\n[providers.minimax]\nbase_url = \"{}/v1\"\napi_key_env = \"LAB_KEY\"\n",
+        server.url()
+    );
+    Home::configured(&config)
+        .run(&["ask", "-m", "minimax/MiniMax-M3", "q"])
+        .ends(1)
+        .complains("does not accept the API key")
+        .complains("China and international sites")
+        .complains("keys of the China platform do not work here");
+    let server = refusing();
+    let home = home_of(&server);
+    let mut command = home.command(&["ask", "q"]);
+    command.env("LAB_KEY", "sk-tp-0123456789");
+    outcome(command.spawn().unwrap())
+        .ends(1)
+        .complains("The key is one of a plan")
+        .complains("base_url");
+}

@@ -102,7 +102,7 @@ fn a_key_that_can_be_none_is_refused_with_a_sentence_and_not_kept() {
         (b"\xff\xfe", "not ASCII"),
         (b"sk a", "a space"),
         (b"\"sk-a\"", "in quotes"),
-        (&[b'x'; 20_000], "too long"),
+        ("x".repeat(20_000).as_bytes(), "too long"),
     ] {
         let outcome = set(&home, key).ends(2).complains(words);
         assert!(outcome.err.contains("nothing was kept"), "{outcome:?}");

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The command while it runs.
-pub struct Tty {
+pub(crate) struct Tty {
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
@@ -20,7 +20,7 @@ pub struct Tty {
 
 impl Tty {
     /// Starts the command of another kind of process in a terminal of that many columns.
-    pub fn start(command: &std::process::Command, cols: u16) -> Self {
+    pub(crate) fn start(command: &std::process::Command, cols: u16) -> Self {
         let size = PtySize {
             rows: 24,
             cols,
@@ -60,27 +60,24 @@ impl Tty {
     }
 
     /// Waits until the command has written that.
-    pub fn shows(&mut self, text: &str) -> &mut Self {
-        let until = Instant::now() + PATIENCE;
+    pub(crate) fn shows(&mut self, text: &str) -> &mut Self {
         while !self.seen.contains(text) {
-            let left = until.saturating_duration_since(Instant::now());
-            match self.pieces.recv_timeout(left) {
-                Ok(piece) => self.seen.push_str(&String::from_utf8_lossy(&piece)),
-                Err(_) => panic!("no {text:?} in {:?}", self.seen),
-            }
+            let piece = self.pieces.recv_timeout(PATIENCE);
+            let piece = piece.unwrap_or_else(|_| panic!("no {text:?} in {:?}", self.seen));
+            self.seen.push_str(&String::from_utf8_lossy(&piece));
         }
         self
     }
 
     /// Types something.
-    pub fn types(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn types(&mut self, text: &str) -> &mut Self {
         self.writer.write_all(text.as_bytes()).unwrap();
         self.writer.flush().unwrap();
         self
     }
 
     /// Waits for the end: the exit code, and all that was written.
-    pub fn ends(mut self) -> (u32, String) {
+    pub(crate) fn ends(mut self) -> (u32, String) {
         let code = self.child.wait().unwrap().exit_code();
         drop(self.writer);
         drop(self.master);
