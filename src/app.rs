@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+mod announcement;
 mod choice;
 pub mod command;
 mod composer;
@@ -27,6 +28,7 @@ mod seen;
 mod slash;
 mod turn;
 
+pub use announcement::Announcement;
 pub use choice::Session;
 pub use command::Command;
 pub use composer::Composer;
@@ -119,6 +121,8 @@ pub struct App {
     pub seen: Seen,
     /// The window's columns and rows.
     pub size: (u16, u16),
+    /// Whether the window has the focus, as far as the terminal tells.
+    has_focus: bool,
     quit_armed: Option<Instant>,
     next_turn: u64,
     urgent: bool,
@@ -149,6 +153,7 @@ impl App {
             thinking_scroll: Scroll::default(),
             message_rows: 1,
             seen: Seen::default(),
+            has_focus: true,
             quit_armed: None,
             next_turn: 0,
             urgent: true,
@@ -159,7 +164,12 @@ impl App {
     #[must_use]
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
-        let effects = self.apply(msg, now);
+        let was_live = self.live.is_some();
+        let may_end = matches!(msg, Msg::Ended(_) | Msg::Failed(..));
+        let mut effects = self.apply(msg, now);
+        if may_end {
+            effects.extend(self.notify_end(was_live));
+        }
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
         effects
@@ -179,6 +189,7 @@ impl App {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
+            Msg::Focus(has_focus) => self.focused(has_focus),
             Msg::Wake => Vec::new(),
             Msg::Terminate => self.quit(now),
         }

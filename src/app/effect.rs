@@ -12,6 +12,8 @@ pub enum Effect {
     Cancel(TurnId),
     /// Put text on the clipboard.
     Copy(String),
+    /// Tell the user, who may look at another window.
+    Notify(&'static str),
     /// Open this text in the user's editor.
     Edit(String),
     /// Take the mouse, or give it back to the terminal.

@@ -11,7 +11,7 @@ use super::{Exit, Trouble, block_on};
 use crate::app::{self, App};
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
-use crate::tui::{Canvas, Console, Guard};
+use crate::tui::{Announcer, Canvas, Console, Guard};
 use crate::ui::{Cache, Theme};
 
 /// Opens the chat and runs it until it is left.
@@ -49,6 +49,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         None => Theme::ansi(),
     };
     let mouse = config.ui.mouse;
+    let (window_title, progress) = (config.ui.window_title, config.ui.progress);
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let providers = Providers::new(client);
     let mut app = App::new(app::Setup {
@@ -60,11 +61,13 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         opened_on_demo,
         size,
     });
-    let guard = Guard::take(mouse).map_err(|error| {
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    let announcer = Announcer::new(lookup, window_title, progress);
+    let guard = Guard::take(mouse, announcer).map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
-        let mut console = Console::real(guard, editor(environment));
+        let mut console = Console::real(guard, setup::editor(environment));
         let mut terminal = Terminal::new(Canvas::new(std::io::stdout())).map_err(|error| {
             Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
         })?;
@@ -85,16 +88,4 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Ending::Quit => Exit::Success,
         Ending::Signal(number) => Exit::Signal(number),
     })
-}
-
-/// The user's editor, split at spaces as shells do: `code --wait`.
-fn editor(environment: &Environment) -> Vec<String> {
-    let named = environment
-        .get("VISUAL")
-        .or_else(|| environment.get("EDITOR"));
-    named
-        .unwrap_or("vi")
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect()
 }

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
 use super::Guard;
-use crate::app::Msg;
+use crate::app::{Announcement, Msg};
 use crate::chat::safe;
 
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
@@ -24,6 +24,8 @@ pub struct Console {
     editor: Vec<String>,
     /// What was put on the clipboard of a console without a terminal.
     pub copied: Vec<String>,
+    /// What the user of a console without a terminal was told.
+    pub notified: Vec<String>,
 }
 
 impl std::fmt::Debug for Console {
@@ -42,6 +44,7 @@ impl Console {
             input: stream::select_all([events()]),
             editor,
             copied: Vec::new(),
+            notified: Vec::new(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Console {
             input: stream::select_all([input]),
             editor: Vec::new(),
             copied: Vec::new(),
+            notified: Vec::new(),
         }
     }
 
@@ -72,6 +76,29 @@ impl Console {
             return Ok(());
         }
         execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+    }
+
+    /// Makes the window show what is going on.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn announce(&mut self, announcement: &Announcement) -> io::Result<()> {
+        let guard = self.guard.as_mut();
+        guard.map_or(Ok(()), |guard| guard.announce(announcement))
+    }
+
+    /// Tells the user something, also in another window.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn notify(&mut self, text: &str) -> io::Result<()> {
+        if let Some(guard) = &self.guard {
+            return guard.notify(text);
+        }
+        self.notified.push(text.to_owned());
+        Ok(())
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -139,7 +166,7 @@ impl Console {
 
     /// Does something while the terminal is given back and nobody reads its input.
     fn away<T>(&mut self, deed: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        let Some(guard) = &self.guard else {
+        let Some(guard) = &mut self.guard else {
             return deed();
         };
         // The event stream reads standard input on a thread of its own until it is dropped.
@@ -156,17 +183,18 @@ impl Console {
 fn events() -> BoxStream<'static, Msg> {
     EventStream::new()
         .take_while(|event| std::future::ready(event.is_ok()))
-        .filter_map(|event| std::future::ready(event.ok().and_then(message)))
+        .filter_map(|event| std::future::ready(event.ok().map(message)))
         .boxed()
 }
 
-fn message(event: Event) -> Option<Msg> {
+fn message(event: Event) -> Msg {
     match event {
-        Event::Key(key) => Some(Msg::Key(key)),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
-        Event::Resize(cols, rows) => Some(Msg::Resize(cols, rows)),
-        Event::FocusGained | Event::FocusLost => None,
+        Event::Key(key) => Msg::Key(key),
+        Event::Paste(text) => Msg::Paste(text),
+        Event::Mouse(mouse) => Msg::Mouse(mouse),
+        Event::Resize(cols, rows) => Msg::Resize(cols, rows),
+        Event::FocusGained => Msg::Focus(true),
+        Event::FocusLost => Msg::Focus(false),
     }
 }
 
