@@ -17,6 +17,7 @@ mod harness;
 #[cfg(feature = "highlight")]
 mod highlight;
 mod http;
+mod links;
 mod markdown;
 mod pty;
 mod screens;
