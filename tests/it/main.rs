@@ -10,6 +10,7 @@
 mod app;
 mod catalog;
 mod cli;
+mod commonmark;
 mod config;
 mod docs;
 mod flow;
