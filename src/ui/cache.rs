@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::theme::Theme;
+use crate::app::Themes;
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -14,6 +15,8 @@ use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 pub struct Cache {
     /// The colours in force.
     pub theme: Theme,
+    /// The revision of the theme that the colours are of.
+    worn: u32,
     documents: HashMap<(TurnId, Topic), Document>,
     /// The rows of Markdown that the last frame showed.
     shown: Vec<(TurnId, Topic, Range<usize>)>,
@@ -61,13 +64,22 @@ impl<'a> Source<'a> {
 }
 
 impl Cache {
-    /// An empty cache for a theme.
+    /// An empty cache. The theme is what is shown until another one is chosen; its depth stays.
     pub fn new(theme: Theme) -> Self {
         Self {
             theme,
+            worn: 0,
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
+        }
+    }
+
+    /// Puts on the theme in force. Rows know parts and no colours, so they stay as they are.
+    pub(super) fn wear(&mut self, themes: &Themes) {
+        if self.worn != themes.revision() {
+            self.worn = themes.revision();
+            self.theme = Theme::new(themes.worn(), self.theme.depth());
         }
     }
 

@@ -89,6 +89,7 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         };
         paint::row(row, area, area.y + offset, theme, buf);
     }
+    theme.tint_reasoning(area, buf);
     let anchor = document.row(top).map(|row| Anchor {
         turn: turn.id,
         row: top,

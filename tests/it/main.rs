@@ -21,5 +21,6 @@ mod markdown;
 mod pty;
 mod screens;
 mod support;
+mod themes;
 mod tidy;
 mod wire;
