@@ -25,6 +25,7 @@ mod run;
 pub mod scroll;
 mod seen;
 mod slash;
+mod themes;
 mod turn;
 
 pub use choice::Session;
@@ -39,6 +40,7 @@ pub use overlay::{Choice, Overlay};
 pub use picker::{Item, Picker};
 pub use seen::{Anchor, Pane, Section, Seen, SeenPane};
 pub use slash::WITH_ARGUMENT;
+pub use themes::{AUTO as AUTO_THEME, Themes};
 pub use turn::{Live, Phase};
 
 use crate::catalog::Catalog;
@@ -83,6 +85,8 @@ pub struct App {
     pub config: Config,
     /// The keys in force.
     pub keymap: Keymap,
+    /// The themes, and the one in force.
+    pub themes: Themes,
     /// The providers that have a key, or need none.
     pub keyed: HashSet<String>,
     /// What the next request asks of whom.
@@ -130,6 +134,7 @@ impl App {
         Self {
             conversation: Conversation::new(setup.config.chat.system_prompt.clone()),
             panel: setup.config.ui.thinking_panel,
+            themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
             catalog: setup.catalog,
             config: setup.config,
             keymap: setup.keymap,
@@ -160,6 +165,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let effects = self.apply(msg, now);
+        self.preview_theme();
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
         effects
@@ -177,6 +183,10 @@ impl App {
             Msg::Edited(Ok(text)) => self.edited(&text),
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {
                 self.notify(Tone::Error, reason, now.instant);
+                Vec::new()
+            }
+            Msg::Background(background) => {
+                self.themes.see(background);
                 Vec::new()
             }
             Msg::Wake => Vec::new(),
@@ -331,9 +341,19 @@ impl App {
                 Vec::new()
             }
             Outcome::Copy(text) => self.copy(text, now.instant),
+            Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(slash) => self.slash(slash, now),
         }
+    }
+
+    /// Shows the theme that is selected, while one is being picked.
+    fn preview_theme(&mut self) {
+        let selected = match &self.overlay {
+            Some(Overlay::Themes(picker)) => picker.selected().map(|item| item.value.as_str()),
+            _ => None,
+        };
+        self.themes.preview(selected);
     }
 
     fn close_overlay(&mut self) -> Vec<Effect> {

@@ -8,7 +8,9 @@ mod json;
 mod models;
 mod printer;
 mod providers;
+mod screen;
 mod setup;
+mod themes;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -4,8 +4,10 @@
 //! input events, and the bytes of a frame. Invariant: whatever ends the program, short of
 //! `SIGKILL`, the terminal is left as it was found.
 
+mod ascii;
 mod canvas;
 mod console;
+mod replies;
 
 pub use canvas::{Canvas, Surface};
 pub use console::Console;

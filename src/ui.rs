@@ -33,7 +33,7 @@ mod welcome;
 
 pub use cache::Cache;
 pub use links::Links;
-pub use theme::Theme;
+pub use theme::{Depth, Theme};
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -46,6 +46,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
     cache.clear_shown();
+    cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, frame, &mut seen);
@@ -53,6 +54,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         whole(app, cache, &areas, frame, &mut seen);
     } else {
         too_small(window, frame);
+        cache.theme.tint_all(window, frame.buffer_mut());
         return seen;
     }
     if let Some(open) = &app.overlay {
@@ -62,6 +64,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
             frame.set_cursor_position(caret);
         }
     }
+    cache.theme.tint_all(window, frame.buffer_mut());
     seen
 }
 

@@ -42,6 +42,8 @@ pub enum Overlay {
     Palette(Picker<Entry>),
     /// What to copy of a turn.
     Copies(Picker<String>),
+    /// Which theme to wear; the selected one is shown.
+    Themes(Picker<String>),
     /// The help, scrolled down by this many rows.
     Help(usize),
 }
@@ -61,6 +63,8 @@ pub enum Outcome {
     NoCommand(String),
     /// It closes the overlay and copies this.
     Copy(String),
+    /// It closes the overlay and switches the theme.
+    Theme(String),
     /// It closes the overlay and runs a command.
     Run(Command),
     /// It closes the overlay and runs a slash command.
@@ -160,6 +164,12 @@ impl Overlay {
                     .map_or(Outcome::Stay, |item| Outcome::Copy(item.value.clone())),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
+            Self::Themes(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker
+                    .selected()
+                    .map_or(Outcome::Stay, |item| Outcome::Theme(item.value.clone())),
+                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
+            },
             Self::Palette(picker) => palette_key(picker, key),
             Self::Help(top) => {
                 match key.code {
@@ -190,7 +200,7 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Copies(picker) => {
+            Self::Copies(picker) | Self::Themes(picker) => {
                 picker.query.insert(text);
                 picker.refilter();
             }
@@ -217,7 +227,7 @@ impl Overlay {
                     None => "There is no such command. Enter puts it into the message.".to_owned(),
                 }
             }
-            Self::Copies(_) | Self::Help(_) => nothing,
+            Self::Copies(_) | Self::Themes(_) | Self::Help(_) => nothing,
         }
     }
 
@@ -226,7 +236,7 @@ impl Overlay {
         match self {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
-            Self::Copies(picker) => picker.step(rows),
+            Self::Copies(picker) | Self::Themes(picker) => picker.step(rows),
             Self::Help(top) => *top = top.saturating_add_signed(rows),
         }
     }
@@ -236,7 +246,7 @@ impl Overlay {
         let there = match self {
             Self::Models(picker) => picker.select(position),
             Self::Palette(picker) => picker.select(position),
-            Self::Copies(picker) => picker.select(position),
+            Self::Copies(picker) | Self::Themes(picker) => picker.select(position),
             Self::Help(_) => false,
         };
         if there {

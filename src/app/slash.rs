@@ -41,6 +41,8 @@ pub enum Slash {
     Run(Command),
     /// Switch to this model.
     Model(String),
+    /// Switch to this theme.
+    Theme(String),
     /// Set the thinking mode.
     Think(Thinking),
     /// Set the system prompt; empty for none.
@@ -92,6 +94,7 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let spec = SPECS.iter().find(|spec| spec.slash == Some(word))?;
     Some(match (spec.command, rest) {
         (Command::SwitchModel, model) if !model.is_empty() => Ok(Slash::Model(model.to_owned())),
+        (Command::SwitchTheme, name) if !name.is_empty() => Ok(Slash::Theme(name.to_owned())),
         (command, "") => Ok(Slash::Run(command)),
         (_, _) => Err(format!("/{word} takes nothing after it")),
     })

@@ -34,6 +34,11 @@ pub(super) fn draw(
             let inner = opened(" Copy ", window, (78, 16), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
+        Overlay::Themes(picker) => {
+            // Small, so that what it changes can be seen around it.
+            let inner = opened(" Switch theme ", window, (58, 12), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
         Overlay::Help(top) => {
             let inner = opened(" Help · Esc closes ", window, (84, 40), theme, buf);
             help(app, *top, inner, theme, buf);
