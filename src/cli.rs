@@ -11,8 +11,10 @@ mod models;
 mod paper;
 mod printer;
 mod providers;
+mod screen;
 mod setup;
 mod table;
+mod themes;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -5,9 +5,11 @@
 //! `SIGKILL`, the terminal is left as it was found.
 
 mod announce;
+mod ascii;
 mod canvas;
 mod console;
 mod hidden;
+mod replies;
 
 pub use announce::Announcer;
 pub use canvas::{Canvas, Surface};

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::args::{ConfigDeed, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble};
+use super::{Exit, Trouble, themes};
 use crate::app::command::SPECS;
 use crate::chat::safe;
 
@@ -93,6 +93,7 @@ fn edit(path: &Path, editor: &[String]) -> Result<(), Trouble> {
 
 fn check(options: &Options, path: &Path, out: &mut impl Write) -> Result<(), Trouble> {
     let (config, _) = setup::load(options)?;
+    themes::load(options, &config, true)?;
     let ca_file = &config.network.ca_file;
     if !ca_file.is_empty() && !Path::new(ca_file).is_file() {
         return Err(Trouble::usage(format!(

@@ -33,6 +33,15 @@ impl Environment {
         }
     }
 
+    /// An environment of these variables only.
+    #[cfg(test)]
+    pub(super) fn of(variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            variables: variables.iter().map(owned).collect(),
+        }
+    }
+
     /// A variable's value, if it is set to something.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables

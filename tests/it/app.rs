@@ -2,6 +2,8 @@
 
 mod announcements;
 mod any_input;
+mod branches;
+mod context;
 mod hostile;
 mod keys;
 mod models;

@@ -12,6 +12,7 @@ use clap::Arg;
 use mmchat::app::WITH_ARGUMENT;
 use mmchat::app::command::{SPECS, Scope, actions};
 use mmchat::catalog::Catalog;
+use mmchat::config::theme::Part;
 use mmchat::demo::{Pace, Server};
 use mmchat::wire::Dialect;
 
@@ -38,6 +39,7 @@ fn the_readmes_tables_come_from_the_code() {
         ("keys", key_tables()),
         ("slash commands", slash_table()),
         ("options", option_tables()),
+        ("theme parts", theme_parts()),
     ] {
         fresh = with_table(&fresh, name, &table);
     }
@@ -121,6 +123,11 @@ fn slash_table() -> String {
         table += &row(&[&code(&written), with.title]);
     }
     table
+}
+
+fn theme_parts() -> String {
+    let parts: Vec<String> = Part::ALL.iter().map(|(_, word)| code(word)).collect();
+    parts.chunks(8).map(|some| some.join(" ") + "\n").collect()
 }
 
 fn option_tables() -> String {
@@ -340,6 +347,11 @@ fn every_configuration_in_the_readme_is_right() {
     let blocks = fences(&read("README.md"), "toml");
     assert!(!blocks.is_empty());
     for block in blocks {
+        if block.starts_with("background = ") {
+            let theme = mmchat::config::theme::parse(&block, "README.md", "mine");
+            assert!(theme.is_ok(), "{block}\n{}", theme.unwrap_err());
+            continue;
+        }
         let read = mmchat::config::parse(&block, "README.md", &actions());
         assert!(read.is_ok(), "{block}\n{}", read.unwrap_err());
     }
