@@ -10,9 +10,12 @@ mod key;
 mod models;
 mod paper;
 mod printer;
+mod prompt;
 mod providers;
 mod screen;
 mod setup;
+mod spinner;
+mod styled;
 mod table;
 mod themes;
 

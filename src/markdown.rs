@@ -262,6 +262,11 @@ impl Document {
         self.rows.is_empty()
     }
 
+    /// Counts the rows that will not change any more, whatever comes.
+    pub fn settled_rows(&self) -> usize {
+        self.settled.rows
+    }
+
     /// Finds a row by its number, counted from 0.
     pub fn row(&self, index: usize) -> Option<&Row> {
         self.rows.get(index)

@@ -1,6 +1,7 @@
 //! `mmchat ask`: one reply on standard output.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use serde_json::json;
@@ -9,18 +10,19 @@ use super::args::{AskArgs, Format, Options};
 use super::printer::Printer;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, json};
+use super::spinner::{self, Spinner};
+use super::styled::Styled;
+use super::{Exit, Trouble, block_on, complain, json, prompt, screen};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, Conversation, Delta, FailureKind, Finish, Progress, TurnId, TurnState, estimate_tokens,
-    safe, whole_tokens,
+    Asked, Conversation, Delta, FailureKind, Finish, Part, Progress, TurnId, TurnState,
+    estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
+use crate::ui::Theme;
 use crate::wire::{self, Ask, Auth, WireRequest};
 
-/// The most that is read from standard input, in bytes.
-const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 /// The only turn of the conversation.
 const TURN: TurnId = TurnId(0);
 
@@ -30,7 +32,7 @@ pub(super) fn run(
     ask: &AskArgs,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let prompt = prompt(&ask.prompt)?;
+    let prompt = prompt::prompt(ask)?;
     let Setup {
         config,
         catalog,
@@ -49,8 +51,8 @@ pub(super) fn run(
             .thinking
             .unwrap_or_else(|| model.nearest_mode(session.thinking)),
         params: session.params,
-        json: false,
-        search: false,
+        json: ask.json_mode || ask.schema.is_some(),
+        search: ask.search,
         input_tokens_estimate: whole_tokens(
             estimate_tokens(&config.chat.system_prompt) + estimate_tokens(&prompt),
         ),
@@ -86,20 +88,28 @@ pub(super) fn run(
         keys,
         setup::proxies(environment),
     ));
+    let mut outlet = Outlet::new(ask, environment);
     block_on(async {
         tokio::select! {
-            result = reply(&providers, request, ask, &mut conversation, &mut clock) => {
+            // Before the first byte is sent, so that no Ctrl+C is missed.
+            biased;
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                outlet.spinner.stop()?;
+                outlet.printer.finish()?;
+                if let Some(turn) = conversation.turn_mut(TURN) {
+                    turn.state = TurnState::Stopped;
+                    outlet.whole(turn)?;
+                }
+                Ok(Exit::Signal(2))
+            }
+            result = reply(&providers, request, &mut outlet, &mut conversation, &mut clock) => {
                 let exit = result?;
                 let turn = conversation.turn(TURN);
                 if turn.is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
                 }
                 Ok(exit)
-            }
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted?;
-                println_to(io::stdout(), "")?;
-                Ok(Exit::Signal(2))
             }
         }
     })
@@ -120,15 +130,28 @@ fn is_about_the_key(state: &TurnState) -> bool {
 async fn reply(
     providers: &Providers,
     request: WireRequest,
-    ask: &AskArgs,
+    outlet: &mut Outlet<'_>,
     conversation: &mut Conversation,
     clock: &mut Clock,
 ) -> Result<Exit, Trouble> {
     let sent = clock.now().instant;
-    let mut printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
     let mut steps = providers.reply(request);
     let mut state = TurnState::Done;
-    while let Some(step) = steps.next().await {
+    let mut turns = tokio::time::interval(spinner::TURN);
+    loop {
+        let step = tokio::select! {
+            biased;
+            step = steps.next() => step,
+            _ = turns.tick() => {
+                let elapsed = clock.now().since(sent);
+                let turn = conversation.turn(TURN);
+                outlet.tick(turn.map_or("waiting", doing), elapsed)?;
+                continue;
+            }
+        };
+        let Some(step) = step else {
+            break;
+        };
         let elapsed = clock.now().since(sent);
         let Some(turn) = conversation.turn_mut(TURN) else {
             break;
@@ -140,23 +163,21 @@ async fn reply(
                 of,
                 wait,
                 because,
-            }) => complain(&format!(
-                "{} Trying again in {:.1} s (attempt {attempt} of {of}).",
-                because.what(),
-                wait.as_secs_f64()
-            )),
+            }) => {
+                outlet.spinner.clear()?;
+                complain(&format!(
+                    "{} Trying again in {:.1} s (attempt {attempt} of {of}).",
+                    because.what(),
+                    wait.as_secs_f64()
+                ));
+            }
             Ok(Progress::Delta(delta)) => {
-                match ask.format {
-                    Format::Text => printer.delta(&delta)?,
-                    Format::Jsonl => {
-                        println_to(io::stdout(), &json::to_text(&json::event(&delta)))?;
-                    }
-                    Format::Json => show_thinking(ask, &delta)?,
-                }
+                outlet.delta(&delta, elapsed)?;
                 turn.push(delta, elapsed);
             }
             Err(failure) => {
-                if ask.format == Format::Jsonl {
+                outlet.spinner.stop()?;
+                if outlet.ask.format == Format::Jsonl {
                     let event = json!({"type": "error", "error": json::failure(&failure)});
                     println_to(io::stdout(), &json::to_text(&event))?;
                 }
@@ -165,14 +186,20 @@ async fn reply(
             }
         }
     }
-    printer.finish()?;
+    outlet.spinner.stop()?;
+    outlet.printer.finish()?;
     let Some(turn) = conversation.turn_mut(TURN) else {
         return Ok(Exit::Failed);
     };
     turn.timing.end = Some(clock.now().since(sent));
     turn.state = state;
-    if ask.format == Format::Json {
-        println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
+    outlet.whole(turn)?;
+    if outlet.ask.schema.is_some() && turn.state == TurnState::Done {
+        let is_json = serde_json::from_str::<serde_json::Value>(turn.reply.answer.as_str());
+        if let Err(error) = is_json {
+            complain(&format!("the answer is no JSON: {error}"));
+            return Ok(Exit::Failed);
+        }
     }
     Ok(conclude(turn))
 }
@@ -229,6 +256,83 @@ fn conclude(turn: &crate::chat::Turn) -> Exit {
     }
 }
 
+/// What a reply that comes is doing.
+fn doing(turn: &crate::chat::Turn) -> &'static str {
+    let timing = &turn.timing;
+    if timing.first_answer.is_some() {
+        "answering"
+    } else if timing.first_reasoning.is_some() {
+        "thinking"
+    } else if timing.connected.is_some() {
+        "waiting"
+    } else {
+        "connecting"
+    }
+}
+
+/// Where a reply goes, in the format that was asked for.
+struct Outlet<'a> {
+    ask: &'a AskArgs,
+    printer: Printer<io::Stdout, io::Stderr>,
+    spinner: Spinner,
+}
+
+impl<'a> Outlet<'a> {
+    fn new(ask: &'a AskArgs, environment: &Environment) -> Self {
+        let printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
+        let is_dumb = matches!(environment.get("TERM"), None | Some("dumb"));
+        let is_styled = ask.format == Format::Text && io::stdout().is_terminal() && !is_dumb;
+        let styled = is_styled.then(|| {
+            let size = crossterm::terminal::size().unwrap_or((80, 24));
+            let looks = crate::config::theme::Theme::ansi();
+            Styled::new(Theme::new(&looks, screen::depth(environment)), size)
+        });
+        Self {
+            ask,
+            printer: printer.styled(styled),
+            spinner: Spinner::new(environment),
+        }
+    }
+
+    fn tick(&mut self, word: &str, elapsed: Duration) -> io::Result<()> {
+        self.printer.tick(elapsed)?;
+        self.spinner.turn(word, elapsed)
+    }
+
+    /// Prints a delta as the format has it.
+    fn delta(&mut self, delta: &Delta, elapsed: Duration) -> io::Result<()> {
+        let is_beside = self.ask.show_thinking && matches!(delta, Delta::Reasoning(_));
+        let is_text = self.ask.format == Format::Jsonl
+            || (self.ask.format == Format::Text
+                && matches!(
+                    delta,
+                    Delta::Answer(_) | Delta::Relabel | Delta::Replace(Part::Answer, _)
+                ));
+        // Text on the same terminal is a better sign of life.
+        if is_beside || (is_text && io::stdout().is_terminal()) {
+            self.spinner.stop()?;
+        } else if matches!(delta, Delta::Relabel | Delta::Replace(..)) {
+            self.spinner.clear()?;
+        }
+        match self.ask.format {
+            Format::Text => {
+                self.printer.delta(delta)?;
+                self.printer.tick(elapsed)
+            }
+            Format::Jsonl => println_to(io::stdout(), &json::to_text(&json::event(delta))),
+            Format::Json => show_thinking(self.ask, delta),
+        }
+    }
+
+    /// Prints the whole turn, where that is the format.
+    fn whole(&self, turn: &crate::chat::Turn) -> io::Result<()> {
+        if self.ask.format == Format::Json {
+            println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
+        }
+        Ok(())
+    }
+}
+
 fn show_thinking(ask: &AskArgs, delta: &Delta) -> io::Result<()> {
     if let (true, Delta::Reasoning(text)) = (ask.show_thinking, delta) {
         let mut beside = io::stderr();
@@ -263,45 +367,6 @@ fn dry_run(request: &WireRequest) -> Result<Exit, Trouble> {
     );
     println_to(io::stdout(), &safe::visible(&text))?;
     Ok(Exit::Success)
-}
-
-/// The prompt as given, and what is piped in after it.
-fn prompt(words: &[String]) -> Result<String, Trouble> {
-    let mut prompt = words.join(" ");
-    if !io::stdin().is_terminal() {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .take(MOST_INPUT_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| {
-                Trouble::new(
-                    Exit::Failed,
-                    format!("standard input can't be read: {error}"),
-                )
-            })?;
-        if bytes.len() as u64 > MOST_INPUT_BYTES {
-            return Err(Trouble::usage("standard input is larger than 64 MiB"));
-        }
-        let piped = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Trouble::usage(format!(
-                "standard input is not UTF-8 text (byte {at}); convert it first"
-            ))
-        })?;
-        if !piped.trim().is_empty() {
-            if !prompt.is_empty() {
-                prompt.push_str("\n\n");
-            }
-            prompt.push_str(piped.trim_end_matches('\n'));
-        }
-    }
-    if prompt.trim().is_empty() {
-        return Err(Trouble::usage(
-            "there is no prompt: give one as an argument or pipe it in",
-        ));
-    }
-    Ok(prompt)
 }
 
 fn println_to(mut out: impl Write, text: &str) -> io::Result<()> {

@@ -156,6 +156,22 @@ impl<W: Write> Canvas<W> {
     }
 }
 
+/// The sequence that begins a style on a plain terminal; empty for one that changes nothing.
+pub fn rendition(style: ratatui::style::Style) -> String {
+    let modifiers = MODIFIERS
+        .into_iter()
+        .filter(|(modifier, _)| style.add_modifier.contains(*modifier))
+        .map(|(_, code)| code.to_string());
+    let colours = [(style.fg, 30), (style.bg, 40)]
+        .into_iter()
+        .filter_map(|(shade, base)| Some(colour(shade?, base)));
+    let codes: Vec<String> = modifiers.chain(colours).collect();
+    if codes.is_empty() {
+        return String::new();
+    }
+    format!("\x1b[{}m", codes.join(";"))
+}
+
 /// A colour in a "select graphic rendition" sequence; `base` is 30 for text, 40 for what is behind.
 fn colour(colour: Color, base: u8) -> String {
     let bright = base + 60;
