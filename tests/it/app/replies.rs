@@ -87,7 +87,7 @@ fn a_failure_says_what_happened_what_helps_and_the_vendors_own_words() {
     says(&it, "kept text");
     says(
         &it,
-        "The plan's quota is used up, or does not include this model.",
+        "The plan's quota is used up.",
     );
     says(
         &it,
