@@ -22,6 +22,8 @@ const STAND_IN: &str = "·";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breaking {
     Words,
+    /// Words, unless that would leave half of a row empty.
+    Code,
     Anywhere,
 }
 
@@ -211,10 +213,13 @@ fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (u
         if cell.kind == Kind::Break {
             return (index, End::Break);
         }
-        if index > from
-            && (breaking == Breaking::Anywhere
-                || may_break(cells.get(from..=index).unwrap_or_default()))
-        {
+        let row = || cells.get(from..=index).unwrap_or_default();
+        let may_break = match breaking {
+            Breaking::Words => may_break(row()),
+            Breaking::Code => used * 2 >= width && may_break_code(row()),
+            Breaking::Anywhere => true,
+        };
+        if index > from && may_break {
             chance = Some(index);
         }
         let own = if cell.width > width { 1 } else { cell.width };
@@ -227,6 +232,15 @@ fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (u
         used += own;
     }
     (cells.len(), End::Text)
+}
+
+/// As [`may_break`], for code: behind spaces and what separates.
+fn may_break_code(cells: &[Cell]) -> bool {
+    let [.., before, after] = cells else {
+        return false;
+    };
+    let separates = matches!(before.kind, Kind::Space | Kind::Closer) || before.width > 1;
+    separates && !matches!(after.kind, Kind::Space | Kind::Closer)
 }
 
 /// Tells whether a row that holds all but the last of `cells` may end there. Only this row counts,
