@@ -7,8 +7,9 @@ use ratatui::Terminal;
 use super::args::Options;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on};
+use super::{Exit, Trouble, block_on, screen, themes};
 use crate::app::{self, App};
+use crate::config::theme;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
 use crate::tui::{Canvas, Console, Guard};
@@ -27,7 +28,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         ));
     }
     let Setup {
-        config,
+        mut config,
         catalog,
         keymap,
         keys,
@@ -44,10 +45,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let size = crossterm::terminal::size().map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal has no size: {error}"))
     })?;
-    let theme = match environment.get("NO_COLOR") {
-        Some(_) => Theme::colourless(),
-        None => Theme::ansi(),
-    };
+    config.themes = themes::load(options, &config, false)?;
+    let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let providers = Providers::new(client);
@@ -64,8 +63,13 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
-        let mut console = Console::real(guard, editor(environment));
-        let mut terminal = Terminal::new(Canvas::new(std::io::stdout())).map_err(|error| {
+        let mut console = Console::real(
+            guard,
+            editor(environment),
+            screen::can_be_asked(environment),
+        );
+        let canvas = Canvas::new(std::io::stdout()).in_ascii(screen::is_ascii(environment));
+        let mut terminal = Terminal::new(canvas).map_err(|error| {
             Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
         })?;
         let mut cache = Cache::new(theme);

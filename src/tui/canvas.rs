@@ -37,6 +37,8 @@ impl Surface for TestBackend {
 pub struct Canvas<W> {
     out: W,
     frame: Vec<u8>,
+    /// Whether frames and marks are drawn in ASCII.
+    ascii: bool,
     /// Where the terminal's cursor is after the bytes gathered so far, if that is certain.
     at: Option<Position>,
     pen: Pen,
@@ -82,6 +84,7 @@ impl<W: Write> Canvas<W> {
         Self {
             out,
             frame: Vec::new(),
+            ascii: false,
             at: None,
             pen: PLAIN,
             link: 0,
@@ -89,6 +92,13 @@ impl<W: Write> Canvas<W> {
             cursor_shown: None,
             caret: Position::ORIGIN,
         }
+    }
+
+    /// The same surface for a terminal that shows ASCII only: frames and marks are drawn in it.
+    #[must_use]
+    pub fn in_ascii(mut self, ascii: bool) -> Self {
+        self.ascii = ascii;
+        self
     }
 
     fn put(&mut self, text: &str) {
@@ -229,7 +239,10 @@ impl<W: Write> Backend for Canvas<W> {
                 bg: cell.bg,
                 modifier: cell.modifier,
             });
-            let symbol = cell.symbol();
+            let symbol = match cell.symbol() {
+                symbol if self.ascii => super::ascii::instead_of(symbol),
+                symbol => symbol,
+            };
             self.put(symbol);
             // Terminals disagree about how wide a cluster of several characters is: after one,
             // the place is said again rather than assumed.
@@ -347,6 +360,19 @@ mod tests {
             (4, 0, cell("x", Color::Reset)),
         ]);
         assert_eq!(frame, "\x1b[?2026h\x1b[1;1H👨‍👩‍👧\x1b[1;3H中x\x1b[?2026l");
+    }
+
+    #[test]
+    fn frames_and_marks_are_drawn_in_ascii_where_nothing_else_is_shown() {
+        let mut canvas = Canvas::new(Vec::new()).in_ascii(true);
+        let cells = ["╭", "─", "·", "中", "│"].map(|symbol| cell(symbol, Color::Reset));
+        let places = [0, 1, 2, 3, 5];
+        canvas
+            .draw(places.into_iter().zip(&cells).map(|(x, cell)| (x, 0, cell)))
+            .unwrap();
+        canvas.present(&Links::default()).unwrap();
+        let drawn = String::from_utf8(canvas.out).unwrap();
+        assert_eq!(drawn, "\x1b[?2026h\x1b[1;1H+--中|\x1b[?2026l");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::links::Links;
 use super::theme::Theme;
+use crate::app::Themes;
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -17,6 +18,8 @@ pub struct Cache {
     pub theme: Theme,
     /// The links on the screen.
     pub links: Links,
+    /// The revision of the theme that the colours are of.
+    worn: u32,
     documents: HashMap<(TurnId, Topic), Document>,
     /// The rows of Markdown that the last frame showed.
     shown: Vec<(TurnId, Topic, Range<usize>)>,
@@ -64,14 +67,23 @@ impl<'a> Source<'a> {
 }
 
 impl Cache {
-    /// An empty cache for a theme.
+    /// An empty cache. The theme is what is shown until another one is chosen; its depth stays.
     pub fn new(theme: Theme) -> Self {
         Self {
             theme,
             links: Links::default(),
+            worn: 0,
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
+        }
+    }
+
+    /// Puts on the theme in force. Rows know parts and no colours, so they stay as they are.
+    pub(super) fn wear(&mut self, themes: &Themes) {
+        if self.worn != themes.revision() {
+            self.worn = themes.revision();
+            self.theme = Theme::new(themes.worn(), self.theme.depth());
         }
     }
 

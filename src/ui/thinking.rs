@@ -100,6 +100,7 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
             paint::row(row, area, y, cache, buf);
         }
     }
+    theme.tint_reasoning(area, buf);
     if !bare {
         viewport::frame(scroll, rows, top, outer, theme, buf);
     }

@@ -23,5 +23,6 @@ mod markdown;
 mod pty;
 mod screens;
 mod support;
+mod themes;
 mod tidy;
 mod wire;
