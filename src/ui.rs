@@ -36,7 +36,7 @@ pub use theme::{Depth, Theme};
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{App, Pane, Seen};
+use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
 
 /// Draws the whole screen.
@@ -56,6 +56,10 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         return seen;
     }
     if let Some(open) = &app.overlay {
+        // A theme that is tried on has to be seen; under anything else the screen steps back.
+        if !matches!(open, Overlay::Themes(_)) {
+            cache.theme.hush(window, frame.buffer_mut());
+        }
         let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
         seen.list = list;
         if let Some(caret) = caret {
