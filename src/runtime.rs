@@ -215,7 +215,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
         drawn.map_err(|error| failed(&error))?;
         self.terminal
             .backend_mut()
-            .present()
+            .present(&self.cache.links)
             .map_err(|error| failed(&error))?;
         if let Some(seen) = seen {
             app.saw(seen);

@@ -18,6 +18,7 @@ mod cache;
 mod figures;
 mod header;
 mod layout;
+mod links;
 mod message;
 mod notes;
 mod overlay;
@@ -31,6 +32,7 @@ mod viewport;
 mod welcome;
 
 pub use cache::Cache;
+pub use links::Links;
 pub use theme::{Depth, Theme};
 
 use ratatui::Frame;

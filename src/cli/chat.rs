@@ -13,7 +13,7 @@ use crate::config::theme;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
 use crate::tui::{Canvas, Console, Guard};
-use crate::ui::{Cache, Theme};
+use crate::ui::{Cache, Links, Theme};
 
 /// Opens the chat and runs it until it is left.
 pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit, Trouble> {
@@ -73,6 +73,9 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
         })?;
         let mut cache = Cache::new(theme);
+        if !links_are_welcome(environment) {
+            cache.links = Links::none();
+        }
         let mut runtime = Runtime::new(
             &providers,
             &mut terminal,
@@ -89,6 +92,21 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Ending::Quit => Exit::Success,
         Ending::Signal(number) => Exit::Signal(number),
     })
+}
+
+/// Tells whether the terminal may be told where links lead (OSC 8). Most of those that can't show
+/// it ignore it; those below would print it. `FORCE_HYPERLINK` decides for itself.
+fn links_are_welcome(environment: &Environment) -> bool {
+    if let Some(forced) = environment.get("FORCE_HYPERLINK") {
+        return forced != "0";
+    }
+    let term = environment.get("TERM").unwrap_or_default();
+    let plain = [
+        "dumb", "linux", "ansi", "vt", "cons", "eterm", "sun", "unknown",
+    ];
+    !term.is_empty()
+        && !plain.iter().any(|name| term.starts_with(name))
+        && environment.get("NO_COLOR").is_none()
 }
 
 /// The user's editor, split at spaces as shells do: `code --wait`.

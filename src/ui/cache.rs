@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::links::Links;
 use super::theme::Theme;
 use crate::app::Themes;
 use crate::chat::TurnId;
@@ -17,6 +18,8 @@ pub struct Cache {
     pub theme: Theme,
     /// The revision of the theme that the colours are of.
     worn: u32,
+    /// The links on the screen.
+    pub links: Links,
     documents: HashMap<(TurnId, Topic), Document>,
     /// The rows of Markdown that the last frame showed.
     shown: Vec<(TurnId, Topic, Range<usize>)>,
@@ -69,6 +72,7 @@ impl Cache {
         Self {
             theme,
             worn: 0,
+            links: Links::default(),
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
@@ -131,10 +135,15 @@ impl Cache {
     /// Begins a frame: nothing is shown yet.
     pub(super) fn clear_shown(&mut self) {
         self.shown.clear();
+        self.links.begin();
     }
 
-    /// Takes note of a row that the frame shows.
+    /// Takes note of a row that the frame is about to show.
     pub(super) fn shows(&mut self, turn: TurnId, topic: Topic, row: usize) {
+        let document = self.documents.get(&(turn, topic));
+        if let Some(shown) = document.and_then(|document| document.row(row)) {
+            self.links.show(shown);
+        }
         match self.shown.last_mut() {
             Some((t, k, rows)) if (*t, *k) == (turn, topic) && rows.end == row => rows.end += 1,
             _ => self.shown.push((turn, topic, row..row + 1)),
