@@ -7,10 +7,12 @@
 mod ascii;
 mod canvas;
 mod console;
+mod hidden;
 mod replies;
 
 pub use canvas::{Canvas, Surface};
 pub use console::Console;
+pub use hidden::{Hidden, ask_hidden};
 
 use std::io::{self, Write};
 use std::sync::Arc;

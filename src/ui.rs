@@ -15,6 +15,7 @@
 //! ```
 
 mod cache;
+mod diff;
 mod figures;
 mod header;
 mod layout;
@@ -24,6 +25,7 @@ mod notes;
 mod overlay;
 mod paint;
 mod phase;
+mod sheet;
 mod status;
 mod theme;
 mod thinking;
@@ -62,7 +64,13 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         if !matches!(open, Overlay::Themes(_)) {
             cache.theme.hush(window, frame.buffer_mut());
         }
-        let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
+        let buf = frame.buffer_mut();
+        seen.reader = match open {
+            Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
+            Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
+            _ => None,
+        };
+        let (caret, list) = overlay::draw(app, open, cache, window, buf);
         seen.list = list;
         if let Some(caret) = caret {
             frame.set_cursor_position(caret);

@@ -16,10 +16,10 @@ use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 pub struct Cache {
     /// The colours in force.
     pub theme: Theme,
-    /// The revision of the theme that the colours are of.
-    worn: u32,
     /// The links on the screen.
     pub links: Links,
+    /// The revision of the theme that the colours are of.
+    worn: u32,
     documents: HashMap<(TurnId, Topic), Document>,
     /// The rows of Markdown that the last frame showed.
     shown: Vec<(TurnId, Topic, Range<usize>)>,
@@ -71,8 +71,8 @@ impl Cache {
     pub fn new(theme: Theme) -> Self {
         Self {
             theme,
-            worn: 0,
             links: Links::default(),
+            worn: 0,
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
