@@ -5,9 +5,11 @@
 //! `SIGKILL`, the terminal is left as it was found.
 
 mod canvas;
+mod clipboard;
 mod console;
 
 pub use canvas::{Canvas, Surface};
+pub use clipboard::Clipboard;
 pub use console::Console;
 
 use std::io::{self, Write};

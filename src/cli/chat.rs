@@ -11,7 +11,7 @@ use super::{Exit, Trouble, block_on};
 use crate::app::{self, App};
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
-use crate::tui::{Canvas, Console, Guard};
+use crate::tui::{Canvas, Clipboard, Console, Guard};
 use crate::ui::{Cache, Theme};
 
 /// Opens the chat and runs it until it is left.
@@ -60,11 +60,12 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         opened_on_demo,
         size,
     });
+    let clipboard = Clipboard::find(environment.variables());
     let guard = Guard::take(mouse).map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
-        let mut console = Console::real(guard, editor(environment));
+        let mut console = Console::real(guard, editor(environment), clipboard);
         let mut terminal = Terminal::new(Canvas::new(std::io::stdout())).map_err(|error| {
             Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
         })?;

@@ -32,6 +32,11 @@ impl Environment {
         }
     }
 
+    /// All of it.
+    pub(super) fn variables(&self) -> &HashMap<String, String> {
+        &self.variables
+    }
+
     /// A variable's value, if it is set to something.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.variables

@@ -4,24 +4,24 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
-use crossterm::execute;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
-use super::Guard;
+use super::{Clipboard, Guard};
 use crate::app::Msg;
 use crate::chat::safe;
 
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
     guard: Option<Guard>,
-    /// A selection of one: it polls the stream only when that has been woken. Polling crossterm's
+    /// The terminal's events, and what becomes of copying. It polls a stream only when that has been woken. Polling crossterm's
     /// reader takes a lock that its own thread holds, which costs more than a chunk of a reply.
     input: SelectAll<BoxStream<'static, Msg>>,
     /// The user's editor: a program and its arguments.
     editor: Vec<String>,
+    /// The ways to the clipboard.
+    clipboard: Clipboard,
     /// What was put on the clipboard of a console without a terminal.
     pub copied: Vec<String>,
 }
@@ -36,11 +36,12 @@ impl std::fmt::Debug for Console {
 
 impl Console {
     /// The console of a terminal that was taken. Must be called within a tokio runtime.
-    pub fn real(guard: Guard, editor: Vec<String>) -> Self {
+    pub fn real(guard: Guard, editor: Vec<String>, clipboard: Clipboard) -> Self {
         Self {
             guard: Some(guard),
             input: stream::select_all([events()]),
             editor,
+            clipboard,
             copied: Vec::new(),
         }
     }
@@ -51,6 +52,7 @@ impl Console {
             guard: None,
             input: stream::select_all([input]),
             editor: Vec::new(),
+            clipboard: Clipboard::default(),
             copied: Vec::new(),
         }
     }
@@ -60,18 +62,29 @@ impl Console {
         self.input.next().await
     }
 
-    /// Puts text on the clipboard, through the terminal (OSC 52).
+    /// Puts text on the clipboard. What goes on beside the loop tells of a failure as a message
+    /// among those of [`Console::next`].
     ///
     /// # Errors
     ///
     /// Fails when the terminal can't be written to.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        let text = safe::visible(text).into_owned();
         if self.guard.is_none() {
-            self.copied.push(text);
+            self.copied.push(safe::without_controls(text).into_owned());
             return Ok(());
         }
-        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+        let (sequence, deed) = self.clipboard.copy(text);
+        let told = stream::once(deed).filter_map(|failed| {
+            let trouble = failed.map(Msg::Trouble);
+            std::future::ready(trouble)
+        });
+        self.input.push(told.boxed());
+        let Some(sequence) = sequence else {
+            return Ok(());
+        };
+        let mut out = io::stdout();
+        out.write_all(sequence.as_bytes())?;
+        out.flush()
     }
 
     /// Takes the mouse, or leaves it to the terminal.

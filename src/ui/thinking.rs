@@ -97,8 +97,13 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         width,
     });
     let headings = document.headings().collect();
-    for row in top..rows.min(top + usize::from(area.height)) {
-        cache.shows(turn.id, Topic::Reasoning, row);
+    for (row, y) in (top..rows).zip(area.y..area.bottom()) {
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        cache.shows(Pane::Thinking, (turn.id, Topic::Reasoning, row), line);
     }
     if !bare {
         viewport::frame(scroll, rows, top, outer, theme, buf);

@@ -160,9 +160,6 @@ pub(super) fn draw(
         };
         let part = extent.part(row - start);
         draw_row(app, cache, extent, &part, line, buf);
-        if let Part::Answer(row) = part {
-            cache.shows(extent.turn.id, Topic::Answer, row);
-        }
     }
     if !bare {
         viewport::frame(app.chat_scroll, rows, top, outer, theme, buf);
@@ -245,7 +242,7 @@ fn extent<'a>(turn: &'a Turn, live: Option<&Live>, cache: &mut Cache, width: u16
 
 fn draw_row(
     app: &App,
-    cache: &Cache,
+    cache: &mut Cache,
     extent: &Extent<'_>,
     part: &Part,
     line: Rect,
@@ -263,13 +260,14 @@ fn draw_row(
         Part::Failure(row) => (Topic::Failure, row),
         Part::Words(row) => (Topic::Words, row),
     };
-    let Some(row) = cache
+    let Some(shown) = cache
         .kept(turn.id, topic)
         .and_then(|document| document.row(row))
     else {
         return;
     };
-    paint::row(row, line, line.y, theme, buf);
+    paint::row(shown, line, line.y, theme, buf);
+    cache.shows(Pane::Chat, (turn.id, topic, row), line);
     match topic {
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {

@@ -1,9 +1,11 @@
 //! What the program does, without a terminal or a network: messages in, screens and effects out.
 
 mod any_input;
+mod find;
 mod hostile;
 mod keys;
 mod models;
+mod mouse;
 mod panes;
 mod replies;
 mod turns;

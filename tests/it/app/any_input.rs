@@ -31,7 +31,7 @@ enum Event {
 }
 
 /// Keys that mean something somewhere, so that random sequences get somewhere too.
-const CHORDS: [&str; 46] = [
+const CHORDS: [&str; 51] = [
     "enter",
     "esc",
     "tab",
@@ -78,6 +78,11 @@ const CHORDS: [&str; 46] = [
     "]",
     "[",
     "y",
+    "ctrl-f",
+    "n",
+    "shift-n",
+    "alt-=",
+    "alt-minus",
 ];
 
 fn text() -> impl Strategy<Value = String> {
