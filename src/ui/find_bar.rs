@@ -140,7 +140,7 @@ fn hints(app: &App, find: &Find) -> Vec<(String, &'static str)> {
         } else {
             "go back"
         };
-        return [("↵", "next"), ("↑", "previous"), ("Esc", esc)]
+        return [("↵", "next"), ("Esc", esc), ("↑", "previous")]
             .map(|(key, what)| (key.to_owned(), what))
             .to_vec();
     }
