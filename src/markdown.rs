@@ -16,6 +16,7 @@ mod blocks;
 mod code;
 mod flow;
 mod line;
+mod link;
 mod listing;
 mod live;
 mod math;
@@ -28,8 +29,10 @@ mod width;
 mod wrap;
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use blocks::{Cut, Join, Open, Scanner};
+pub use link::Link;
 pub use listing::{CodeColours, CodeRequest, Coloured, Fingerprint};
 use listing::{Colours, Listing};
 use live::Live;
@@ -98,6 +101,8 @@ pub struct Span {
     /// The bytes of the text that it shows, within those of its row; empty for decoration, at the
     /// place where it stands. [`Span::source_of`] tells of its parts.
     pub source: Range<usize>,
+    /// Where it leads.
+    pub link: Option<Rc<Link>>,
     /// Shown byte for byte, but for a line break or a tab that is shown as a space.
     exact: bool,
 }

@@ -15,16 +15,19 @@
 //! ```
 
 mod cache;
+mod diff;
 mod figures;
 mod find_bar;
 mod header;
 mod layout;
+mod links;
 mod marks;
 mod message;
 mod notes;
 mod overlay;
 mod paint;
 mod phase;
+mod sheet;
 mod status;
 mod theme;
 mod thinking;
@@ -33,12 +36,13 @@ mod viewport;
 mod welcome;
 
 pub use cache::Cache;
-pub use theme::Theme;
+pub use links::Links;
+pub use theme::{Depth, Theme};
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
-use crate::app::{App, Pane, Seen};
+use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
 
 /// Draws the whole screen.
@@ -46,6 +50,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
     cache.clear_shown();
+    cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, frame, &mut seen);
@@ -53,16 +58,24 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         whole(app, cache, &areas, frame, &mut seen);
     } else {
         too_small(window, frame);
+        cache.theme.tint_all(window, frame.buffer_mut());
         return seen;
     }
     marks::draw(app, cache, frame.buffer_mut(), &mut seen);
     if let Some(open) = &app.overlay {
-        let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
+        let buf = frame.buffer_mut();
+        seen.reader = match open {
+            Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
+            Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
+            _ => None,
+        };
+        let (caret, list) = overlay::draw(app, open, cache, window, buf);
         seen.list = list;
         if let Some(caret) = caret {
             frame.set_cursor_position(caret);
         }
     }
+    cache.theme.tint_all(window, frame.buffer_mut());
     seen
 }
 

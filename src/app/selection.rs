@@ -93,7 +93,7 @@ impl Selection {
     }
 
     /// Its ends as texts, where those that are still cells are on `told`.
-    fn passages<'a>(&'a self, told: &'a [Option<Passage>; 2]) -> Option<[&'a Passage; 2]> {
+    fn ends<'a>(&'a self, told: &'a [Option<Passage>; 2]) -> Option<[&'a Passage; 2]> {
         let of = |end: &'a End, told: &'a Option<Passage>| match end {
             End::Text(passage) => Some(passage),
             End::Cell(_) => told.as_ref(),
@@ -106,11 +106,11 @@ impl Selection {
 impl App {
     /// The text that is selected, a passage for each text of a turn that has some, in the order in
     /// which they are read. `told` is what the cells of [`Selection::cells`] are.
-    pub fn selected(&self, told: &[Option<Passage>; 2]) -> Vec<Passage> {
+    pub fn passages(&self, told: &[Option<Passage>; 2]) -> Vec<Passage> {
         let Some(selection) = self.selection.as_ref().filter(|it| it.real) else {
             return Vec::new();
         };
-        let Some(ends) = selection.passages(told) else {
+        let Some(ends) = selection.ends(told) else {
             return Vec::new();
         };
         let sections: &[Section] = match selection.pane {
@@ -305,7 +305,7 @@ impl App {
     }
 
     /// Takes note of which text the ends are on.
-    pub(super) fn settle_selection(&mut self, ends: [Option<Passage>; 2]) {
+    pub(super) fn settle_ends(&mut self, ends: [Option<Passage>; 2]) {
         if let Some(selection) = &mut self.selection {
             selection.settle(ends);
             // There is no text where it was begun.
@@ -332,7 +332,7 @@ impl App {
             return Vec::new();
         }
         selection.copies = None;
-        let passages = self.selected(&[None, None]);
+        let passages = self.passages(&[None, None]);
         let texts = passages.iter().filter_map(|passage| {
             let turn = self.conversation.turn(passage.turn)?;
             let text = section_text(turn, passage.section);

@@ -16,6 +16,7 @@ mod verbatim;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -28,7 +29,7 @@ use super::listing::Listing;
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
-use super::{Role, Row, Span};
+use super::{Link, Role, Row, Span};
 
 /// What a piece leaves for the next one.
 #[derive(Debug, Clone, Default)]
@@ -152,6 +153,7 @@ struct Face {
 struct Target {
     url: String,
     image: bool,
+    link: Option<Rc<Link>>,
     /// Where its text begins in the flow.
     from: usize,
     shown: bool,
@@ -405,7 +407,8 @@ impl Painter<'_> {
             }
             TagEnd::TableCell => {
                 self.soft = None;
-                let cell = std::mem::take(&mut self.flow);
+                let mut cell = std::mem::take(&mut self.flow);
+                cell.link_bare(Some(Role::Link));
                 if let Leaf::Table { grid, in_header } = &mut self.leaf {
                     match grid.rows.last_mut() {
                         Some((cells, _)) if !*in_header => cells.push(cell),

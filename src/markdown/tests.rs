@@ -368,6 +368,9 @@ const PIECES: &[&str] = &[
     "***\n",
     "[link](http://a.b) ",
     "[half](htt",
+    "see https://a.b/c_d?e=1 ",
+    "（http://x.y）",
+    "<https://auto.link>",
     "![img](i.png)",
     "[ref][r]\n",
     "[r]: http://r.s\n",
@@ -730,5 +733,97 @@ fn every_span_tells_its_source() {
             ("one two".to_owned(), "one two"),
             ("three".to_owned(), "three")
         ]
+    );
+}
+
+/// What of a text leads somewhere, and where.
+fn linked(text: &str, width: u16) -> Vec<(String, String)> {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync(text, 0, width, true);
+    let mut found: Vec<(String, String)> = Vec::new();
+    for span in document.rows.iter().flat_map(|row| &row.spans) {
+        let Some(link) = &span.link else { continue };
+        match found.last_mut() {
+            Some((text, url)) if url == link.url() => text.push_str(&span.text),
+            _ => found.push((span.text.clone(), link.url().to_owned())),
+        }
+    }
+    found
+}
+
+#[test]
+fn links_and_bare_addresses_lead_where_they_say() {
+    for (text, links) in [
+        (
+            "[**a**](http://x/é)",
+            &[("a (http://x/é)", "http://x/%C3%A9")][..],
+        ),
+        (
+            "<https://x/> <a@b.c>",
+            &[("https://x/", "https://x/"), ("a@b.c", "mailto:a@b.c")],
+        ),
+        (
+            "at https://x/a_b?c=1&d_e=2.",
+            &[("https://x/a_b?c=1&d_e=2", "https://x/a_b?c=1&d_e=2")],
+        ),
+        (
+            "![cat](http://x/y.png)",
+            &[("[image: cat] (http://x/y.png)", "http://x/y.png")],
+        ),
+        (
+            "[![cat](http://x/y.png)](http://z)",
+            &[
+                ("[image: cat]", "http://z"),
+                (" (http://x/y.png)", "http://x/y.png"),
+                (" (http://z)", "http://z"),
+            ],
+        ),
+        ("| a |\n|---|\n| http://x |", &[("http://x", "http://x")]),
+        ("[r]: http://z", &[("http://z", "http://z")]),
+        (
+            "`http://a` $http://b$ <i href=\"http://c\">",
+            &[("http://c", "http://c")],
+        ),
+        ("```\nhttp://a\n```", &[]),
+        ("[a](javascript:x) [b](/c)", &[]),
+    ] {
+        let found = linked(text, 60);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
+        assert_eq!(found, links, "{text}");
+    }
+    assert_eq!(shown("[a.b/c](https://a.b/c)", 60), ["a.b/c"]);
+    assert_eq!(shown("[https://a](http://a)", 60), ["https://a (http://a)"]);
+}
+
+#[test]
+fn a_link_over_several_rows_stays_one_link() {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync("[one two three](http://x)", 0, 9, true);
+    let spans = document.rows.iter().flat_map(|row| &row.spans);
+    let links: Vec<_> = spans.filter_map(|span| span.link.clone()).collect();
+    assert!(links.len() >= 3);
+    assert!(links.iter().all(|link| *link == links[0]), "{links:?}");
+    let twice = "[a](http://x) [a](http://x)";
+    document.sync(twice, 1, 80, true);
+    let links: Vec<_> = document.rows[0]
+        .spans
+        .iter()
+        .filter_map(|s| s.link.clone())
+        .collect();
+    assert_ne!(links.first(), links.last(), "two links to one place");
+}
+
+#[test]
+fn a_half_written_link_leads_nowhere() {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync("[text](http://exa", 0, 80, false);
+    assert!(
+        document.rows[0]
+            .spans
+            .iter()
+            .all(|span| span.link.is_none())
     );
 }

@@ -121,7 +121,7 @@ impl Flow {
                 text = STAND_IN;
                 origin.exact = false;
             }
-            span::add(&mut spans, text, found.style, origin);
+            span::add(&mut spans, text, found.style, origin, found.link.as_ref());
             index += count;
         }
         for span in &mut spans {

@@ -3,11 +3,16 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{Event, EventStream};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
+use tokio::time::{Instant, timeout_at};
+
+use super::replies::{Replies, Sorted};
 use super::{Clipboard, Guard};
 use crate::app::Msg;
 use crate::chat::safe;
@@ -15,13 +20,16 @@ use crate::chat::safe;
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
     guard: Option<Guard>,
-    /// The terminal's events, and what becomes of copying. It polls a stream only when that has been woken. Polling crossterm's
-    /// reader takes a lock that its own thread holds, which costs more than a chunk of a reply.
+    /// The terminal's events, and what becomes of copying.
     input: SelectAll<BoxStream<'static, Msg>>,
     /// The user's editor: a program and its arguments.
     editor: Vec<String>,
     /// The ways to the clipboard.
     clipboard: Clipboard,
+    /// Whether the terminal can be asked for its background.
+    answers: bool,
+    /// Set when it was asked, taken when its next event comes.
+    asked: Arc<AtomicBool>,
     /// What was put on the clipboard of a console without a terminal.
     pub copied: Vec<String>,
 }
@@ -35,13 +43,17 @@ impl std::fmt::Debug for Console {
 }
 
 impl Console {
-    /// The console of a terminal that was taken. Must be called within a tokio runtime.
-    pub fn real(guard: Guard, editor: Vec<String>, clipboard: Clipboard) -> Self {
+    /// The console of a terminal that was taken; `answers` unless it is known to make a mess of
+    /// questions. Must be called within a tokio runtime.
+    pub fn real(guard: Guard, editor: Vec<String>, clipboard: Clipboard, answers: bool) -> Self {
+        let asked = Arc::new(AtomicBool::new(false));
         Self {
             guard: Some(guard),
-            input: stream::select_all([events()]),
+            input: stream::select_all([events(Arc::clone(&asked))]),
             editor,
             clipboard,
+            answers,
+            asked,
             copied: Vec::new(),
         }
     }
@@ -53,6 +65,8 @@ impl Console {
             input: stream::select_all([input]),
             editor: Vec::new(),
             clipboard: Clipboard::default(),
+            answers: false,
+            asked: Arc::default(),
             copied: Vec::new(),
         }
     }
@@ -60,6 +74,24 @@ impl Console {
     /// The next thing that happened; `None` when the terminal is gone.
     pub async fn next(&mut self) -> Option<Msg> {
         self.input.next().await
+    }
+
+    /// Asks the terminal what its background is (OSC 11). Its answer comes as a message, at some
+    /// time or never.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn ask_background(&mut self) -> io::Result<()> {
+        if !self.answers {
+            return Ok(());
+        }
+        self.asked.store(true, Ordering::Relaxed);
+        // No second question that every terminal answers: nothing waits for an answer, and one
+        // less can go astray.
+        let mut out = io::stdout();
+        out.write_all(b"\x1b]11;?\x1b\\")?;
+        out.flush()
     }
 
     /// Puts text on the clipboard. What goes on beside the loop tells of a failure as a message
@@ -160,20 +192,47 @@ impl Console {
         guard.leave();
         let done = deed();
         guard.enter()?;
-        self.input = stream::select_all([events()]);
+        self.input = stream::select_all([events(Arc::clone(&self.asked))]);
         done
     }
 }
 
-/// The terminal's events as messages. Ends when the terminal is gone.
-fn events() -> BoxStream<'static, Msg> {
-    EventStream::new()
-        .take_while(|event| std::future::ready(event.is_ok()))
-        .filter_map(|event| std::future::ready(event.ok().and_then(message)))
-        .boxed()
+/// The terminal's events as messages, its answers sorted out. Ends when the terminal is gone.
+fn events(asked: Arc<AtomicBool>) -> BoxStream<'static, Msg> {
+    // A selection of one: it polls the stream only when that has been woken. Polling crossterm's
+    // reader takes a lock that its own thread holds, which costs more than a chunk of a reply.
+    // It also keeps the waker that the stream knows for as long as the stream needs it, while the
+    // end of a wait wakes us in between.
+    let events = stream::select_all([EventStream::new()]);
+    let source = (events, Replies::new(), asked);
+    stream::unfold(source, |(mut events, mut replies, asked)| async move {
+        let mut sorted = Vec::new();
+        while sorted.is_empty() {
+            let next = match replies.deadline() {
+                None => Ok(events.next().await),
+                Some(deadline) => timeout_at(deadline, events.next()).await,
+            };
+            let now = Instant::now();
+            if asked.swap(false, Ordering::Relaxed) {
+                replies.expect(now);
+            }
+            match next {
+                Ok(event) => replies.take(event?.ok()?, now, &mut sorted),
+                Err(_) => replies.expire(now, &mut sorted),
+            }
+        }
+        Some((stream::iter(sorted), (events, replies, asked)))
+    })
+    .flatten()
+    .filter_map(|sorted| std::future::ready(message(sorted)))
+    .boxed()
 }
 
-fn message(event: Event) -> Option<Msg> {
+fn message(sorted: Sorted) -> Option<Msg> {
+    let event = match sorted {
+        Sorted::Background(background) => return Some(Msg::Background(background)),
+        Sorted::Event(event) => event,
+    };
     match event {
         Event::Key(key) => Some(Msg::Key(key)),
         Event::Paste(text) => Some(Msg::Paste(text)),

@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
+use super::links::Links;
 use super::theme::Theme;
-use crate::app::Pane;
+use crate::app::{Pane, Themes};
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -17,6 +18,10 @@ use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 pub struct Cache {
     /// The colours in force.
     pub theme: Theme,
+    /// The links on the screen.
+    pub links: Links,
+    /// The revision of the theme that the colours are of.
+    worn: u32,
     documents: HashMap<(TurnId, Topic), Document>,
     /// The rows of Markdown that the last frame showed.
     shown: Vec<(TurnId, Topic, Range<usize>)>,
@@ -81,14 +86,24 @@ impl<'a> Source<'a> {
 }
 
 impl Cache {
-    /// An empty cache for a theme.
+    /// An empty cache. The theme is what is shown until another one is chosen; its depth stays.
     pub fn new(theme: Theme) -> Self {
         Self {
             theme,
+            links: Links::default(),
+            worn: 0,
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
             lines: Vec::new(),
+        }
+    }
+
+    /// Puts on the theme in force. Rows know parts and no colours, so they stay as they are.
+    pub(super) fn wear(&mut self, themes: &Themes) {
+        if self.worn != themes.revision() {
+            self.worn = themes.revision();
+            self.theme = Theme::new(themes.worn(), self.theme.depth());
         }
     }
 
@@ -141,6 +156,7 @@ impl Cache {
     pub(super) fn clear_shown(&mut self) {
         self.shown.clear();
         self.lines.clear();
+        self.links.begin();
     }
 
     /// The rows of text that the frame shows, pane by pane from top to bottom.
@@ -148,7 +164,7 @@ impl Cache {
         &self.lines
     }
 
-    /// Takes note of a row that the frame shows, and where.
+    /// Takes note of a row that the frame is about to show, and where.
     pub(super) fn shows(&mut self, pane: Pane, text: (TurnId, Topic, usize), area: Rect) {
         let (turn, topic, row) = text;
         self.lines.push(ShownLine {
@@ -158,8 +174,9 @@ impl Cache {
             row,
             area,
         });
-        if !matches!(topic, Topic::Reasoning | Topic::Answer) {
-            return;
+        let document = self.documents.get(&(turn, topic));
+        if let Some(shown) = document.and_then(|document| document.row(row)) {
+            self.links.show(shown);
         }
         match self.shown.last_mut() {
             Some((t, k, rows)) if (*t, *k) == (turn, topic) && rows.end == row => rows.end += 1,

@@ -21,7 +21,7 @@ pub(super) fn draw(app: &App, cache: &Cache, buf: &mut Buffer, seen: &mut Seen) 
         let at = |cell: Option<Position>| passage_at(cache, selection.pane(), cell?);
         seen.ends = selection.cells().map(at);
     }
-    let selected = app.selected(&seen.ends);
+    let selected = app.passages(&seen.ends);
     if selected.is_empty() && app.find.is_none() {
         return;
     }

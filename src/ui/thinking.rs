@@ -83,12 +83,6 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         PanelState::Full | PanelState::Peek | PanelState::Hidden => app.thinking_scroll,
     };
     let top = viewport::top(scroll, rows, usize::from(area.height), find);
-    for offset in 0..area.height {
-        let Some(row) = document.row(top + usize::from(offset)) else {
-            break;
-        };
-        paint::row(row, area, area.y + offset, theme, buf);
-    }
     let anchor = document.row(top).map(|row| Anchor {
         turn: turn.id,
         row: top,
@@ -104,7 +98,14 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
             ..area
         };
         cache.shows(Pane::Thinking, (turn.id, Topic::Reasoning, row), line);
+        if let Some(row) = cache
+            .kept(turn.id, Topic::Reasoning)
+            .and_then(|d| d.row(row))
+        {
+            paint::row(row, area, y, cache, buf);
+        }
     }
+    theme.tint_reasoning(area, buf);
     if !bare {
         viewport::frame(scroll, rows, top, outer, theme, buf);
     }

@@ -10,7 +10,7 @@ use super::cache::{Cache, Source, Topic};
 use super::theme::Theme;
 use super::{figures, notes, paint, phase, viewport, welcome};
 use crate::app::{Anchor, App, Live, Pane, Phase, Section, SeenPane};
-use crate::chat::{Turn, TurnId, TurnState, safe};
+use crate::chat::{Standing, Turn, TurnId, TurnState, safe};
 use crate::markdown::{Document, text_width};
 
 /// How many rows each part of a turn takes, in the order in which they are drawn.
@@ -33,6 +33,20 @@ enum Part {
     Remarks(usize),
     Failure(usize),
     Words(usize),
+}
+
+impl Part {
+    /// The row of a text that it shows.
+    fn text(&self) -> Option<(Topic, usize)> {
+        match *self {
+            Self::UserHeader | Self::Blank | Self::ReplyHeader => None,
+            Self::Prompt(row) => Some((Topic::Prompt, row)),
+            Self::Answer(row) => Some((Topic::Answer, row)),
+            Self::Remarks(row) => Some((Topic::Remarks, row)),
+            Self::Failure(row) => Some((Topic::Failure, row)),
+            Self::Words(row) => Some((Topic::Words, row)),
+        }
+    }
 }
 
 /// Makes the part of a section's row.
@@ -159,6 +173,9 @@ pub(super) fn draw(
             ..area
         };
         let part = extent.part(row - start);
+        if let Some((topic, row)) = part.text() {
+            cache.shows(Pane::Chat, (extent.turn.id, topic, row), line);
+        }
         draw_row(app, cache, extent, &part, line, buf);
     }
     if !bare {
@@ -242,7 +259,7 @@ fn extent<'a>(turn: &'a Turn, live: Option<&Live>, cache: &mut Cache, width: u16
 
 fn draw_row(
     app: &App,
-    cache: &mut Cache,
+    cache: &Cache,
     extent: &Extent<'_>,
     part: &Part,
     line: Rect,
@@ -250,24 +267,21 @@ fn draw_row(
 ) {
     let turn = extent.turn;
     let theme = cache.theme;
-    let (topic, row) = match *part {
-        Part::Blank => return,
-        Part::UserHeader => return user_header(app, turn, theme, line, buf),
-        Part::ReplyHeader => return reply_header(app, turn, theme, line, buf),
-        Part::Prompt(row) => (Topic::Prompt, row),
-        Part::Answer(row) => (Topic::Answer, row),
-        Part::Remarks(row) => (Topic::Remarks, row),
-        Part::Failure(row) => (Topic::Failure, row),
-        Part::Words(row) => (Topic::Words, row),
+    match part {
+        Part::UserHeader => user_header(app, turn, theme, line, buf),
+        Part::ReplyHeader => reply_header(app, turn, theme, line, buf),
+        _ => {}
+    }
+    let Some((topic, row)) = part.text() else {
+        return;
     };
-    let Some(shown) = cache
+    let Some(row) = cache
         .kept(turn.id, topic)
         .and_then(|document| document.row(row))
     else {
         return;
     };
-    paint::row(shown, line, line.y, theme, buf);
-    cache.shows(Pane::Chat, (turn.id, topic, row), line);
+    paint::row(row, line, line.y, cache, buf);
     match topic {
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {
@@ -280,13 +294,22 @@ fn draw_row(
 }
 
 fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffer) {
+    let is_selected = app.selected == Some(turn.id);
     let mut pieces = vec![("You", theme.user())];
+    if is_selected {
+        pieces.insert(0, ("› ", theme.active()));
+    }
     let siblings = app.conversation.siblings(turn.id);
     let mut versions = String::new();
     if siblings.len() > 1 {
         let at = siblings.iter().position(|id| *id == turn.id).unwrap_or(0) + 1;
         let _ = write!(versions, "  ◀ {at}/{} ▶", siblings.len());
         pieces.push((&versions, theme.active()));
+    }
+    match turn.standing {
+        Standing::Sent => {}
+        Standing::Pinned => pieces.push(("  pinned", theme.active())),
+        Standing::LeftOut => pieces.push(("  left out of what is sent", theme.warning())),
     }
     let x = paint::left(&pieces, line, buf);
     paint::right(&[(&turn.sent.to_string(), theme.dim())], x + 1, line, buf);

@@ -88,6 +88,7 @@ impl Painter<'_> {
         if flow.is_empty() {
             return self.rows.clear();
         }
+        flow.link_bare(None);
         let mut lines = flow.wrap(self.width, self.width, Breaking::Words);
         if self.slice.open == Open::Row {
             let last = lines.pop();
