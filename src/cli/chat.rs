@@ -12,7 +12,7 @@ use crate::app::{self, App};
 use crate::config::theme;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
-use crate::tui::{Canvas, Console, Guard};
+use crate::tui::{Canvas, Clipboard, Console, Guard};
 use crate::ui::{Cache, Links, Theme};
 
 /// Opens the chat and runs it until it is left.
@@ -59,6 +59,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         opened_on_demo,
         size,
     });
+    let clipboard = Clipboard::find(environment.variables());
     let guard = Guard::take(mouse).map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
@@ -66,6 +67,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         let mut console = Console::real(
             guard,
             editor(environment),
+            clipboard,
             screen::can_be_asked(environment),
         );
         let canvas = Canvas::new(std::io::stdout()).in_ascii(screen::is_ascii(environment));

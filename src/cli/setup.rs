@@ -33,6 +33,11 @@ impl Environment {
         }
     }
 
+    /// All of it.
+    pub(super) fn variables(&self) -> &HashMap<String, String> {
+        &self.variables
+    }
+
     /// An environment of these variables only.
     #[cfg(test)]
     pub(super) fn of(variables: &[(&str, &str)]) -> Self {

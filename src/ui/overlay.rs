@@ -300,5 +300,5 @@ const NOTES: &[&str] = &[
     "Shift+Enter works only where the terminal reports it; Alt+Enter and Ctrl+J work everywhere.",
     "On macOS, let the terminal use Option as Meta, or use the F keys and the palette.",
     "Only prompts and answers go back to the model, never its reasoning.",
-    "Hold Shift to select with the mouse as the terminal does, or press z in a pane.",
+    "Dragging the mouse copies text; with Shift held, or after z in a pane, the terminal selects.",
 ];

@@ -3,9 +3,11 @@
 mod any_input;
 mod branches;
 mod context;
+mod find;
 mod hostile;
 mod keys;
 mod models;
+mod mouse;
 mod panes;
 mod replies;
 mod turns;
