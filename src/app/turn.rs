@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::library::Change;
 use super::{App, Effect, Pane, Tone};
 use crate::catalog::{self, Plan};
-use crate::chat::{Conversation, Delta, Failure, Now, Progress, TurnId, TurnState};
+use crate::chat::{Delta, Failure, Now, Progress, TurnId, TurnState};
 use crate::wire::{self, Ask};
 
 /// How often the spinner turns.
@@ -96,6 +97,7 @@ impl App {
         if !effects.is_empty() {
             self.editing = None;
             self.composer.take();
+            self.keep_draft();
         }
         effects
     }
@@ -149,6 +151,7 @@ impl App {
                 let to = at.saturating_add_signed(step).min(siblings.len() - 1);
                 if let Some(&chosen) = siblings.get(to) {
                     self.conversation.choose(chosen);
+                    self.keep(Change::Choose(chosen));
                 }
                 return;
             }
@@ -172,6 +175,7 @@ impl App {
             turn.state = TurnState::Stopped;
             turn.timing.end = Some(now.since(live.since));
         }
+        self.keep_turn(live.turn);
         self.unqueue();
         vec![Effect::Cancel(live.turn)]
     }
@@ -240,6 +244,7 @@ impl App {
             turn.state = TurnState::Failed(failure);
             turn.timing.end = Some(now.since(live.since));
         }
+        self.keep_turn(id);
         self.unqueue();
         Vec::new()
     }
@@ -253,6 +258,7 @@ impl App {
             turn.state = TurnState::Done;
             turn.timing.end = Some(now.since(live.since));
         }
+        self.keep_turn(id);
         let Some(queued) = self.queued.take() else {
             return Vec::new();
         };
@@ -266,25 +272,19 @@ impl App {
 
     /// Begins a conversation with nothing said.
     pub(super) fn new_conversation(&mut self, now: Now) -> Vec<Effect> {
-        let effects = self.stop(now);
-        self.conversation = Conversation::new(self.config.chat.system_prompt.clone());
-        self.editing = None;
-        self.chat_scroll.follow();
-        self.thinking_scroll.follow();
-        self.focus = Pane::Message;
-        effects
+        self.begin_conversation(None, now)
     }
 
     /// Leaves; what had arrived of a reply is kept.
     pub(super) fn quit(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = self.stop(now);
+        self.keep_draft();
         effects.push(Effect::Quit);
         effects
     }
 
     /// Sends a prompt after `parent`. No effects mean that it was refused, and a notice says why.
     fn ask(&mut self, parent: Option<TurnId>, prompt: String, now: Now) -> Vec<Effect> {
-        let id = TurnId(self.next_turn);
         let Some((provider, model)) = self.provider().zip(self.model()) else {
             let text = format!(
                 "There is no provider “{}”; Ctrl+O switches",
@@ -317,7 +317,7 @@ impl App {
         if let Some(hint) = hints.first() {
             self.notify(Tone::Warning, hint.to_string(), now.instant);
         }
-        self.next_turn += 1;
+        let id = self.keeping.next_turn(now);
         let asked = self.asked(thinking);
         self.conversation.add(id, parent, prompt, asked, now.wall);
         let ask = Ask {
@@ -326,6 +326,7 @@ impl App {
             stream: self.session.stream,
             patches,
         };
+        self.keep_begun(id, now);
         self.live = Some(Live {
             turn: id,
             since: now.instant,

@@ -54,6 +54,16 @@ impl Conversation {
         self.chosen.insert(parent, id);
     }
 
+    /// Puts a turn in its place, as it is; without choosing it.
+    pub fn put(&mut self, turn: Turn) {
+        self.turns.insert(turn.id, turn);
+    }
+
+    /// Every turn, in the order in which they were made.
+    pub fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.turns.values()
+    }
+
     /// The turn of that id.
     pub fn turn(&self, id: TurnId) -> Option<&Turn> {
         self.turns.get(&id)

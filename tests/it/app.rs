@@ -2,6 +2,7 @@
 
 mod any_input;
 mod hostile;
+mod keeping;
 mod keys;
 mod models;
 mod panes;
