@@ -6,8 +6,10 @@
 //! writer, so a program that keeps nothing touches no file; a change that was handed over is on
 //! disk within a fifth of a second as long as the disk takes it.
 
+pub mod export;
 mod facts;
 mod file;
+pub mod import;
 mod read;
 mod rescue;
 mod schema;
@@ -91,6 +93,7 @@ impl Store {
 
     /// Has a change written.
     fn save(&mut self, change: Box<Change>) {
+        self.tell_if_nowhere();
         if let Some(threads) = self.threads() {
             // The writer ends only when it is told to.
             drop(threads.jobs.send(Job::Change(change)));
@@ -98,15 +101,23 @@ impl Store {
     }
 
     fn ask(&mut self, question: Question) {
+        self.tell_if_nowhere();
         match self.threads() {
             Some(threads) => drop(threads.questions.send(question)),
             None => {
-                let why = match &self.place {
-                    Place::Nowhere(why) if !why.is_empty() => why.clone(),
-                    Place::Nowhere(_) | Place::Directory(_) => "No conversations are kept".to_owned(),
-                };
+                let why = "No conversations are kept".to_owned();
                 drop(self.sender.send(no_answer(question, why)));
             }
+        }
+    }
+
+    /// Says once why nothing is kept, where it is not by choice.
+    fn tell_if_nowhere(&mut self) {
+        if let Place::Nowhere(why) = &mut self.place
+            && !why.is_empty()
+        {
+            let why = std::mem::take(why);
+            drop(self.sender.send(Msg::Store(StoreNews::Gone(why))));
         }
     }
 
@@ -116,6 +127,21 @@ impl Store {
             Some(msg) => msg,
             None => std::future::pending().await,
         }
+    }
+
+    /// What there was to know and nobody has heard yet, a sentence each: for whoever does not wait
+    /// for messages.
+    pub fn news(&mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        while let Ok(msg) = self.messages.try_recv() {
+            if let Msg::Store(
+                StoreNews::Failing(why) | StoreNews::Gone(why) | StoreNews::Said(why),
+            ) = msg
+            {
+                said.push(why);
+            }
+        }
+        said
     }
 
     /// Waits until everything is written, but not longer than that.
@@ -131,9 +157,9 @@ impl Store {
         if threads.jobs.send(Job::Stop(answer)).is_err() {
             return Ok(());
         }
-        result
-            .recv_timeout(patience)
-            .unwrap_or_else(|_| Err("The disk is too slow; the last changes may not be saved".to_owned()))
+        result.recv_timeout(patience).unwrap_or_else(|_| {
+            Err("The disk is too slow; the last changes may not be saved".to_owned())
+        })
     }
 
     /// The threads, started when they are first needed.
@@ -183,7 +209,9 @@ fn answer_all(
     while let Ok(first) = questions.recv() {
         let mut waiting = vec![first];
         waiting.extend(questions.try_iter());
-        let last_list = waiting.iter().rposition(|question| matches!(question, Question::List(..)));
+        let last_list = waiting
+            .iter()
+            .rposition(|question| matches!(question, Question::List(..)));
         while let Ok(newer) = opened.try_recv() {
             // Another store lies there now, or one at all.
             connection = None;

@@ -78,7 +78,8 @@ pub(super) fn remarks(value: &Value) -> Vec<Remark> {
 
 /// Tool calls as a list.
 pub(super) fn calls_json(calls: &[ToolCall]) -> Value {
-    let call = |call: &ToolCall| json!({"id": call.id, "name": call.name, "arguments": call.arguments});
+    let call =
+        |call: &ToolCall| json!({"id": call.id, "name": call.name, "arguments": call.arguments});
     calls.iter().map(call).collect()
 }
 
@@ -94,16 +95,16 @@ pub(super) fn calls(value: &Value) -> Vec<ToolCall> {
 
 /// Sources as a list.
 pub(super) fn sources_json(sources: &[Source]) -> Value {
-    let source = |source: &Source| {
-        json!({"index": source.index, "title": source.title, "url": source.url, "site": source.site})
-    };
+    let source = |source: &Source| json!({"index": source.index, "title": source.title, "url": source.url, "site": source.site});
     sources.iter().map(source).collect()
 }
 
 /// The sources of a list.
 pub(super) fn sources(value: &Value) -> Vec<Source> {
     let source = |value: &Value| Source {
-        index: count(value, "index").and_then(|index| u32::try_from(index).ok()).unwrap_or(0),
+        index: count(value, "index")
+            .and_then(|index| u32::try_from(index).ok())
+            .unwrap_or(0),
         title: text(value, "title"),
         url: text(value, "url"),
         site: text(value, "site"),
@@ -125,7 +126,9 @@ pub(super) fn usage_json(usage: &Usage) -> Value {
     let known = counts
         .into_iter()
         .filter_map(|(name, count)| Some((name.to_owned(), Value::from(count?))));
-    let cost = usage.cost_usd.map(|usd| ("cost_usd".to_owned(), usd.into()));
+    let cost = usage
+        .cost_usd
+        .map(|usd| ("cost_usd".to_owned(), usd.into()));
     Value::Object(known.chain(cost).collect())
 }
 
@@ -165,13 +168,20 @@ pub(super) fn failure_json(failure: &Failure) -> Value {
 /// The failure of an object.
 pub(super) fn failure(value: &Value) -> Option<Failure> {
     let kind = text(value, "kind");
-    let kind = KINDS.iter().copied().find(|known| kind_word(*known) == kind);
+    let kind = KINDS
+        .iter()
+        .copied()
+        .find(|known| kind_word(*known) == kind);
     let wait = value.get("wait");
-    let seconds = wait.and_then(Value::as_f64).and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let seconds = wait
+        .and_then(Value::as_f64)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let retry = match value.get("retry")?.as_str()? {
         "soon" => Retry::Soon,
         "after" => seconds.map_or(Retry::Soon, Retry::After),
-        "not_before" => Retry::NotBefore(wait.and_then(Value::as_str).unwrap_or_default().to_owned()),
+        "not_before" => {
+            Retry::NotBefore(wait.and_then(Value::as_str).unwrap_or_default().to_owned())
+        }
         _ => Retry::Never,
     };
     let status = count(value, "status").and_then(|status| u16::try_from(status).ok());
@@ -180,7 +190,10 @@ pub(super) fn failure(value: &Value) -> Option<Failure> {
         message: text(value, "message"),
         code: value.get("code").and_then(Value::as_str).map(str::to_owned),
         status,
-        request_id: value.get("request_id").and_then(Value::as_str).map(str::to_owned),
+        request_id: value
+            .get("request_id")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
         retry,
     })
 }
@@ -222,7 +235,11 @@ fn elements(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn text(value: &Value, name: &str) -> String {
-    value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+    value
+        .get(name)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn count(value: &Value, name: &str) -> Option<u64> {
@@ -254,7 +271,12 @@ mod tests {
             };
             assert_eq!(failure(&failure_json(&before)), Some(before));
         }
-        for before in [Finish::Stop, Finish::Length, Finish::CutOff, Finish::Other("odd".to_owned())] {
+        for before in [
+            Finish::Stop,
+            Finish::Length,
+            Finish::CutOff,
+            Finish::Other("odd".to_owned()),
+        ] {
             assert_eq!(finish(finish_word(&before)), before);
         }
         let before = [Remark::BrokenEvent, Remark::NotStreamed];

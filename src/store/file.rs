@@ -43,7 +43,9 @@ pub enum Error {
         what: String,
     },
     /// A newer program has written it.
-    #[error("{path} was written by a newer mmchat (its version is {found}, this one knows {known}); update mmchat, or name another --data-dir")]
+    #[error(
+        "{path} was written by a newer mmchat (its version is {found}, this one knows {known}); update mmchat, or name another --data-dir"
+    )]
     Newer {
         /// Where.
         path: PathBuf,
@@ -233,7 +235,10 @@ fn make_directory(directory: &Path, notes: &mut Vec<String>) -> Result<PathBuf, 
 #[cfg(unix)]
 fn private_directory(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
 }
 
 #[cfg(not(unix))]
@@ -248,7 +253,8 @@ fn tighten_directory(directory: &Path) -> Option<String> {
     if mode & 0o077 == 0 {
         return None;
     }
-    let is_ours = |name: &str| name.starts_with("conversations.db") || name == RUNNING || name == "logs";
+    let is_ours =
+        |name: &str| name.starts_with("conversations.db") || name == RUNNING || name == "logs";
     let mut entries = fs::read_dir(directory).ok()?.flatten();
     let only_ours = entries.all(|entry| entry.file_name().to_str().is_some_and(is_ours));
     let path = directory.display();
@@ -343,10 +349,14 @@ fn tighten_file(path: &Path) -> Option<String> {
             continue;
         }
         let shown = path.display();
-        note = Some(match fs::set_permissions(&path, fs::Permissions::from_mode(0o600)) {
-            Ok(()) => format!("{shown} was open to other users; it is closed to them now"),
-            Err(error) => format!("{shown} is open to other users and can't be closed: {error}"),
-        });
+        note = Some(
+            match fs::set_permissions(&path, fs::Permissions::from_mode(0o600)) {
+                Ok(()) => format!("{shown} was open to other users; it is closed to them now"),
+                Err(error) => {
+                    format!("{shown} is open to other users and can't be closed: {error}")
+                }
+            },
+        );
     }
     note
 }
@@ -366,7 +376,9 @@ fn refuse_newer(path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let number = |at: usize| {
-        let bytes = header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok());
+        let bytes = header
+            .get(at..at + 4)
+            .and_then(|bytes| bytes.try_into().ok());
         bytes.map_or(0, u32::from_be_bytes)
     };
     let (version, application) = (number(60), number(68));

@@ -25,10 +25,12 @@ const MOST_MATCHES: usize = 20_000;
 const MOST_TYPED: u32 = 200;
 
 /// What a list's row is made of, in the order of [`listed`].
-const LISTED: &str = "id, title, provider, model, created, updated, offset_minutes, turns, bytes, pinned";
+const LISTED: &str =
+    "id, title, provider, model, created, updated, offset_minutes, turns, bytes, pinned";
 
 fn id(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(at).map(|id| u64::try_from(id).unwrap_or(0))
+    row.get::<_, i64>(at)
+        .map(|id| u64::try_from(id).unwrap_or(0))
 }
 
 fn count(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<u64>> {
@@ -155,8 +157,14 @@ impl Page<'_> {
             return Ok(());
         };
         // A turn's id begins with the second when it was sent.
-        let from = self.query.after.map_or(0, |after| row_id(earliest_of(after)));
-        let until = self.query.before.map_or(i64::MAX, |before| row_id(earliest_of(before)));
+        let from = self
+            .query
+            .after
+            .map_or(0, |after| row_id(earliest_of(after)));
+        let until = self
+            .query
+            .before
+            .map_or(i64::MAX, |before| row_id(earliest_of(before)));
         let mut statement = self.store.prepare_cached(
             "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid >= ?2 AND rowid < ?3
              ORDER BY rowid DESC",
@@ -181,7 +189,11 @@ impl Page<'_> {
             let Some((conversation, model)) = place else {
                 continue;
             };
-            let suits = self.query.model.as_ref().is_none_or(|wanted| model.contains(wanted));
+            let suits = self
+                .query
+                .model
+                .as_ref()
+                .is_none_or(|wanted| model.contains(wanted));
             if !suits || self.seen.contains(&conversation) {
                 continue;
             }
@@ -207,9 +219,16 @@ impl Page<'_> {
     fn suits(&self, found: &Listed) -> bool {
         let query = self.query;
         let model = format!("{}/{}", found.provider, found.model).to_lowercase();
-        query.model.as_ref().is_none_or(|wanted| model.contains(wanted))
-            && query.before.is_none_or(|before| found.created.unix_seconds < before)
-            && query.after.is_none_or(|after| found.updated.unix_seconds >= after)
+        query
+            .model
+            .as_ref()
+            .is_none_or(|wanted| model.contains(wanted))
+            && query
+                .before
+                .is_none_or(|before| found.created.unix_seconds < before)
+            && query
+                .after
+                .is_none_or(|after| found.updated.unix_seconds >= after)
     }
 
     fn conversation(&self, conversation: i64) -> rusqlite::Result<Option<Listed>> {
@@ -282,7 +301,8 @@ pub(super) fn named(
 
 /// A conversation with all its turns; `None` when there is none like that.
 pub(super) fn load(store: &Connection, which: Which) -> rusqlite::Result<Option<Kept>> {
-    let newest = "SELECT id FROM conversations WHERE deleted IS NULL ORDER BY updated DESC, id DESC LIMIT 1";
+    let newest =
+        "SELECT id FROM conversations WHERE deleted IS NULL ORDER BY updated DESC, id DESC LIMIT 1";
     let conversation = match which {
         Which::Id(id) => row_id(id.0),
         Which::Last => match store
@@ -352,11 +372,7 @@ fn sampling(row: &Row<'_>, at: usize) -> rusqlite::Result<Params> {
 }
 
 /// Puts a conversation's turns in their places.
-fn turns(
-    store: &Connection,
-    conversation: i64,
-    into: &mut Conversation,
-) -> rusqlite::Result<()> {
+fn turns(store: &Connection, conversation: i64, into: &mut Conversation) -> rusqlite::Result<()> {
     let mut statement = store.prepare_cached(
         "SELECT turns.id, parent, chosen, state, sent, offset_minutes, provider, model, served_model,
             thinking, max_tokens, temperature, top_p, presence_penalty, finish, connected_us,

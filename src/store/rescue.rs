@@ -12,7 +12,14 @@ use super::file::{self, Error};
 use super::write;
 
 /// The tables in an order in which each row's owner comes before it.
-const TABLES: [&str; 6] = ["conversations", "turns", "texts", "pieces", "drafts", "typed"];
+const TABLES: [&str; 6] = [
+    "conversations",
+    "turns",
+    "texts",
+    "pieces",
+    "drafts",
+    "typed",
+];
 
 /// Sets the store at `path` aside and makes a new one of what can be read. Returns the sentence that
 /// says so.
@@ -54,9 +61,15 @@ fn set_aside_and_copy(path: &Path) -> Result<String, Error> {
     let shown = aside.display();
     let count = copy_all(&aside, &mut fresh)?;
     Ok(match count {
-        0 => format!("The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun"),
-        1 => format!("The store was damaged: one conversation could be read and is in a new one; the damaged file is kept as {shown}"),
-        count => format!("The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}"),
+        0 => format!(
+            "The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun"
+        ),
+        1 => format!(
+            "The store was damaged: one conversation could be read and is in a new one; the damaged file is kept as {shown}"
+        ),
+        count => format!(
+            "The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}"
+        ),
     })
 }
 
@@ -105,7 +118,8 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
             bytes = (SELECT coalesce(sum(turns.bytes), 0) FROM turns WHERE conversation = conversations.id);",
     )?;
     write::index_all(&copying)?;
-    let count: i64 = copying.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0))?;
+    let count: i64 =
+        copying.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0))?;
     copying.commit()?;
     fresh.pragma_update(None, "foreign_keys", true)?;
     Ok(u64::try_from(count).unwrap_or(0))
@@ -115,22 +129,31 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
 fn copy_table(damaged: &Connection, fresh: &Connection, table: &str) -> rusqlite::Result<()> {
     let names = |store: &Connection| -> rusqlite::Result<Vec<String>> {
         let statement = store.prepare(&format!("SELECT * FROM {table} LIMIT 0"))?;
-        Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+        Ok(statement
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect())
     };
     let Ok(there) = names(damaged) else {
         return Ok(());
     };
     // Counts are made anew; a column of another version has no place here.
-    let made_anew = |name: &String| table == "conversations" && ["turns", "bytes"].contains(&name.as_str());
+    let made_anew =
+        |name: &String| table == "conversations" && ["turns", "bytes"].contains(&name.as_str());
     let columns: Vec<String> = names(fresh)?
         .into_iter()
         .filter(|name| there.contains(name) && !made_anew(name))
         .collect();
     let list = columns.join(", ");
     let places = vec!["?"; columns.len()].join(", ");
-    let mut insert = fresh.prepare(&format!("INSERT OR IGNORE INTO {table} ({list}) VALUES ({places})"))?;
+    let mut insert = fresh.prepare(&format!(
+        "INSERT OR IGNORE INTO {table} ({list}) VALUES ({places})"
+    ))?;
     for order in ["ASC", "DESC"] {
-        let Ok(mut statement) = damaged.prepare(&format!("SELECT {list} FROM {table} ORDER BY rowid {order}")) else {
+        let Ok(mut statement) = damaged.prepare(&format!(
+            "SELECT {list} FROM {table} ORDER BY rowid {order}"
+        )) else {
             return Ok(());
         };
         let Ok(mut rows) = statement.query([]) else {
@@ -164,5 +187,8 @@ fn copy_table(damaged: &Connection, fresh: &Connection, table: &str) -> rusqlite
 
 fn is_nonsense(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{ConstraintViolation, TypeMismatch};
-    matches!(error.sqlite_error_code(), Some(ConstraintViolation | TypeMismatch))
+    matches!(
+        error.sqlite_error_code(),
+        Some(ConstraintViolation | TypeMismatch)
+    )
 }

@@ -182,7 +182,11 @@ mod tests {
 
     #[test]
     fn a_store_of_every_earlier_version_opens_with_all_that_is_in_it() {
-        assert_eq!(RELEASED.len(), MIGRATIONS.len(), "each version has its fixture");
+        assert_eq!(
+            RELEASED.len(),
+            MIGRATIONS.len(),
+            "each version has its fixture"
+        );
         for (at, (tables, rows)) in RELEASED.iter().enumerate() {
             let mut connection = Connection::open_in_memory().unwrap();
             connection.execute_batch(tables).unwrap();
@@ -199,14 +203,20 @@ mod tests {
                     |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
                 )
                 .unwrap();
-            assert_eq!(row, ("kept".to_owned(), 1, 3, "c".to_owned()), "version {at}");
+            assert_eq!(
+                row,
+                ("kept".to_owned(), 1, 3, "c".to_owned()),
+                "version {at}"
+            );
         }
     }
 
     #[test]
     fn a_newer_store_is_told_apart_and_left_alone() {
         let mut connection = Connection::open_in_memory().unwrap();
-        connection.pragma_update(None, "user_version", version() + 1).unwrap();
+        connection
+            .pragma_update(None, "user_version", version() + 1)
+            .unwrap();
         assert_eq!(migrate(&mut connection).unwrap(), Some(version() + 1));
         let tables: i64 = connection
             .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))

@@ -62,7 +62,13 @@ pub(super) fn query(words: &[Word], place: Option<Where>) -> Option<String> {
         // Between quotation marks nothing has a meaning but the mark itself.
         let phrase = spaced(&word.text).replace('"', " ").replace('\0', " ");
         let _ = write!(all, "\"{}\"", phrase.trim());
-        if word.open && word.text.chars().next_back().is_some_and(|c| !stands_alone(c)) {
+        if word.open
+            && word
+                .text
+                .chars()
+                .next_back()
+                .is_some_and(|c| !stands_alone(c))
+        {
             all.push('*');
         }
     }
@@ -86,7 +92,11 @@ pub(super) fn snippet(text: &str, words: &[Word]) -> Option<(String, Vec<Range<u
         .filter_map(|word| find(text, word).next())
         .min_by_key(|found| found.start)?;
     let (before, after) = text.split_at_checked(first.start)?;
-    let start = before.char_indices().rev().nth(BEFORE).map_or(0, |(at, _)| at);
+    let start = before
+        .char_indices()
+        .rev()
+        .nth(BEFORE)
+        .map_or(0, |(at, _)| at);
     let end = after.char_indices().nth(AFTER);
     let end = end.map_or(text.len(), |(at, _)| first.start + at);
     let mut shown = safe::one_line(text.get(start..end)?);
@@ -111,8 +121,13 @@ pub(super) fn snippet(text: &str, words: &[Word]) -> Option<(String, Vec<Range<u
 
 /// How many of these words a text holds.
 pub(super) fn count(text: &str, words: &[Word]) -> usize {
-    let text = text.get(..text.floor_char_boundary(MOST_LOOKED_THROUGH)).unwrap_or_default();
-    words.iter().filter(|word| find(text, word).next().is_some()).count()
+    let text = text
+        .get(..text.floor_char_boundary(MOST_LOOKED_THROUGH))
+        .unwrap_or_default();
+    words
+        .iter()
+        .filter(|word| find(text, word).next().is_some())
+        .count()
 }
 
 /// Where a word stands in a text, as the index's tokenizer sees words: at the beginning of one,
@@ -268,16 +283,27 @@ mod tests {
     #[test]
     fn a_snippet_marks_words_whatever_their_case_and_accents() {
         assert_eq!(marked("The Café is nice", &["CAFE"]), "The [Café] is nice");
-        assert_eq!(marked("cafe\u{301} au lait", &["café"]), "[cafe\u{301}] au lait");
+        assert_eq!(
+            marked("cafe\u{301} au lait", &["café"]),
+            "[cafe\u{301}] au lait"
+        );
         assert_eq!(marked("今天天气很好", &["天气"]), "今天[天气]很好");
         assert_eq!(marked("narwhals", &["narw"]), "[narw]hals");
-        assert_eq!(marked("unarw", &["narw"]), "", "in the middle of a word it is not found");
+        assert_eq!(
+            marked("unarw", &["narw"]),
+            "",
+            "in the middle of a word it is not found"
+        );
         assert_eq!(marked("a-b c", &["b c"]), "a-[b c]");
     }
 
     #[test]
     fn a_snippet_is_one_safe_line_around_the_first_word() {
-        let text = format!("{}\x1b[2J needle\n\nand {}", "x ".repeat(500), "y ".repeat(500));
+        let text = format!(
+            "{}\x1b[2J needle\n\nand {}",
+            "x ".repeat(500),
+            "y ".repeat(500)
+        );
         let shown = marked(&text, &["needle"]);
         assert!(shown.starts_with('…') && shown.ends_with('…'), "{shown}");
         assert!(shown.contains("␛[2J [needle] and y"), "{shown}");

@@ -218,8 +218,15 @@ fn index_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
         return Ok(());
     };
     store
-        .prepare_cached("INSERT INTO search (rowid, prompt, answer, reasoning) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, spaced(&prompt), spaced(&answer), spaced(&reasoning)])
+        .prepare_cached(
+            "INSERT INTO search (rowid, prompt, answer, reasoning) VALUES (?1, ?2, ?3, ?4)",
+        )?
+        .execute(params![
+            id,
+            spaced(&prompt),
+            spaced(&answer),
+            spaced(&reasoning)
+        ])
         .map(drop)
 }
 
@@ -321,7 +328,9 @@ fn unindex_title(store: &Connection, id: i64) -> rusqlite::Result<bool> {
         return Ok(false);
     };
     store
-        .prepare_cached("INSERT INTO search_titles (search_titles, rowid, title) VALUES ('delete', ?1, ?2)")?
+        .prepare_cached(
+            "INSERT INTO search_titles (search_titles, rowid, title) VALUES ('delete', ?1, ?2)",
+        )?
         .execute(params![id, spaced(&title)])?;
     Ok(true)
 }
@@ -368,7 +377,9 @@ pub(super) fn interrupt(store: &Connection, id: i64) -> rusqlite::Result<()> {
         .prepare_cached("DELETE FROM pieces WHERE turn = ?1")?
         .execute([id])?;
     store
-        .prepare_cached("UPDATE turns SET state = 'interrupted', writer = NULL, indexed = 1 WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE turns SET state = 'interrupted', writer = NULL, indexed = 1 WHERE id = ?1",
+        )?
         .execute([id])?;
     index_turn(store, id)
 }

@@ -115,11 +115,15 @@ impl Writer {
             // What a whole turn says makes its pieces needless; they would pile up on a full disk.
             Change::Turn(_, turn) => {
                 let (queue, id) = (&mut self.queue, turn.id);
-                queue.retain(|waiting| !matches!(&**waiting, Change::Grow { turn, .. } if *turn == id));
+                queue.retain(
+                    |waiting| !matches!(&**waiting, Change::Grow { turn, .. } if *turn == id),
+                );
             }
             Change::Draft(slot, _) => {
                 let (queue, slot) = (&mut self.queue, *slot);
-                queue.retain(|waiting| !matches!(&**waiting, Change::Draft(other, _) if *other == slot));
+                queue.retain(
+                    |waiting| !matches!(&**waiting, Change::Draft(other, _) if *other == slot),
+                );
             }
             _ => {}
         }
