@@ -19,7 +19,9 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+pub mod keeping;
 pub mod keymap;
+pub mod library;
 mod line_edit;
 mod msg;
 mod notice;
@@ -42,6 +44,7 @@ pub use context::{Context, Gauge};
 pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
 pub use errand::{Deed, Errand};
+pub use keeping::{Keep, Keeping, Start};
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
 pub use msg::Msg;
@@ -86,6 +89,8 @@ pub struct Setup {
     pub opened_on_demo: bool,
     /// The window's columns and rows.
     pub size: (u16, u16),
+    /// What of earlier programs it goes on with.
+    pub start: Start,
 }
 
 /// The whole state of the program.
@@ -105,6 +110,8 @@ pub struct App {
     pub opened_on_demo: bool,
     /// What was said.
     pub conversation: Conversation,
+    /// What of it outlasts the program.
+    pub keeping: Keeping,
     /// The reply in flight.
     pub live: Option<Live>,
     /// The message to send when that reply is over.
@@ -142,7 +149,6 @@ pub struct App {
     /// The window's columns and rows.
     pub size: (u16, u16),
     quit_armed: Option<Instant>,
-    next_turn: u64,
     urgent: bool,
 }
 
@@ -159,6 +165,7 @@ impl App {
             session: setup.session,
             opened_on_demo: setup.opened_on_demo,
             size: setup.size,
+            keeping: Keeping::new(setup.start),
             live: None,
             queued: None,
             editing: None,
@@ -176,7 +183,6 @@ impl App {
             message_rows: 1,
             seen: Seen::default(),
             quit_armed: None,
-            next_turn: 0,
             urgent: true,
         }
     }
@@ -186,9 +192,12 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let effects = self.apply(msg, now);
+        // What must last comes first: the other effects may be the last ones.
+        let mut all = self.saves(now.instant);
+        all.extend(effects);
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
-        effects
+        all
     }
 
     fn apply(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
@@ -205,7 +214,11 @@ impl App {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
-            Msg::Wake => Vec::new(),
+            // A list is of no use to anybody yet.
+            Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
+                self.store_msg(msg, now)
+            }
+            Msg::Wake | Msg::SaveDue => Vec::new(),
             Msg::Terminate => self.quit(now),
         }
     }

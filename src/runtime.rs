@@ -267,6 +267,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 self.redraw();
                 None
             }
+            Effect::Save(_) | Effect::List { .. } | Effect::Load { .. } | Effect::Recall => None,
             Effect::Quit => None,
         })
     }

@@ -64,7 +64,7 @@ pub(super) fn run(
         provider: session.choice.provider.clone(),
         model: session.choice.model.clone(),
         thinking: plan.thinking,
-        max_tokens: session.params.max_tokens,
+        params: session.params,
     };
     let mut clock = Clock::system();
     conversation.add(TURN, None, prompt, asked, clock.now().wall);

@@ -59,6 +59,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         session,
         opened_on_demo,
         size,
+        start: app::Start::default(),
     });
     let guard = Guard::take(mouse).map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))

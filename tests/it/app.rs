@@ -4,6 +4,7 @@ mod any_input;
 mod branches;
 mod context;
 mod hostile;
+mod keeping;
 mod keys;
 mod models;
 mod panes;

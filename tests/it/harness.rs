@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+use mmchat::app::library::Change;
 use mmchat::app::{self, App, Choice, Effect, Keymap, Msg, Session, command};
 use mmchat::chat::{Delta, Failure, Finish, Moment, Now, Progress, TurnId};
 use mmchat::config::{self, Config, keys::Chord};
@@ -64,6 +65,7 @@ pub(crate) struct Harness {
     cache: Cache,
     terminal: Terminal<TestBackend>,
     effects: Vec<Effect>,
+    changes: Vec<Change>,
 }
 
 impl Harness {
@@ -82,6 +84,7 @@ impl Harness {
             cache: Cache::new(Theme::ansi()),
             terminal,
             effects: Vec::new(),
+            changes: Vec::new(),
         };
         harness.draw();
         harness
@@ -104,7 +107,12 @@ impl Harness {
     /// Applies a message without drawing, as between two frames.
     pub(crate) fn tell_unseen(&mut self, msg: Msg) {
         let effects = self.app.update(msg, self.now);
-        self.effects.extend(effects);
+        for effect in effects {
+            match effect {
+                Effect::Save(change) => self.changes.push(*change),
+                effect => self.effects.push(effect),
+            }
+        }
     }
 
     /// Draws a frame.
@@ -203,6 +211,11 @@ impl Harness {
     pub(crate) fn wait(&mut self, time: Duration) -> &mut Self {
         self.now.instant += time;
         self.tell(Msg::Wake)
+    }
+
+    /// What was to be kept since the last call; not among the effects, which have enough to say.
+    pub(crate) fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
     }
 
     /// What was asked of the world since the last call.
@@ -310,6 +323,7 @@ pub(crate) fn app(config: &str, size: (u16, u16)) -> App {
         keyed,
         opened_on_demo: false,
         size,
+        start: app::Start::default(),
     })
 }
 
