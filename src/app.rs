@@ -10,36 +10,50 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+mod branch;
 mod choice;
 pub mod command;
 mod composer;
+mod context;
 mod copy;
+mod diff;
 mod effect;
+mod errand;
 pub mod keeping;
 pub mod keymap;
 pub mod library;
 mod line_edit;
 mod msg;
 mod notice;
+mod offer;
 pub mod overlay;
 mod picker;
+mod preview;
+mod reader;
 mod run;
 pub mod scroll;
 mod seen;
 mod slash;
 mod turn;
 
+pub use branch::Restorable;
 pub use choice::Session;
 pub use command::Command;
 pub use composer::Composer;
+pub use context::{Context, Gauge};
+pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
+pub use errand::{Deed, Errand};
 pub use keeping::{Keep, Keeping, Start};
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
 pub use msg::Msg;
 pub use notice::{Notice, Tone};
+pub use offer::{Again, Remedy};
 pub use overlay::{Choice, Overlay};
 pub use picker::{Item, Picker};
+pub use preview::Preview;
+pub use reader::{Reader, Spot};
 pub use seen::{Anchor, Pane, Section, Seen, SeenPane};
 pub use slash::WITH_ARGUMENT;
 pub use turn::{Live, Phase};
@@ -104,6 +118,14 @@ pub struct App {
     pub queued: Option<String>,
     /// The turn whose message is being edited; sending makes its sibling.
     pub editing: Option<TurnId>,
+    /// The turn that commands mean, if it was picked out; else it is the one in view.
+    pub selected: Option<TurnId>,
+    /// What a key can bring back.
+    pub restorable: Option<Restorable>,
+    /// What is known of the window that the conversation has to fit into.
+    pub context: Context,
+    /// The request in flight that is no turn.
+    pub errand: Option<Errand>,
     /// The message box.
     pub composer: Composer,
     /// The part of the screen that takes keys.
@@ -147,6 +169,10 @@ impl App {
             live: None,
             queued: None,
             editing: None,
+            selected: None,
+            restorable: None,
+            context: Context::default(),
+            errand: None,
             composer: Composer::default(),
             focus: Pane::Message,
             overlay: None,
@@ -201,7 +227,11 @@ impl App {
     pub fn saw(&mut self, seen: Seen) {
         self.chat_scroll.settle(&seen.chat);
         self.thinking_scroll.settle(&seen.thinking);
+        if let (Some(overlay), Some(spot)) = (&mut self.overlay, seen.reader) {
+            overlay.settle(spot);
+        }
         self.seen = seen;
+        self.settle_selection();
     }
 
     /// Tells, once, whether the last messages ask for a frame right away: a key was pressed, or
@@ -214,7 +244,10 @@ impl App {
     pub fn wake_at(&self) -> Option<Instant> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let live = self.live.as_ref().map(Live::wake_at);
-        [notice, live, self.quit_armed].into_iter().flatten().min()
+        let errand = self.errand.as_ref().filter(|errand| !errand.done);
+        let errand = errand.map(|errand| errand.live.wake_at());
+        let times = [notice, live, errand, self.quit_armed];
+        times.into_iter().flatten().min()
     }
 
     /// The turn whose reasoning is shown: the one being streamed, else the one in view.
@@ -224,8 +257,12 @@ impl App {
             .or_else(|| self.turn_in_view())
     }
 
-    /// The turn at which the chat is scrolled, else the last.
+    /// The turn that was picked out, else the one at which the chat is scrolled, else the last.
     pub fn turn_in_view(&self) -> Option<&Turn> {
+        let selected = self.selected.and_then(|id| self.conversation.turn(id));
+        if selected.is_some() {
+            return selected;
+        }
         if self.chat_scroll.follows() {
             return self.conversation.last();
         }
@@ -255,7 +292,8 @@ impl App {
         if self.quit_armed.is_some_and(|until| until <= now) {
             self.quit_armed = None;
         }
-        if let Some(live) = &mut self.live {
+        let errand = self.errand.as_mut().map(|errand| &mut errand.live);
+        for live in self.live.as_mut().into_iter().chain(errand) {
             live.as_of = now;
         }
     }
@@ -323,11 +361,21 @@ impl App {
     }
 
     fn after_overlay(&mut self, outcome: Outcome, now: Now) -> Vec<Effect> {
-        if outcome != Outcome::Stay {
-            self.overlay = None;
+        match outcome {
+            Outcome::Stay | Outcome::Compare(_) | Outcome::StartFresh => {}
+            Outcome::Close => return self.close_overlay(),
+            _ => self.overlay = None,
         }
         match outcome {
             Outcome::Stay | Outcome::Close => Vec::new(),
+            Outcome::Compare(step) => {
+                self.compare_with(step);
+                Vec::new()
+            }
+            Outcome::StartFresh => self.start_fresh(now),
+            Outcome::Again(again) => self.regenerate_with(again, now),
+            Outcome::AgainNamed(name) => self.regenerate_by_name(&name, now),
+            Outcome::Remedy(remedy) => self.remedy(remedy, now),
             Outcome::Model(choice) => {
                 self.switch_to(choice, now.instant);
                 Vec::new()
@@ -350,8 +398,13 @@ impl App {
     }
 
     fn close_overlay(&mut self) -> Vec<Effect> {
+        // A summary is of no use once it is no longer looked at.
+        let effects = match self.overlay {
+            Some(Overlay::Summary(_)) => self.drop_errand(),
+            _ => Vec::new(),
+        };
         self.overlay = None;
-        Vec::new()
+        effects
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {

@@ -15,6 +15,7 @@
 //! ```
 
 mod cache;
+mod diff;
 mod figures;
 mod header;
 mod layout;
@@ -23,6 +24,7 @@ mod notes;
 mod overlay;
 mod paint;
 mod phase;
+mod sheet;
 mod status;
 mod theme;
 mod thinking;
@@ -36,7 +38,7 @@ pub use theme::Theme;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{App, Pane, Seen};
+use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
 
 /// Draws the whole screen.
@@ -54,7 +56,13 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         return seen;
     }
     if let Some(open) = &app.overlay {
-        let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
+        let buf = frame.buffer_mut();
+        seen.reader = match open {
+            Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
+            Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
+            _ => None,
+        };
+        let (caret, list) = overlay::draw(app, open, cache.theme, window, buf);
         seen.list = list;
         if let Some(caret) = caret {
             frame.set_cursor_position(caret);

@@ -187,12 +187,17 @@ impl App {
         let Some(turn) = self.conversation.turn(id) else {
             return;
         };
-        self.keeping.journal = turn.is_live().then(|| Journal {
-            turn: id,
-            reasoning: Mark::of(&turn.reply.reasoning),
-            answer: Mark::of(&turn.reply.answer),
-            due: None,
-        });
+        let journal = &mut self.keeping.journal;
+        if turn.is_live() {
+            *journal = Some(Journal {
+                turn: id,
+                reasoning: Mark::of(&turn.reply.reasoning),
+                answer: Mark::of(&turn.reply.answer),
+                due: None,
+            });
+        } else {
+            journal.take_if(|journal| journal.turn == id);
+        }
         if self.keeping.keep == Keep::OnDisk {
             let change = Change::Turn(self.keeping.head.id, Box::new(turn.clone()));
             self.keeping.pending.push(change);
@@ -303,7 +308,8 @@ impl App {
 
     /// Begins a conversation with nothing said; what is in the message box comes along.
     pub(super) fn begin_conversation(&mut self, keep: Option<Keep>, now: Now) -> Vec<Effect> {
-        let effects = self.stop(now);
+        let mut effects = self.stop(now);
+        effects.extend(self.drop_errand());
         // The draft goes along: it is not the old conversation's any more.
         if let Some(left) = self.keeping.conversation() {
             self.keep(Change::Draft(Some(left), String::new()));
@@ -354,7 +360,8 @@ impl App {
 
     /// Puts a kept conversation on the screen, with its model, its parameters and its draft.
     pub(super) fn open_kept(&mut self, kept: Kept, now: Now) -> Vec<Effect> {
-        let effects = self.stop(now);
+        let mut effects = self.stop(now);
+        effects.extend(self.drop_errand());
         self.keep_draft();
         let was_kept = self.keeping.keep == Keep::OnDisk;
         let Kept {
@@ -392,6 +399,9 @@ impl App {
     /// What belonged to the turns that were on the screen goes.
     fn leave_turns(&mut self) {
         self.editing = None;
+        self.selected = None;
+        self.restorable = None;
+        self.context.fresh();
         self.chat_scroll.follow();
         self.thinking_scroll.follow();
         self.focus = Pane::Message;

@@ -4,14 +4,13 @@
 use std::ops::Range;
 
 use super::Choice;
-use crate::chat::{Conversation, ConversationId, Moment, Params, Thinking, Turn, TurnId, safe};
+use crate::chat::{Conversation, ConversationId, Moment, Params, Thinking, Turn, TurnId};
 
 mod query;
 
 pub use query::{NoQuery, Query, Where, Word};
 
-/// The longest title that is made from a message, in characters.
-const TITLE_CHARS: usize = 60;
+pub use crate::chat::title_from;
 
 /// What is known of a conversation besides its turns.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -159,46 +158,4 @@ pub enum StoreNews {
     Gone(String),
     /// Something to know, as a sentence.
     Said(String),
-}
-
-/// A conversation's title, from the first thing said in it: its first line with words, without
-/// markup, cut between words. Empty when there is none.
-pub fn title_from(prompt: &str) -> String {
-    let lines = prompt.lines().map(|line| {
-        let line = line.trim_start_matches(|c: char| c.is_whitespace() || "#>*-`".contains(c));
-        let line = safe::one_line(line).replace(['`', '*'], "");
-        line.split_whitespace().collect::<Vec<_>>().join(" ")
-    });
-    let line = lines.into_iter().find(|line| !line.is_empty());
-    let line = line.unwrap_or_default();
-    let Some((end, _)) = line.char_indices().nth(TITLE_CHARS) else {
-        return line;
-    };
-    let head = line.get(..end).unwrap_or_default();
-    // Between words where there are any; Chinese has none.
-    let cut = head.rfind(' ').filter(|at| *at > end / 2).unwrap_or(end);
-    format!("{}…", head.get(..cut).unwrap_or(head).trim_end())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_is_the_first_line_without_markup_cut_between_words() {
-        assert_eq!(
-            title_from("\n\n## What is **this**?\nmore"),
-            "What is this?"
-        );
-        assert_eq!(title_from("```rust\nfn main()"), "rust");
-        assert_eq!(title_from(" \n "), "");
-        assert_eq!(title_from("a\x1b[2Jb\tc"), "a␛[2Jb c");
-        let long = title_from(&"word ".repeat(40));
-        assert!(
-            long.ends_with("word…") && long.chars().count() <= 61,
-            "{long}"
-        );
-        let chinese = title_from(&"你好".repeat(100));
-        assert_eq!(chinese.chars().count(), TITLE_CHARS + 1);
-    }
 }

@@ -14,6 +14,16 @@ impl App {
         match command {
             Command::Send => return self.send(now),
             Command::Regenerate => return self.regenerate(now),
+            Command::RegenerateWith => self.open_regenerate_with(now),
+            Command::Diff => self.open_diff(now),
+            Command::DeleteBranch => return self.delete_branch(now),
+            Command::Restore => return self.restore(now),
+            Command::LeaveOut => self.leave_out(now),
+            Command::Pin => self.pin(now),
+            Command::MakeRoom => self.make_room(now),
+            Command::Summarize => return self.ask_for_summary(now),
+            Command::PreviewRequest => self.open_preview(now),
+            Command::AskTitle => return self.ask_for_title(now),
             Command::NewConversation => return self.new_conversation(now),
             Command::Escape => return self.escape(now),
             Command::Interrupt => return self.interrupt(now),
@@ -33,8 +43,8 @@ impl App {
             Command::Palette => self.overlay = Some(Overlay::palette(&self.keymap)),
             Command::Help => self.overlay = Some(Overlay::Help(0)),
             Command::EditLast => self.edit_last(now),
-            Command::PreviousSibling => self.switch_sibling(-1, now),
-            Command::NextSibling => self.switch_sibling(1, now),
+            Command::PreviousSibling => return self.switch_sibling(-1, now),
+            Command::NextSibling => return self.switch_sibling(1, now),
             Command::FocusNext => self.move_focus(1),
             Command::FocusPrevious => self.move_focus(-1),
             Command::ChatPageUp => self.page(Pane::Chat, -1),
@@ -78,6 +88,8 @@ impl App {
             Err(usage) => self.notify(Tone::Error, usage, now.instant),
             Ok(Slash::Run(command)) => return self.run(command, now),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
+            Ok(Slash::Title(title)) => return self.set_title(&title, now),
             Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
             Ok(Slash::System(text)) => {
                 let said = if text.is_empty() {
@@ -112,12 +124,16 @@ impl App {
         if self.live.is_some() {
             return self.stop(now);
         }
+        if self.errand.is_some() {
+            return self.drop_errand();
+        }
         if self.focus != Pane::Message {
             self.focus = Pane::Message;
         } else if self.editing.take().is_some() {
             self.composer.clear();
         } else {
             self.notice = None;
+            self.selected = None;
             self.chat_scroll.follow();
         }
         Vec::new()
@@ -127,6 +143,9 @@ impl App {
     fn interrupt(&mut self, now: Now) -> Vec<Effect> {
         if self.live.is_some() {
             return self.stop(now);
+        }
+        if self.errand.is_some() {
+            return self.drop_errand();
         }
         if !self.composer.is_empty() {
             self.composer.erase();
@@ -242,16 +261,6 @@ impl App {
         let seen = self.seen_pane();
         if let Some(row) = neighbour(seen.headings.iter().copied(), seen.top, next) {
             self.scroll_to(row);
-        }
-    }
-
-    fn jump_to_turn(&mut self, next: bool) {
-        let seen = &self.seen.chat;
-        let rows = self.seen.turns.iter().map(|(_, row)| *row);
-        match neighbour(rows, seen.top, next) {
-            Some(row) => self.chat_scroll.to(row, seen),
-            None if next => self.chat_scroll.follow(),
-            None => {}
         }
     }
 }

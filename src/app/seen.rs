@@ -3,6 +3,7 @@
 
 use ratatui::layout::{Position, Rect};
 
+use super::reader::Spot;
 use crate::chat::TurnId;
 
 /// A part of the screen.
@@ -28,6 +29,8 @@ pub struct Seen {
     pub message: Rect,
     /// The list of an overlay: its area and the index of its first row.
     pub list: Option<(Rect, usize)>,
+    /// The row on top of an overlay's text.
+    pub reader: Option<Spot>,
     /// First row of each turn in the chat.
     pub turns: Vec<(TurnId, usize)>,
 }

@@ -161,13 +161,13 @@ impl Failure {
             }
             FailureKind::RateLimit => "Wait a moment, then press Alt+R.",
             FailureKind::Overloaded | FailureKind::Server => {
-                "Press Alt+R to try again, or switch with Ctrl+O."
+                "Press Alt+R to try again, or Alt+Shift+R to ask another model."
             }
             FailureKind::UnknownModel => {
                 "Choose another model with Ctrl+O, or check the id in the config."
             }
             FailureKind::ContextTooLong => {
-                "Start a new conversation with Ctrl+N, or choose a model with a larger window."
+                "Make room with Alt+W, or choose a model with a larger window."
             }
             FailureKind::ThinkingMode => "Change the thinking mode with Alt+T, then press Alt+R.",
             FailureKind::BadRequest => "Check the parameters, then press Alt+R.",

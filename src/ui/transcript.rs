@@ -10,7 +10,7 @@ use super::cache::{Cache, Source, Topic};
 use super::theme::Theme;
 use super::{figures, notes, paint, phase, viewport, welcome};
 use crate::app::{Anchor, App, Live, Pane, Phase, Section, SeenPane};
-use crate::chat::{Turn, TurnId, TurnState, safe};
+use crate::chat::{Standing, Turn, TurnId, TurnState, safe};
 use crate::markdown::{Document, text_width};
 
 /// How many rows each part of a turn takes, in the order in which they are drawn.
@@ -282,13 +282,22 @@ fn draw_row(
 }
 
 fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffer) {
+    let is_selected = app.selected == Some(turn.id);
     let mut pieces = vec![("You", theme.user())];
+    if is_selected {
+        pieces.insert(0, ("› ", theme.active()));
+    }
     let siblings = app.conversation.siblings(turn.id);
     let mut versions = String::new();
     if siblings.len() > 1 {
         let at = siblings.iter().position(|id| *id == turn.id).unwrap_or(0) + 1;
         let _ = write!(versions, "  ◀ {at}/{} ▶", siblings.len());
         pieces.push((&versions, theme.active()));
+    }
+    match turn.standing {
+        Standing::Sent => {}
+        Standing::Pinned => pieces.push(("  pinned", theme.active())),
+        Standing::LeftOut => pieces.push(("  left out of what is sent", theme.warning())),
     }
     let x = paint::left(&pieces, line, buf);
     paint::right(&[(&turn.sent.to_string(), theme.dim())], x + 1, line, buf);
