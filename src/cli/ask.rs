@@ -16,8 +16,8 @@ use crate::app::keeping::JOURNAL_PAUSE;
 use crate::app::library::{Change, Grown, Head, Kept, title_from};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, ConversationId, Delta, Finish, Ids, Progress, Text, Turn, TurnId, TurnState,
-    estimate_tokens, safe, whole_tokens,
+    Asked, ConversationId, Delta, FailureKind, Finish, Ids, Progress, Rates, Text, Turn, TurnId,
+    TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
@@ -59,10 +59,7 @@ pub(super) fn run(
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
     let parent = kept.conversation.last().map(|turn| turn.id);
-    let so_far = parent.map_or_else(
-        || estimate_tokens(&kept.conversation.system_prompt),
-        |parent| kept.conversation.history_tokens(parent),
-    );
+    let so_far = Rates::default().tokens(kept.conversation.extent(parent));
     let wish = Wish {
         // Only a mode that was asked for on this command line may be refused; the configuration's
         // comes as near as the model can.
@@ -119,6 +116,7 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&request);
     }
+    let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
     let providers = Providers::new(Client::new(
         &config.network,
         keys,
@@ -127,7 +125,13 @@ pub(super) fn run(
     let mut record = Record::begin(options, kept, turn);
     let exit = block_on(async {
         tokio::select! {
-            result = reply(&providers, request, ask, &mut record, &mut clock) => result,
+            result = reply(&providers, request, ask, &mut record, &mut clock) => {
+                let exit = result?;
+                if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
+                    complain(&about_keys);
+                }
+                Ok(exit)
+            }
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
                 println_to(io::stdout(), "")?;
@@ -228,6 +232,17 @@ impl Record {
             complain(&why);
         }
     }
+}
+
+/// Whether what is known of the provider's keys would help.
+fn is_about_the_key(state: &TurnState) -> bool {
+    let TurnState::Failed(failure) = state else {
+        return false;
+    };
+    matches!(
+        failure.kind,
+        FailureKind::BadKey | FailureKind::PlanKey | FailureKind::NotInPlan
+    )
 }
 
 /// Receives the reply and prints it in the format that was asked for.

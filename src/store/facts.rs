@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::chat::{
-    Failure, FailureKind, Finish, Remark, Retry, Source, ToolCall, TurnState, Usage,
+    Failure, FailureKind, Finish, Remark, Retry, Source, Standing, ToolCall, TurnState, Usage,
 };
 
 /// The word for a turn's state.
@@ -28,6 +28,24 @@ pub(super) fn state(word: &str, failure: Option<Failure>) -> TurnState {
         ("stopped", _) => TurnState::Stopped,
         (_, Some(failure)) => TurnState::Failed(Box::new(failure)),
         _ => TurnState::Interrupted,
+    }
+}
+
+/// The word for a turn's place in what is sent.
+pub(super) fn standing_word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Sent => "sent",
+        Standing::Pinned => "pinned",
+        Standing::LeftOut => "left_out",
+    }
+}
+
+/// The place in what is sent, of a word.
+pub(super) fn standing(word: &str) -> Standing {
+    match word {
+        "pinned" => Standing::Pinned,
+        "left_out" => Standing::LeftOut,
+        _ => Standing::Sent,
     }
 }
 

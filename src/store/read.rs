@@ -14,8 +14,8 @@ use super::write::{put_together, row_id};
 use crate::app::Choice;
 use crate::app::library::{Head, Hit, Kept, Listed, Listing, Query, Where, Which, Word};
 use crate::chat::{
-    Asked, Conversation, ConversationId, Estimate, Moment, Params, Reply, Text, Thinking, Timing,
-    Turn, TurnId, Usage, earliest_of, estimate_tokens,
+    Asked, Conversation, ConversationId, Estimate, Moment, Params, Rates, Reply, Text, Thinking,
+    Timing, Turn, TurnId, Usage, earliest_of,
 };
 
 /// The most matches that are looked through for a page of conversations: a word that is everywhere
@@ -378,7 +378,8 @@ fn turns(store: &Connection, conversation: i64, into: &mut Conversation) -> rusq
             thinking, max_tokens, temperature, top_p, presence_penalty, finish, connected_us,
             first_reasoning_us, first_answer_us, end_us, input_tokens, output_tokens, reasoning_tokens,
             cached_tokens, cache_write_tokens, total_tokens, searches, cost_usd, failure, remarks, calls,
-            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, '')
+            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''),
+            standing
          FROM turns LEFT JOIN texts ON turn = turns.id WHERE conversation = ?1 ORDER BY turns.id",
     )?;
     let mut rows = statement.query([conversation])?;
@@ -432,11 +433,9 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
             first_answer: micros(17)?,
             end: micros(18)?,
         },
-        estimate: Estimate {
-            prompt_tokens: estimate_tokens(&prompt),
-            reasoning_tokens: estimate_tokens(&reasoning),
-            answer_tokens: estimate_tokens(&answer),
-        },
+        estimate: Estimate::of(&prompt, &reasoning, &answer),
+        rates: Rates::default(),
+        standing: facts::standing(row.get_ref(34)?.as_str()?),
         reply: Reply {
             reasoning: Text::from(reasoning),
             answer: Text::from(answer),

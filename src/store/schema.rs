@@ -54,6 +54,7 @@ CREATE TABLE turns (
     state TEXT NOT NULL CHECK (state IN ('live', 'done', 'stopped', 'interrupted', 'failed')),
     writer TEXT,
     indexed INTEGER NOT NULL DEFAULT 0,
+    standing TEXT NOT NULL DEFAULT 'sent',
     bytes INTEGER NOT NULL,
     sent INTEGER NOT NULL,
     offset_minutes INTEGER NOT NULL,

@@ -127,7 +127,7 @@ fn put_turn(
     let bytes = turn.prompt.len() + reply.reasoning.len() + reply.answer.len();
     let changed = store
         .prepare_cached(
-            "INSERT INTO turns (id, conversation, parent, chosen, state, writer, indexed, bytes, sent,
+            "INSERT INTO turns (id, conversation, parent, chosen, state, writer, indexed, standing, bytes, sent,
                 offset_minutes, provider, model, served_model, thinking, max_tokens, temperature, top_p,
                 presence_penalty, finish, connected_us, first_reasoning_us, first_answer_us, end_us,
                 input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens,
@@ -135,14 +135,14 @@ fn put_turn(
              SELECT :id, :conversation, (SELECT id FROM turns WHERE id = :parent),
                 (SELECT 1 + coalesce(max(chosen), 0) FROM turns
                  WHERE conversation = :conversation AND parent IS :parent),
-                :state, :writer, :indexed, :bytes, :sent,
+                :state, :writer, :indexed, :standing, :bytes, :sent,
                 :offset, :provider, :model, :served, :thinking, :max_tokens, :temperature, :top_p,
                 :presence_penalty, :finish, :connected, :first_reasoning, :first_answer, :end,
                 :input_tokens, :output_tokens, :reasoning_tokens, :cached_tokens, :cache_write_tokens,
                 :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources
              WHERE EXISTS (SELECT 1 FROM conversations WHERE id = :conversation)
              ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer, indexed = :indexed,
-                bytes = :bytes, served_model = :served, finish = :finish, connected_us = :connected,
+                standing = :standing, bytes = :bytes, served_model = :served, finish = :finish, connected_us = :connected,
                 first_reasoning_us = :first_reasoning, first_answer_us = :first_answer, end_us = :end,
                 input_tokens = :input_tokens, output_tokens = :output_tokens,
                 reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens,
@@ -157,6 +157,7 @@ fn put_turn(
             ":state": facts::state_word(&turn.state),
             ":writer": is_live.then_some(writer),
             ":indexed": !is_live,
+            ":standing": facts::standing_word(turn.standing),
             ":bytes": i64::try_from(bytes).unwrap_or(i64::MAX),
             ":sent": turn.sent.unix_seconds,
             ":offset": turn.sent.offset_minutes,

@@ -9,8 +9,8 @@ use super::Reasoning;
 use crate::app::Choice;
 use crate::app::library::{Head, Kept};
 use crate::chat::{
-    Asked, Conversation, ConversationId, Estimate, Ids, Moment, Params, Reply, Text, Thinking,
-    Timing, Turn, TurnId, estimate_tokens,
+    Asked, Conversation, ConversationId, Estimate, Ids, Moment, Params, Rates, Reply, Text,
+    Thinking, Timing, Turn, TurnId,
 };
 use crate::store::facts;
 
@@ -54,6 +54,7 @@ fn turn_json(turn: &Turn, is_chosen: bool, reasoning: Reasoning) -> Value {
         "parent": turn.parent.map(|parent| parent.0.to_string()),
         "chosen": is_chosen,
         "state": facts::state_word(&turn.state),
+        "standing": facts::standing_word(turn.standing),
         "sent": moment_json(turn.sent),
         "provider": turn.asked.provider,
         "model": turn.asked.model,
@@ -211,11 +212,9 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             first_answer: seconds("first_answer_seconds"),
             end: seconds("total_seconds"),
         },
-        estimate: Estimate {
-            prompt_tokens: estimate_tokens(&prompt),
-            reasoning_tokens: estimate_tokens(&reasoning),
-            answer_tokens: estimate_tokens(&answer),
-        },
+        estimate: Estimate::of(&prompt, &reasoning, &answer),
+        rates: Rates::default(),
+        standing: facts::standing(optional("standing").as_deref().unwrap_or_default()),
         reply: Reply {
             reasoning: Text::from(reasoning),
             answer: Text::from(answer),
