@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+mod announcement;
 mod branch;
 mod choice;
 pub mod command;
@@ -39,6 +40,7 @@ mod slash;
 mod themes;
 mod turn;
 
+pub use announcement::Announcement;
 pub use branch::Restorable;
 pub use choice::Session;
 pub use command::Command;
@@ -165,6 +167,8 @@ pub struct App {
     mouse: mouse::Mouse,
     /// When the last message came.
     as_of: Option<Instant>,
+    /// Whether the window has the focus, as far as the terminal tells.
+    has_focus: bool,
     quit_armed: Option<Instant>,
     urgent: bool,
 }
@@ -205,6 +209,7 @@ impl App {
             seen: Seen::default(),
             mouse: mouse::Mouse::default(),
             as_of: None,
+            has_focus: true,
             quit_armed: None,
             urgent: true,
         }
@@ -215,7 +220,12 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let place = self.chat_scroll.place;
+        let was_live = self.live.is_some();
+        let may_end = matches!(msg, Msg::Ended(_) | Msg::Failed(..));
         let mut effects = self.apply(msg, now);
+        if may_end {
+            effects.extend(self.notify_end(was_live));
+        }
         self.preview_theme();
         effects.extend(self.copy_selection(now.instant));
         self.look_through(self.chat_scroll.place != place);
@@ -241,6 +251,7 @@ impl App {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
+            Msg::Focus(has_focus) => self.focused(has_focus),
             Msg::Background(background) => {
                 self.themes.see(background);
                 Vec::new()

@@ -283,3 +283,15 @@ fn system_prompt(text: &str) -> Result<String, Trouble> {
 pub(super) fn proxies(environment: &Environment) -> Proxies {
     Proxies::from_environment(|name| environment.get(name).map(str::to_owned))
 }
+
+/// The user's editor, split at spaces as shells do: `code --wait`.
+pub(super) fn editor(environment: &Environment) -> Vec<String> {
+    let named = environment
+        .get("VISUAL")
+        .or_else(|| environment.get("EDITOR"));
+    named
+        .unwrap_or("vi")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
+}

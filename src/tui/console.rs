@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::replies::{Replies, Sorted};
 use super::{Clipboard, Guard};
-use crate::app::Msg;
+use crate::app::{Announcement, Msg};
 use crate::chat::safe;
 
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
@@ -32,6 +32,8 @@ pub struct Console {
     asked: Arc<AtomicBool>,
     /// What was put on the clipboard of a console without a terminal.
     pub copied: Vec<String>,
+    /// What the user of a console without a terminal was told.
+    pub notified: Vec<String>,
 }
 
 impl std::fmt::Debug for Console {
@@ -55,6 +57,7 @@ impl Console {
             answers,
             asked,
             copied: Vec::new(),
+            notified: Vec::new(),
         }
     }
 
@@ -68,6 +71,7 @@ impl Console {
             answers: false,
             asked: Arc::default(),
             copied: Vec::new(),
+            notified: Vec::new(),
         }
     }
 
@@ -117,6 +121,29 @@ impl Console {
         let mut out = io::stdout();
         out.write_all(sequence.as_bytes())?;
         out.flush()
+    }
+
+    /// Makes the window show what is going on.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn announce(&mut self, announcement: &Announcement) -> io::Result<()> {
+        let guard = self.guard.as_mut();
+        guard.map_or(Ok(()), |guard| guard.announce(announcement))
+    }
+
+    /// Tells the user something, also in another window.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn notify(&mut self, text: &str) -> io::Result<()> {
+        if let Some(guard) = &self.guard {
+            return guard.notify(text);
+        }
+        self.notified.push(text.to_owned());
+        Ok(())
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -184,7 +211,7 @@ impl Console {
 
     /// Does something while the terminal is given back and nobody reads its input.
     fn away<T>(&mut self, deed: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        let Some(guard) = &self.guard else {
+        let Some(guard) = &mut self.guard else {
             return deed();
         };
         // The event stream reads standard input on a thread of its own until it is dropped.
@@ -224,21 +251,22 @@ fn events(asked: Arc<AtomicBool>) -> BoxStream<'static, Msg> {
         Some((stream::iter(sorted), (events, replies, asked)))
     })
     .flatten()
-    .filter_map(|sorted| std::future::ready(message(sorted)))
+    .map(message)
     .boxed()
 }
 
-fn message(sorted: Sorted) -> Option<Msg> {
+fn message(sorted: Sorted) -> Msg {
     let event = match sorted {
-        Sorted::Background(background) => return Some(Msg::Background(background)),
+        Sorted::Background(background) => return Msg::Background(background),
         Sorted::Event(event) => event,
     };
     match event {
-        Event::Key(key) => Some(Msg::Key(key)),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
-        Event::Resize(cols, rows) => Some(Msg::Resize(cols, rows)),
-        Event::FocusGained | Event::FocusLost => None,
+        Event::Key(key) => Msg::Key(key),
+        Event::Paste(text) => Msg::Paste(text),
+        Event::Mouse(mouse) => Msg::Mouse(mouse),
+        Event::Resize(cols, rows) => Msg::Resize(cols, rows),
+        Event::FocusGained => Msg::Focus(true),
+        Event::FocusLost => Msg::Focus(false),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the program does, without a terminal or a network: messages in, screens and effects out.
 
+mod announcements;
 mod any_input;
 mod branches;
 mod context;
