@@ -5,9 +5,11 @@ mod ask;
 mod chat;
 mod config;
 mod doctor;
+mod history;
 mod json;
 mod key;
 mod models;
+mod outlet;
 mod paper;
 mod printer;
 mod prompt;
@@ -147,6 +149,7 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
         Some(Subcommands::Config { deed }) => config::run(&line.options, deed, &environment),
         Some(Subcommands::Doctor(args)) => doctor::run(&line.options, args, &environment),
         Some(Subcommands::Key { deed }) => key::run(&line.options, &deed, &environment),
+        Some(Subcommands::History { deed }) => history::run(&line.options, &deed),
         Some(Subcommands::Keys) => config::keys(&line.options, &environment),
         Some(Subcommands::Completions { shell }) => paper::completions(&line.options, shell),
         Some(Subcommands::Man { command }) => paper::man(&command),

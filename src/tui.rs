@@ -7,12 +7,14 @@
 mod announce;
 mod ascii;
 mod canvas;
+mod clipboard;
 mod console;
 mod hidden;
 mod replies;
 
 pub use announce::Announcer;
 pub use canvas::{Canvas, Surface, rendition};
+pub use clipboard::Clipboard;
 pub use console::Console;
 pub use hidden::{Hidden, ask_hidden};
 

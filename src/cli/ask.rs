@@ -1,30 +1,31 @@
 //! `mmchat ask`: one reply on standard output.
 
-use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
+use std::io;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use serde_json::json;
 
 use super::args::{AskArgs, Format, Options};
-use super::printer::Printer;
+use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::spinner::{self, Spinner};
-use super::styled::Styled;
-use super::{Exit, Trouble, block_on, complain, json, prompt, screen};
+use super::{Exit, Trouble, block_on, chat, complain, history, json, prompt, spinner};
+use crate::app::Effect;
+use crate::app::keeping::JOURNAL_PAUSE;
+use crate::app::library::{Change, Grown, Head, Kept, title_from};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, Conversation, Delta, FailureKind, Finish, Part, Progress, TurnId, TurnState,
-    estimate_tokens, safe, whole_tokens,
+    Asked, ConversationId, FailureKind, Finish, Ids, Progress, Rates, Text, Turn, TurnId,
+    TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
-use crate::ui::Theme;
+use crate::store::{Place, Store};
 use crate::wire::{self, Ask, Auth, WireRequest};
 
-/// The only turn of the conversation.
-const TURN: TurnId = TurnId(0);
+/// How long the store may take to write the reply down at the end.
+const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks once and prints the reply.
 pub(super) fn run(
@@ -37,13 +38,26 @@ pub(super) fn run(
         config,
         catalog,
         keys,
-        session,
+        mut session,
         ..
     } = Setup::new(options, environment)?;
+    let earlier = history::to_go_on_with(options)?;
+    let mut kept = earlier.unwrap_or_default();
+    let is_new = kept.conversation.is_empty();
+    if is_new || options.system.is_some() {
+        kept.conversation
+            .system_prompt
+            .clone_from(&config.chat.system_prompt);
+    }
+    let is_named = options.model.is_some() || options.demo;
+    if !is_new && !is_named && catalog.provider(&kept.head.choice.provider).is_some() {
+        session.choice = kept.head.choice.clone();
+    }
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
-    let mut conversation = Conversation::new(&config.chat.system_prompt);
+    let parent = kept.conversation.last().map(|turn| turn.id);
+    let so_far = Rates::default().tokens(kept.conversation.extent(parent));
     let wish = Wish {
         // Only a mode that was asked for on this command line may be refused; the configuration's
         // comes as near as the model can.
@@ -53,9 +67,7 @@ pub(super) fn run(
         params: session.params,
         json: ask.json_mode || ask.schema.is_some(),
         search: ask.search,
-        input_tokens_estimate: whole_tokens(
-            estimate_tokens(&config.chat.system_prompt) + estimate_tokens(&prompt),
-        ),
+        input_tokens_estimate: whole_tokens(so_far + estimate_tokens(&prompt)),
     };
     let plan = catalog::plan(provider, &model, &wish)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
@@ -66,14 +78,34 @@ pub(super) fn run(
         provider: session.choice.provider.clone(),
         model: session.choice.model.clone(),
         thinking: plan.thinking,
-        max_tokens: session.params.max_tokens,
+        params: session.params,
     };
     let mut clock = Clock::system();
-    conversation.add(TURN, None, prompt, asked, clock.now().wall);
+    let mut ids = Ids::new(fastrand::u64(..));
+    ids.go_on_after(parent.map_or(0, |parent| parent.0));
+    let now = clock.now();
+    let turn = TurnId(ids.next(now.wall));
+    if is_new {
+        kept.head = Head {
+            id: ConversationId(ids.next(now.wall)),
+            title: title_from(&prompt),
+            created: now.wall,
+            ..Head::default()
+        };
+    }
+    kept.conversation.add(turn, parent, prompt, asked, now.wall);
+    kept.head = Head {
+        updated: now.wall,
+        system_prompt: kept.conversation.system_prompt.clone(),
+        choice: session.choice.clone(),
+        thinking: session.thinking,
+        params: session.params,
+        ..kept.head
+    };
     let request = wire::request(
         &plan.target,
         &Ask {
-            messages: conversation.history(TURN),
+            messages: kept.conversation.history(turn),
             params: session.params,
             stream: session.stream,
             patches: plan.patches,
@@ -89,30 +121,122 @@ pub(super) fn run(
         setup::proxies(environment),
     ));
     let mut outlet = Outlet::new(ask, environment);
-    block_on(async {
+    let mut record = Record::begin(options, kept, turn);
+    let exit = block_on(async {
         tokio::select! {
             // Before the first byte is sent, so that no Ctrl+C is missed.
             biased;
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
-                outlet.spinner.stop()?;
-                outlet.printer.finish()?;
-                if let Some(turn) = conversation.turn_mut(TURN) {
+                outlet.finish()?;
+                if let Some(turn) = record.turn() {
                     turn.state = TurnState::Stopped;
                     outlet.whole(turn)?;
                 }
                 Ok(Exit::Signal(2))
             }
-            result = reply(&providers, request, &mut outlet, &mut conversation, &mut clock) => {
+            result = reply(&providers, request, &mut outlet, &mut record, &mut clock) => {
                 let exit = result?;
-                let turn = conversation.turn(TURN);
-                if turn.is_some_and(|turn| is_about_the_key(&turn.state)) {
+                if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
                 }
                 Ok(exit)
             }
         }
-    })
+    });
+    record.end();
+    exit
+}
+
+/// The turn that is asked, and the store that keeps it as it comes.
+struct Record {
+    kept: Kept,
+    turn: TurnId,
+    store: Store,
+    /// How much of the texts the store has, and since when there has been more.
+    written: Written,
+    due: Option<Instant>,
+}
+
+/// How far the reasoning and the answer are written: how often each was taken back, and its bytes.
+type Written = [(u32, usize); 2];
+
+impl Record {
+    fn begin(options: &Options, kept: Kept, turn: TurnId) -> Self {
+        let place = if options.no_save {
+            Place::Nowhere(String::new())
+        } else {
+            chat::place(options)
+        };
+        let mut record = Self {
+            store: Store::new(place),
+            kept,
+            turn,
+            written: Written::default(),
+            due: None,
+        };
+        record.save(Change::Head(Box::new(record.kept.head.clone())));
+        record.save_turn();
+        record
+    }
+
+    fn turn(&mut self) -> Option<&mut Turn> {
+        self.kept.conversation.turn_mut(self.turn)
+    }
+
+    fn save(&mut self, change: Change) {
+        self.store.carry_out(Effect::Save(Box::new(change)));
+    }
+
+    fn save_turn(&mut self) {
+        if let Some(turn) = self.kept.conversation.turn(self.turn) {
+            self.save(Change::Turn(self.kept.head.id, Box::new(turn.clone())));
+        }
+    }
+
+    /// Has what arrived written once it has waited for long enough.
+    fn grow(&mut self, now: Instant) {
+        let Some(turn) = self.kept.conversation.turn(self.turn) else {
+            return;
+        };
+        let texts = [&turn.reply.reasoning, &turn.reply.answer];
+        let marks = texts.map(|text| (text.epoch(), text.len()));
+        if marks == self.written || *self.due.get_or_insert(now + JOURNAL_PAUSE) > now {
+            return;
+        }
+        let grown = |text: &Text, (epoch, bytes): (u32, usize)| {
+            if (text.epoch(), text.len()) == (epoch, bytes) {
+                return None;
+            }
+            let keep_bytes = if text.epoch() == epoch { bytes } else { 0 };
+            let text = text.as_str().get(keep_bytes..)?.to_owned();
+            Some(Grown { keep_bytes, text })
+        };
+        let [reasoning, answer] = self.written;
+        let change = Change::Grow {
+            turn: self.turn,
+            reasoning: grown(&turn.reply.reasoning, reasoning),
+            answer: grown(&turn.reply.answer, answer),
+        };
+        self.written = marks;
+        self.due = None;
+        self.save(change);
+    }
+
+    /// Has the turn written as it is at the end, and waits for it.
+    fn end(mut self) {
+        if let Some(turn) = self.turn().filter(|turn| turn.is_live()) {
+            turn.state = TurnState::Stopped;
+        }
+        self.save_turn();
+        let closed = self.store.close(SAVE_PATIENCE);
+        for news in self.store.news() {
+            complain(&news);
+        }
+        if let Err(why) = closed {
+            complain(&why);
+        }
+    }
 }
 
 /// Whether what is known of the provider's keys would help.
@@ -131,7 +255,7 @@ async fn reply(
     providers: &Providers,
     request: WireRequest,
     outlet: &mut Outlet<'_>,
-    conversation: &mut Conversation,
+    record: &mut Record,
     clock: &mut Clock,
 ) -> Result<Exit, Trouble> {
     let sent = clock.now().instant;
@@ -143,17 +267,19 @@ async fn reply(
             biased;
             step = steps.next() => step,
             _ = turns.tick() => {
-                let elapsed = clock.now().since(sent);
-                let turn = conversation.turn(TURN);
-                outlet.tick(turn.map_or("waiting", doing), elapsed)?;
+                let now = clock.now().instant;
+                let word = record.turn().map_or("waiting", |turn| doing(turn));
+                outlet.tick(word, now.saturating_duration_since(sent))?;
+                record.grow(now);
                 continue;
             }
         };
         let Some(step) = step else {
             break;
         };
-        let elapsed = clock.now().since(sent);
-        let Some(turn) = conversation.turn_mut(TURN) else {
+        let now = clock.now().instant;
+        let elapsed = now.saturating_duration_since(sent);
+        let Some(turn) = record.turn() else {
             break;
         };
         match step {
@@ -174,6 +300,7 @@ async fn reply(
             Ok(Progress::Delta(delta)) => {
                 outlet.delta(&delta, elapsed)?;
                 turn.push(delta, elapsed);
+                record.grow(now);
             }
             Err(failure) => {
                 outlet.spinner.stop()?;
@@ -186,9 +313,8 @@ async fn reply(
             }
         }
     }
-    outlet.spinner.stop()?;
-    outlet.printer.finish()?;
-    let Some(turn) = conversation.turn_mut(TURN) else {
+    outlet.finish()?;
+    let Some(turn) = record.turn() else {
         return Ok(Exit::Failed);
     };
     turn.timing.end = Some(clock.now().since(sent));
@@ -205,7 +331,7 @@ async fn reply(
 }
 
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
-fn conclude(turn: &crate::chat::Turn) -> Exit {
+fn conclude(turn: &Turn) -> Exit {
     if let TurnState::Failed(failure) = &turn.state {
         let words = failure.vendor_words();
         complain(&format!(
@@ -257,7 +383,7 @@ fn conclude(turn: &crate::chat::Turn) -> Exit {
 }
 
 /// What a reply that comes is doing.
-fn doing(turn: &crate::chat::Turn) -> &'static str {
+fn doing(turn: &Turn) -> &'static str {
     let timing = &turn.timing;
     if timing.first_answer.is_some() {
         "answering"
@@ -268,78 +394,6 @@ fn doing(turn: &crate::chat::Turn) -> &'static str {
     } else {
         "connecting"
     }
-}
-
-/// Where a reply goes, in the format that was asked for.
-struct Outlet<'a> {
-    ask: &'a AskArgs,
-    printer: Printer<io::Stdout, io::Stderr>,
-    spinner: Spinner,
-}
-
-impl<'a> Outlet<'a> {
-    fn new(ask: &'a AskArgs, environment: &Environment) -> Self {
-        let printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
-        let is_dumb = matches!(environment.get("TERM"), None | Some("dumb"));
-        let is_styled = ask.format == Format::Text && io::stdout().is_terminal() && !is_dumb;
-        let styled = is_styled.then(|| {
-            let size = crossterm::terminal::size().unwrap_or((80, 24));
-            let looks = crate::config::theme::Theme::ansi();
-            Styled::new(Theme::new(&looks, screen::depth(environment)), size)
-        });
-        Self {
-            ask,
-            printer: printer.styled(styled),
-            spinner: Spinner::new(environment),
-        }
-    }
-
-    fn tick(&mut self, word: &str, elapsed: Duration) -> io::Result<()> {
-        self.printer.tick(elapsed)?;
-        self.spinner.turn(word, elapsed)
-    }
-
-    /// Prints a delta as the format has it.
-    fn delta(&mut self, delta: &Delta, elapsed: Duration) -> io::Result<()> {
-        let is_beside = self.ask.show_thinking && matches!(delta, Delta::Reasoning(_));
-        let is_text = self.ask.format == Format::Jsonl
-            || (self.ask.format == Format::Text
-                && matches!(
-                    delta,
-                    Delta::Answer(_) | Delta::Relabel | Delta::Replace(Part::Answer, _)
-                ));
-        // Text on the same terminal is a better sign of life.
-        if is_beside || (is_text && io::stdout().is_terminal()) {
-            self.spinner.stop()?;
-        } else if matches!(delta, Delta::Relabel | Delta::Replace(..)) {
-            self.spinner.clear()?;
-        }
-        match self.ask.format {
-            Format::Text => {
-                self.printer.delta(delta)?;
-                self.printer.tick(elapsed)
-            }
-            Format::Jsonl => println_to(io::stdout(), &json::to_text(&json::event(delta))),
-            Format::Json => show_thinking(self.ask, delta),
-        }
-    }
-
-    /// Prints the whole turn, where that is the format.
-    fn whole(&self, turn: &crate::chat::Turn) -> io::Result<()> {
-        if self.ask.format == Format::Json {
-            println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
-        }
-        Ok(())
-    }
-}
-
-fn show_thinking(ask: &AskArgs, delta: &Delta) -> io::Result<()> {
-    if let (true, Delta::Reasoning(text)) = (ask.show_thinking, delta) {
-        let mut beside = io::stderr();
-        beside.write_all(safe::visible(text).as_bytes())?;
-        beside.flush()?;
-    }
-    Ok(())
 }
 
 /// Prints the request as it would be sent, its key masked.
@@ -367,9 +421,4 @@ fn dry_run(request: &WireRequest) -> Result<Exit, Trouble> {
     );
     println_to(io::stdout(), &safe::visible(&text))?;
     Ok(Exit::Success)
-}
-
-fn println_to(mut out: impl Write, text: &str) -> io::Result<()> {
-    writeln!(out, "{text}")?;
-    out.flush()
 }
