@@ -19,7 +19,9 @@ mod diff;
 mod effect;
 mod errand;
 mod find;
+pub mod keeping;
 pub mod keymap;
+pub mod library;
 mod line_edit;
 mod mouse;
 mod msg;
@@ -46,6 +48,7 @@ pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
 pub use errand::{Deed, Errand};
 pub use find::{Count, Find};
+pub use keeping::{Keep, Keeping, Start};
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
 pub use msg::Msg;
@@ -92,6 +95,8 @@ pub struct Setup {
     pub opened_on_demo: bool,
     /// The window's columns and rows.
     pub size: (u16, u16),
+    /// What of earlier programs it goes on with.
+    pub start: Start,
 }
 
 /// The whole state of the program.
@@ -113,6 +118,8 @@ pub struct App {
     pub opened_on_demo: bool,
     /// What was said.
     pub conversation: Conversation,
+    /// What of it outlasts the program.
+    pub keeping: Keeping,
     /// The reply in flight.
     pub live: Option<Live>,
     /// The message to send when that reply is over.
@@ -159,7 +166,6 @@ pub struct App {
     /// When the last message came.
     as_of: Option<Instant>,
     quit_armed: Option<Instant>,
-    next_turn: u64,
     urgent: bool,
 }
 
@@ -177,6 +183,7 @@ impl App {
             session: setup.session,
             opened_on_demo: setup.opened_on_demo,
             size: setup.size,
+            keeping: Keeping::new(setup.start),
             live: None,
             queued: None,
             editing: None,
@@ -199,7 +206,6 @@ impl App {
             mouse: mouse::Mouse::default(),
             as_of: None,
             quit_armed: None,
-            next_turn: 0,
             urgent: true,
         }
     }
@@ -213,9 +219,12 @@ impl App {
         self.preview_theme();
         effects.extend(self.copy_selection(now.instant));
         self.look_through(self.chat_scroll.place != place);
+        // What must last comes first: the other effects may be the last ones.
+        let mut all = self.saves(now.instant);
+        all.extend(effects);
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
-        effects
+        all
     }
 
     fn apply(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
@@ -236,7 +245,11 @@ impl App {
                 self.themes.see(background);
                 Vec::new()
             }
-            Msg::Wake => Vec::new(),
+            // A list is of no use to anybody yet.
+            Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
+                self.store_msg(msg, now)
+            }
+            Msg::Wake | Msg::SaveDue => Vec::new(),
             Msg::Terminate => self.quit(now),
         }
     }

@@ -13,6 +13,7 @@
 //! - A span holds nothing that could act on a terminal ([`crate::chat::safe`]).
 
 mod blocks;
+mod breaks;
 mod code;
 mod flow;
 mod line;

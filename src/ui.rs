@@ -63,6 +63,10 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     }
     marks::draw(app, cache, frame.buffer_mut(), &mut seen);
     if let Some(open) = &app.overlay {
+        // A theme that is tried on has to be seen; under anything else the screen steps back.
+        if !matches!(open, Overlay::Themes(_)) {
+            cache.theme.hush(window, frame.buffer_mut());
+        }
         let buf = frame.buffer_mut();
         seen.reader = match open {
             Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),

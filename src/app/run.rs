@@ -109,6 +109,7 @@ impl App {
                 };
                 self.notify(Tone::Info, said, now.instant);
                 self.conversation.system_prompt = text;
+                self.keep_head();
             }
             Ok(Slash::Set(param, value)) => {
                 let before = self.session.params;

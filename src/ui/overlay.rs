@@ -37,8 +37,9 @@ pub(super) fn draw(
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Themes(picker) => {
-            // Small, so that what it changes can be seen around it.
-            let inner = opened(" Switch theme ", window, (58, 12), theme, buf);
+            // Small, so that what it changes can be seen around it: the frame, the filter, a row each.
+            let height = u16::try_from(picker.total()).map_or(16, |rows| rows.min(13) + 3);
+            let inner = opened(" Switch theme ", window, (58, height), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Again(picker) => {

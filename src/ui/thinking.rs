@@ -156,7 +156,7 @@ fn facts(app: &App, turn: &Turn) -> Vec<String> {
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
     facts.extend(turn.timing.thought(elapsed).map(figures::span));
-    if let Some(limit) = turn.asked.max_tokens.filter(|limit| *limit > 0) {
+    if let Some(limit) = turn.asked.params.max_tokens.filter(|limit| *limit > 0) {
         let share = tokens.saturating_mul(100) / limit;
         facts.push(format!("{share} % of {}", figures::count(limit)));
     }
@@ -183,7 +183,9 @@ fn absent(turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
         (TurnState::Live, _) => "No reasoning yet.",
         (_, Thinking::Off) => "Thinking was off, and none came.",
         (TurnState::Done, _) => "The model answered without reasoning that it shows.",
-        (TurnState::Stopped | TurnState::Failed(_), _) => "No reasoning came.",
+        (TurnState::Stopped | TurnState::Interrupted | TurnState::Failed(_), _) => {
+            "No reasoning came."
+        }
     };
     lines_of(&[text.to_owned()], theme, area, buf);
 }

@@ -40,7 +40,13 @@ pub(super) fn frame(
     theme: Theme,
     buf: &mut Buffer,
 ) {
-    paint::scroll_bar(outer, rows, top, theme.active(), buf);
+    // It is in nobody's way at the end, where it says nothing new.
+    let bar = if scroll.follows() {
+        theme.dim()
+    } else {
+        theme.active()
+    };
+    paint::scroll_bar(outer, rows, top, bar, buf);
     let below = rows.saturating_sub(top + usize::from(outer.height.saturating_sub(2)));
     if scroll.follows() || below == 0 {
         return;

@@ -5,6 +5,7 @@ mod branches;
 mod context;
 mod find;
 mod hostile;
+mod keeping;
 mod keys;
 mod models;
 mod mouse;

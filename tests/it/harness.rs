@@ -10,6 +10,7 @@ use std::time::Duration;
 use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
+use mmchat::app::library::Change;
 use mmchat::app::{self, App, Choice, Effect, Keymap, Msg, Session, command};
 use mmchat::chat::{Delta, Failure, Finish, Moment, Now, Progress, TurnId};
 use mmchat::config::{self, Config, keys::Chord};
@@ -66,6 +67,7 @@ pub(crate) struct Harness {
     cache: Cache,
     terminal: Terminal<TestBackend>,
     effects: Vec<Effect>,
+    changes: Vec<Change>,
 }
 
 impl Harness {
@@ -84,6 +86,7 @@ impl Harness {
             cache: Cache::new(Theme::ansi()),
             terminal,
             effects: Vec::new(),
+            changes: Vec::new(),
         };
         harness.draw();
         harness
@@ -131,7 +134,12 @@ impl Harness {
     /// Applies a message without drawing, as between two frames.
     pub(crate) fn tell_unseen(&mut self, msg: Msg) {
         let effects = self.app.update(msg, self.now);
-        self.effects.extend(effects);
+        for effect in effects {
+            match effect {
+                Effect::Save(change) => self.changes.push(*change),
+                effect => self.effects.push(effect),
+            }
+        }
     }
 
     /// Draws a frame.
@@ -316,6 +324,11 @@ impl Harness {
         self.tell(Msg::Wake)
     }
 
+    /// What was to be kept since the last call; not among the effects, which have enough to say.
+    pub(crate) fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
     /// What was asked of the world since the last call.
     pub(crate) fn effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
@@ -451,6 +464,7 @@ fn app_of(config: Config, size: (u16, u16)) -> App {
         keyed,
         opened_on_demo: false,
         size,
+        start: app::Start::default(),
     })
 }
 
