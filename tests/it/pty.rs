@@ -310,7 +310,9 @@ fn a_drag_puts_its_text_on_the_clipboard_of_the_terminal_and_of_the_system() {
     }
     assert_eq!(std::fs::read_to_string(taken).unwrap(), "write a haiku");
     terminal.types("\x1b").shows("Stopped.");
-    terminal.types("\x04").ends_well(0);
+    // The chat has the focus now, where Ctrl+D scrolls.
+    terminal.types("\x03").shows("Ctrl+C again");
+    terminal.types("\x03").ends_well(0);
 }
 
 #[test]

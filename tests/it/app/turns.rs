@@ -278,9 +278,9 @@ fn each_of_hundreds_of_code_blocks_can_be_picked_by_its_first_line() {
     let block = |n: usize| format!("```sh\n\necho number-{n:03}\nexit {n}\n```\n\n");
     let blocks: String = (0..300).map(block).collect();
     it.exchange("q", "because", &blocks).press("alt-c");
-    it.shows("1/303")
+    it.shows("304/304")
         .shows("sh: echo number-000")
-        .shows("2 lines");
+        .shows("3 lines, 24 characters");
     it.type_text("number-217").press("enter");
     let copied = it.copied();
     assert_eq!(copied, ["\necho number-217\nexit 217\n"]);
