@@ -92,7 +92,12 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     });
     let headings = document.headings().collect();
     for (row, y) in (top..rows).zip(area.y..area.bottom()) {
-        cache.shows(turn.id, Topic::Reasoning, row);
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        cache.shows(Pane::Thinking, (turn.id, Topic::Reasoning, row), line);
         if let Some(row) = cache
             .kept(turn.id, Topic::Reasoning)
             .and_then(|d| d.row(row))
@@ -151,7 +156,7 @@ fn facts(app: &App, turn: &Turn) -> Vec<String> {
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
     facts.extend(turn.timing.thought(elapsed).map(figures::span));
-    if let Some(limit) = turn.asked.max_tokens.filter(|limit| *limit > 0) {
+    if let Some(limit) = turn.asked.params.max_tokens.filter(|limit| *limit > 0) {
         let share = tokens.saturating_mul(100) / limit;
         facts.push(format!("{share} % of {}", figures::count(limit)));
     }
@@ -178,7 +183,9 @@ fn absent(turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
         (TurnState::Live, _) => "No reasoning yet.",
         (_, Thinking::Off) => "Thinking was off, and none came.",
         (TurnState::Done, _) => "The model answered without reasoning that it shows.",
-        (TurnState::Stopped | TurnState::Failed(_), _) => "No reasoning came.",
+        (TurnState::Stopped | TurnState::Interrupted | TurnState::Failed(_), _) => {
+            "No reasoning came."
+        }
     };
     lines_of(&[text.to_owned()], theme, area, buf);
 }

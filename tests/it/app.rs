@@ -3,9 +3,12 @@
 mod any_input;
 mod branches;
 mod context;
+mod find;
 mod hostile;
+mod keeping;
 mod keys;
 mod models;
+mod mouse;
 mod panes;
 mod replies;
 mod turns;
