@@ -316,7 +316,7 @@ impl Painter<'_> {
                 let bullet = self
                     .nests
                     .iter()
-                    .filter(|nest| matches!(nest, Nest::List { .. }))
+                    .filter(|nest| matches!(nest, Nest::List { next: None, .. }))
                     .count();
                 self.enter(Nest::List { next, bullet });
             }

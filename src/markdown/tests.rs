@@ -887,3 +887,41 @@ fn a_table_right_below_a_line_of_text_is_a_table() {
     assert_eq!(shown("Look:\n| a | b |\n|---|---|\n| 1 | 2 |", 30), rows);
     assert_eq!(shown("One\ntwo | three\n--- | ---\n", 30)[0], "One");
 }
+
+#[test]
+fn heading_levels_differ_without_colours() {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync("# a\n## b\n### c", 0, 20, true);
+    let looks = |row: usize| {
+        let style = document.rows[row].spans[0].style;
+        (style.bold, style.underline, style.italic)
+    };
+    assert_eq!(looks(0), (true, true, false));
+    assert_eq!(looks(2), (true, false, false));
+    assert_eq!(looks(4), (true, false, true));
+}
+
+/// Every beginning of real replies, up to some length at every character, then here and there.
+#[test]
+fn what_of_a_reply_is_settled_never_changes() {
+    for reply in [
+        include_str!("../../tests/fixtures/markdown/english.md"),
+        include_str!("../../tests/fixtures/markdown/chinese.md"),
+        include_str!("../../tests/fixtures/markdown/readme.md"),
+        include_str!("../../tests/fixtures/markdown/pathological.md"),
+    ] {
+        for width in [1, 17, 80] {
+            let mut document = Document::new(Kind::Markdown);
+            let mut settled: Vec<Row> = Vec::new();
+            let places = reply.char_indices().map(|(at, _)| at).enumerate();
+            for (_, at) in places.filter(|(number, _)| *number < 800 || number % 23 == 0) {
+                document.sync(reply.get(..at).unwrap(), 0, width, false);
+                assert_sound(&document, reply, width);
+                assert_eq!(&document.rows[..settled.len()], &settled[..], "at {at}");
+                settled = document.rows[..document.settled.rows].to_vec();
+            }
+            document.sync(reply, 0, width, true);
+            assert_eq!(&document.rows[..settled.len()], &settled[..]);
+        }
+    }
+}
