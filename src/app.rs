@@ -34,6 +34,7 @@ mod run;
 pub mod scroll;
 mod seen;
 mod slash;
+mod themes;
 mod turn;
 
 pub use branch::Restorable;
@@ -56,6 +57,7 @@ pub use preview::Preview;
 pub use reader::{Reader, Spot};
 pub use seen::{Anchor, Pane, Section, Seen, SeenPane};
 pub use slash::WITH_ARGUMENT;
+pub use themes::{AUTO as AUTO_THEME, Themes};
 pub use turn::{Live, Phase};
 
 use crate::catalog::Catalog;
@@ -102,6 +104,8 @@ pub struct App {
     pub config: Config,
     /// The keys in force.
     pub keymap: Keymap,
+    /// The themes, and the one in force.
+    pub themes: Themes,
     /// The providers that have a key, or need none.
     pub keyed: HashSet<String>,
     /// What the next request asks of whom.
@@ -158,6 +162,7 @@ impl App {
         Self {
             conversation: Conversation::new(setup.config.chat.system_prompt.clone()),
             panel: setup.config.ui.thinking_panel,
+            themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
             catalog: setup.catalog,
             config: setup.config,
             keymap: setup.keymap,
@@ -195,6 +200,7 @@ impl App {
         // What must last comes first: the other effects may be the last ones.
         let mut all = self.saves(now.instant);
         all.extend(effects);
+        self.preview_theme();
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
         all
@@ -217,6 +223,10 @@ impl App {
             // A list is of no use to anybody yet.
             Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
                 self.store_msg(msg, now)
+            }
+            Msg::Background(background) => {
+                self.themes.see(background);
+                Vec::new()
             }
             Msg::Wake | Msg::SaveDue => Vec::new(),
             Msg::Terminate => self.quit(now),
@@ -392,9 +402,19 @@ impl App {
                 Vec::new()
             }
             Outcome::Copy(text) => self.copy(text, now.instant),
+            Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(slash) => self.slash(slash, now),
         }
+    }
+
+    /// Shows the theme that is selected, while one is being picked.
+    fn preview_theme(&mut self) {
+        let selected = match &self.overlay {
+            Some(Overlay::Themes(picker)) => picker.selected().map(|item| item.value.as_str()),
+            _ => None,
+        };
+        self.themes.preview(selected);
     }
 
     fn close_overlay(&mut self) -> Vec<Effect> {

@@ -19,6 +19,7 @@ mod diff;
 mod figures;
 mod header;
 mod layout;
+mod links;
 mod message;
 mod notes;
 mod overlay;
@@ -33,7 +34,8 @@ mod viewport;
 mod welcome;
 
 pub use cache::Cache;
-pub use theme::Theme;
+pub use links::Links;
+pub use theme::{Depth, Theme};
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -46,6 +48,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
     cache.clear_shown();
+    cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, frame, &mut seen);
@@ -53,6 +56,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         whole(app, cache, &areas, frame, &mut seen);
     } else {
         too_small(window, frame);
+        cache.theme.tint_all(window, frame.buffer_mut());
         return seen;
     }
     if let Some(open) = &app.overlay {
@@ -62,12 +66,13 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
             Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
             _ => None,
         };
-        let (caret, list) = overlay::draw(app, open, cache.theme, window, buf);
+        let (caret, list) = overlay::draw(app, open, cache, window, buf);
         seen.list = list;
         if let Some(caret) = caret {
             frame.set_cursor_position(caret);
         }
     }
+    cache.theme.tint_all(window, frame.buffer_mut());
     seen
 }
 

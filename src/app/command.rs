@@ -24,6 +24,8 @@ pub enum Command {
     ToggleThinkingPanel,
     /// Changes the thinking mode of the next request.
     ThinkingMode,
+    /// Opens the picker of themes.
+    SwitchTheme,
     /// Opens the command palette.
     Palette,
     /// Begins a new conversation.

@@ -5,6 +5,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::library::{Kept, Listing, StoreNews};
 use crate::chat::{Failure, Progress, TurnId};
+use crate::config::theme::Background;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub enum Msg {
     Store(StoreNews),
     /// The time that [`super::App::save_at`] named has come.
     SaveDue,
+    /// The terminal said what its background is.
+    Background(Background),
     /// The time that [`super::App::wake_at`] named has come.
     Wake,
     /// The system asks the program to end.

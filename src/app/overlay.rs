@@ -46,6 +46,8 @@ pub enum Overlay {
     Palette(Picker<Entry>),
     /// What to copy of a turn.
     Copies(Picker<String>),
+    /// Which theme to wear; the selected one is shown.
+    Themes(Picker<String>),
     /// Whom to ask for the last reply again.
     Again(Picker<Again>),
     /// How to make room in the context window.
@@ -75,6 +77,8 @@ pub enum Outcome {
     NoCommand(String),
     /// It closes the overlay and copies this.
     Copy(String),
+    /// It closes the overlay and switches the theme.
+    Theme(String),
     /// It closes the overlay and asks for the last reply again.
     Again(Again),
     /// It closes the overlay and asks for it again of a model as it was typed.
@@ -145,6 +149,12 @@ impl Overlay {
                     .map_or(Outcome::Stay, |item| Outcome::Copy(item.value.clone())),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
+            Self::Themes(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker
+                    .selected()
+                    .map_or(Outcome::Stay, |item| Outcome::Theme(item.value.clone())),
+                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
+            },
             Self::Again(picker) => match picker_key(picker, key) {
                 PickerKey::Picked => picker.selected().map_or_else(
                     || match named(picker.query.text()) {
@@ -197,7 +207,7 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Copies(picker) => {
+            Self::Copies(picker) | Self::Themes(picker) => {
                 picker.query.insert(text);
                 picker.refilter();
             }
@@ -239,6 +249,7 @@ impl Overlay {
                 _ => nothing,
             },
             Self::Copies(_)
+            | Self::Themes(_)
             | Self::Room(_)
             | Self::Preview(_)
             | Self::Diff(_)
@@ -252,7 +263,7 @@ impl Overlay {
         match self {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
-            Self::Copies(picker) => picker.step(rows),
+            Self::Copies(picker) | Self::Themes(picker) => picker.step(rows),
             Self::Again(picker) => picker.step(rows),
             Self::Room(picker) => picker.step(rows),
             Self::Preview(preview) => preview.reader.by(rows),
@@ -269,6 +280,7 @@ impl Overlay {
             Self::Models(_)
             | Self::Palette(_)
             | Self::Copies(_)
+            | Self::Themes(_)
             | Self::Again(_)
             | Self::Room(_)
             | Self::Summary(_)
@@ -281,7 +293,7 @@ impl Overlay {
         let there = match self {
             Self::Models(picker) => picker.select(position),
             Self::Palette(picker) => picker.select(position),
-            Self::Copies(picker) => picker.select(position),
+            Self::Copies(picker) | Self::Themes(picker) => picker.select(position),
             Self::Again(picker) => picker.select(position),
             Self::Room(picker) => picker.select(position),
             Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => false,

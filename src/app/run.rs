@@ -1,5 +1,7 @@
 //! What each command does.
 
+use std::time::Instant;
+
 use super::slash::Slash;
 use super::{App, Command, Effect, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
 use crate::chat::Now;
@@ -41,6 +43,7 @@ impl App {
             Command::ToggleThinkingPanel => self.next_panel_state(now),
             Command::ThinkingMode => self.next_thinking_mode(now.instant),
             Command::Palette => self.overlay = Some(Overlay::palette(&self.keymap)),
+            Command::SwitchTheme => self.overlay = Some(Overlay::Themes(self.themes.picker())),
             Command::Help => self.overlay = Some(Overlay::Help(0)),
             Command::EditLast => self.edit_last(now),
             Command::PreviousSibling => return self.switch_sibling(-1, now),
@@ -87,6 +90,7 @@ impl App {
         match slash {
             Err(usage) => self.notify(Tone::Error, usage, now.instant),
             Ok(Slash::Run(command)) => return self.run(command, now),
+            Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
             Ok(Slash::Title(title)) => return self.set_title(&title, now),
@@ -163,6 +167,20 @@ impl App {
     fn open_models(&mut self) {
         let models = Overlay::models(&self.catalog, |id| self.has_key(id), &self.session.choice);
         self.overlay = Some(models);
+    }
+
+    /// Switches to a theme until the program ends.
+    pub(super) fn switch_theme(&mut self, name: &str, now: Instant) -> Vec<Effect> {
+        if let Err(unknown) = self.themes.choose(name) {
+            self.notify(Tone::Error, unknown, now);
+            return Vec::new();
+        }
+        let text = format!("Theme: {name}. To keep it: theme = \"{name}\" under [ui]");
+        self.notify(Tone::Info, text, now);
+        if self.themes.follow_background() {
+            return vec![Effect::AskBackground];
+        }
+        Vec::new()
     }
 
     fn next_panel_state(&mut self, now: Now) {

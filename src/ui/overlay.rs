@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
+use super::cache::Cache;
 use super::theme::Theme;
 use super::{paint, sheet};
 use crate::app::command::{SPECS, Scope};
@@ -17,10 +18,11 @@ use crate::markdown::text_width;
 pub(super) fn draw(
     app: &App,
     overlay: &Overlay,
-    theme: Theme,
+    cache: &Cache,
     window: Rect,
     buf: &mut Buffer,
 ) -> (Option<Position>, Option<(Rect, usize)>) {
+    let theme = cache.theme;
     match overlay {
         Overlay::Models(picker) => {
             let inner = opened(" Switch model ", window, (96, 26), theme, buf);
@@ -34,6 +36,11 @@ pub(super) fn draw(
             let inner = opened(" Copy ", window, (78, 16), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
+        Overlay::Themes(picker) => {
+            // Small, so that what it changes can be seen around it.
+            let inner = opened(" Switch theme ", window, (58, 12), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
         Overlay::Again(picker) => {
             let inner = opened(" Ask again, once, of ", window, (96, 26), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
@@ -45,7 +52,7 @@ pub(super) fn draw(
         }
         Overlay::Summary(top) => {
             if let Some(errand) = &app.errand {
-                sheet::summary(errand, *top, theme, window, buf);
+                sheet::summary(errand, *top, cache, window, buf);
             }
             (None, None)
         }

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::cache::Cache;
 use super::theme::Theme;
 use super::{overlay, paint, phase};
 use crate::app::{Errand, Preview, Spot};
@@ -53,7 +54,8 @@ pub(super) fn preview(preview: &Preview, theme: Theme, window: Rect, buf: &mut B
 }
 
 /// Draws the summary as far as it has come.
-pub(super) fn summary(errand: &Errand, top: usize, theme: Theme, window: Rect, buf: &mut Buffer) {
+pub(super) fn summary(errand: &Errand, top: usize, cache: &Cache, window: Rect, buf: &mut Buffer) {
+    let theme = cache.theme;
     let title = if errand.done {
         " Summary · Enter starts a new conversation with it · Esc drops it "
     } else {
@@ -69,7 +71,7 @@ pub(super) fn summary(errand: &Errand, top: usize, theme: Theme, window: Rect, b
     let top = if errand.done { top.min(last) } else { last };
     for offset in 0..inner.height {
         if let Some(row) = document.row(top + usize::from(offset)) {
-            paint::row(row, inner, inner.y + offset, theme, buf);
+            paint::row(row, inner, inner.y + offset, cache, buf);
         }
     }
     if answer.is_empty() {

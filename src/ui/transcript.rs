@@ -35,6 +35,20 @@ enum Part {
     Words(usize),
 }
 
+impl Part {
+    /// The row of a text that it shows.
+    fn text(&self) -> Option<(Topic, usize)> {
+        match *self {
+            Self::UserHeader | Self::Blank | Self::ReplyHeader => None,
+            Self::Prompt(row) => Some((Topic::Prompt, row)),
+            Self::Answer(row) => Some((Topic::Answer, row)),
+            Self::Remarks(row) => Some((Topic::Remarks, row)),
+            Self::Failure(row) => Some((Topic::Failure, row)),
+            Self::Words(row) => Some((Topic::Words, row)),
+        }
+    }
+}
+
 /// Makes the part of a section's row.
 type MakePart = fn(usize) -> Part;
 
@@ -159,10 +173,10 @@ pub(super) fn draw(
             ..area
         };
         let part = extent.part(row - start);
-        draw_row(app, cache, extent, &part, line, buf);
-        if let Part::Answer(row) = part {
-            cache.shows(extent.turn.id, Topic::Answer, row);
+        if let Some((topic, row)) = part.text() {
+            cache.shows(extent.turn.id, topic, row);
         }
+        draw_row(app, cache, extent, &part, line, buf);
     }
     if !bare {
         viewport::frame(app.chat_scroll, rows, top, outer, theme, buf);
@@ -253,15 +267,13 @@ fn draw_row(
 ) {
     let turn = extent.turn;
     let theme = cache.theme;
-    let (topic, row) = match *part {
-        Part::Blank => return,
-        Part::UserHeader => return user_header(app, turn, theme, line, buf),
-        Part::ReplyHeader => return reply_header(app, turn, theme, line, buf),
-        Part::Prompt(row) => (Topic::Prompt, row),
-        Part::Answer(row) => (Topic::Answer, row),
-        Part::Remarks(row) => (Topic::Remarks, row),
-        Part::Failure(row) => (Topic::Failure, row),
-        Part::Words(row) => (Topic::Words, row),
+    match part {
+        Part::UserHeader => user_header(app, turn, theme, line, buf),
+        Part::ReplyHeader => reply_header(app, turn, theme, line, buf),
+        _ => {}
+    }
+    let Some((topic, row)) = part.text() else {
+        return;
     };
     let Some(row) = cache
         .kept(turn.id, topic)
@@ -269,7 +281,7 @@ fn draw_row(
     else {
         return;
     };
-    paint::row(row, line, line.y, theme, buf);
+    paint::row(row, line, line.y, cache, buf);
     match topic {
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {
