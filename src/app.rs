@@ -19,6 +19,7 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+pub mod history;
 pub mod keeping;
 pub mod keymap;
 pub mod library;
@@ -209,7 +210,7 @@ impl App {
     fn apply(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => self.key(key, now),
-            Msg::Paste(text) => self.paste(&text),
+            Msg::Paste(text) => self.paste(&text, now),
             Msg::Mouse(mouse) => self.mouse(mouse, now),
             Msg::Resize(cols, rows) => self.resize(cols, rows),
             Msg::Progress(turn, progress) => self.progress(turn, progress, now),
@@ -220,7 +221,6 @@ impl App {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
-            // A list is of no use to anybody yet.
             Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
                 self.store_msg(msg, now)
             }
@@ -372,7 +372,7 @@ impl App {
 
     fn after_overlay(&mut self, outcome: Outcome, now: Now) -> Vec<Effect> {
         match outcome {
-            Outcome::Stay | Outcome::Compare(_) | Outcome::StartFresh => {}
+            Outcome::Stay | Outcome::Compare(_) | Outcome::History(_) | Outcome::StartFresh => {}
             Outcome::Close => return self.close_overlay(),
             _ => self.overlay = None,
         }
@@ -382,6 +382,7 @@ impl App {
                 self.compare_with(step);
                 Vec::new()
             }
+            Outcome::History(wish) => self.history_wish(&wish, now),
             Outcome::StartFresh => self.start_fresh(now),
             Outcome::Again(again) => self.regenerate_with(again, now),
             Outcome::AgainNamed(name) => self.regenerate_by_name(&name, now),
@@ -427,11 +428,14 @@ impl App {
         effects
     }
 
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         self.urgent = true;
         self.quit_armed = None;
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);
+            if matches!(overlay, Overlay::History(history) if history.renaming.is_none()) {
+                return self.search_history(now.wall);
+            }
         } else {
             self.focus = Pane::Message;
             self.composer.paste(text);

@@ -18,6 +18,7 @@ mod cache;
 mod diff;
 mod figures;
 mod header;
+mod history;
 mod layout;
 mod links;
 mod message;

@@ -3,6 +3,7 @@
 mod any_input;
 mod branches;
 mod context;
+pub(crate) mod history;
 mod hostile;
 mod keeping;
 mod keys;
