@@ -198,10 +198,10 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let effects = self.apply(msg, now);
+        self.preview_theme();
         // What must last comes first: the other effects may be the last ones.
         let mut all = self.saves(now.instant);
         all.extend(effects);
-        self.preview_theme();
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
         all

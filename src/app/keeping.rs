@@ -380,6 +380,9 @@ impl App {
             self.session.thinking = head.thinking;
             self.session.params = head.params;
         }
+        // A turn must never have the id of one that is there: it would be its own parent.
+        let last = conversation.turns().map(|turn| turn.id.0).max();
+        self.keeping.ids.go_on_after(last.unwrap_or(0));
         self.conversation = conversation;
         self.keeping.head = head;
         self.keeping.is_there = true;

@@ -101,6 +101,11 @@ impl Ids {
         self.last
     }
 
+    /// Makes later ids larger than this one, which came from elsewhere.
+    pub fn go_on_after(&mut self, id: u64) {
+        self.last = self.last.max(id);
+    }
+
     /// An id of a moment that may lie before those of earlier ids: for what is taken over from
     /// elsewhere.
     pub fn of(&mut self, then: Moment) -> u64 {

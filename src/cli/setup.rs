@@ -104,6 +104,14 @@ pub(super) fn config_path(options: &Options) -> Option<PathBuf> {
     })
 }
 
+/// Where conversations are kept: as named, else in the platform's place. `None` without a home.
+pub(super) fn data_dir(options: &Options) -> Option<PathBuf> {
+    options.data_dir.clone().or_else(|| {
+        let directories = directories::ProjectDirs::from("", "", "mmchat")?;
+        Some(directories.data_dir().to_owned())
+    })
+}
+
 /// Reads and checks the configuration. A file that was named must be there; the platform's own
 /// need not.
 pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
