@@ -19,6 +19,7 @@ mod diff;
 mod figures;
 mod find_bar;
 mod header;
+mod history;
 mod layout;
 mod links;
 mod marks;

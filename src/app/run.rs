@@ -16,6 +16,7 @@ impl App {
         match command {
             Command::Send => return self.send(now),
             Command::Regenerate => return self.regenerate(now),
+            Command::History => return self.open_history(now),
             Command::RegenerateWith => self.open_regenerate_with(now),
             Command::Diff => self.open_diff(now),
             Command::DeleteBranch => return self.delete_branch(now),
