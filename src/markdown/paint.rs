@@ -23,7 +23,7 @@ use self::emphasis::{mask, unmask};
 use self::formula::with_dollars;
 use self::text::is_break;
 use super::blocks::Join;
-use super::listing::Listing;
+use super::listing::{CodeLine, Listing};
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
@@ -47,7 +47,10 @@ pub(super) enum Carry {
 #[derive(Debug)]
 pub(super) struct Painted {
     pub(super) rows: Vec<Row>,
-    pub(super) code: Vec<Listing>,
+    /// Code within other blocks.
+    pub(super) listings: Vec<Listing>,
+    /// The rows of its lines.
+    pub(super) lines: Vec<CodeLine>,
     pub(super) carry: Carry,
     /// The last row, if it is running text.
     pub(super) live: Option<Live>,
@@ -59,7 +62,8 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         slice,
         width,
         rows: Vec::new(),
-        code: Vec::new(),
+        listings: Vec::new(),
+        lines: Vec::new(),
         nests: Vec::new(),
         deeper: 0,
         flow: Flow::default(),
@@ -80,7 +84,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
     };
     match slice.join {
         Join::Fence { language } => painter.fence(language),
-        Join::Code { fence, .. } => painter.code_line(fence.indent, carry),
+        Join::Code { fence, .. } => painter.code_line(*fence, carry),
         Join::FenceEnd => {}
         Join::Plain { .. } => painter.plain(carry),
         Join::Block
@@ -92,7 +96,8 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
     }
     Painted {
         rows: painter.rows,
-        code: painter.code,
+        listings: painter.listings,
+        lines: painter.lines,
         carry: painter.carry,
         live: painter.live,
     }
@@ -161,7 +166,8 @@ struct Painter<'a> {
     slice: &'a Slice<'a>,
     width: usize,
     rows: Vec<Row>,
-    code: Vec<Listing>,
+    listings: Vec<Listing>,
+    lines: Vec<CodeLine>,
     nests: Vec<Nest>,
     /// Blocks entered below those.
     deeper: usize,

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulldown_cmark::{OffsetIter, Tag};
 
 use super::super::blocks::{Join, Open};
-use super::super::listing::Listing;
+use super::super::listing::{CodeLine, Listing};
 use super::super::live::Live;
 use super::super::table::{Ends, Grid};
 use super::super::wrap::{Breaking, Flow, Line};
@@ -84,7 +84,8 @@ impl Painter<'_> {
         let start = self.place(range.start..range.start);
         let label = code::label(&language, start, room);
         self.lines(label.into_iter().collect(), false);
-        let mut listing = Listing::new(&language, room);
+        let block = self.place(range.start..range.start).start;
+        let mut listing = Listing::new(block, &language);
         for (line, source) in lines {
             let shown = line.trim_end_matches(['\n', '\r']);
             let exact = source.start..(source.start + shown.len()).min(source.end);
@@ -93,9 +94,15 @@ impl Painter<'_> {
             let count = rows.len();
             self.lines(rows, false);
             // Counted from the end: a blank row may have come before them.
-            listing.push(&line, self.rows.len() - count..self.rows.len());
+            let rows = self.rows.len() - count..self.rows.len();
+            self.lines.push(CodeLine {
+                block,
+                number: listing.push(&line),
+                rows,
+                room,
+            });
         }
-        self.code.push(listing);
+        self.listings.push(listing);
         self.gap = !self.rows.is_empty();
     }
 

@@ -1,7 +1,7 @@
 //! What is shown as it is, without a parser: top-level fences line by line, plain text.
 
-use super::super::blocks::{Join, Open};
-use super::super::listing::Listing;
+use super::super::blocks::{Join, Open, code_of};
+use super::super::line::Fence;
 use super::super::wrap::{Breaking, Flow};
 use super::super::{Role, Row, Style, code};
 use super::leaf::own_line;
@@ -12,26 +12,15 @@ impl Painter<'_> {
         let start = self.place(0..self.slice.body.end);
         let label = code::label(language, start, self.width);
         self.lines(label.into_iter().collect(), false);
-        self.code.push(Listing::new(language, self.width));
     }
 
-    pub(super) fn code_line(&mut self, indent: usize, carry: Carry) {
-        let body = self
-            .slice
-            .text
-            .get(self.slice.body.clone())
-            .unwrap_or_default();
+    pub(super) fn code_line(&mut self, fence: Fence, carry: Carry) {
+        let body = self.slice.shown();
         let head = matches!(self.slice.join, Join::Code { head: true, .. });
-        let spaces = body.len() - body.trim_start_matches(' ').len();
-        let cut = if head { spaces.min(indent) } else { 0 };
-        let text = body.get(cut..).unwrap_or_default();
+        let text = code_of(body, fence, head);
+        let cut = body.len() - text.len();
         let shown = text.trim_end_matches(['\n', '\r']);
-        if !text.is_empty() {
-            // A part of the block that is open already: only its text counts.
-            let mut part = Listing::new("", self.width);
-            part.push(text, 0..0);
-            self.code.push(part);
-        } else if matches!(carry, Carry::Nothing) {
+        if text.is_empty() && matches!(carry, Carry::Nothing) {
             return;
         }
         let line = code::line(shown, self.place(cut..cut + shown.len()));
