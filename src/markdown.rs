@@ -15,6 +15,7 @@
 mod blocks;
 mod code;
 mod document;
+mod flow;
 mod line;
 mod listing;
 mod live;
@@ -22,6 +23,8 @@ mod math;
 mod mend;
 mod paint;
 mod slice;
+mod span;
+mod stretch;
 mod table;
 mod width;
 mod wrap;
@@ -60,6 +63,11 @@ pub struct Span {
     pub text: String,
     /// How it is shown.
     pub style: Style,
+    /// The bytes of the text that it shows, within those of its row; empty for decoration, at the
+    /// place where it stands. [`Span::source_of`] tells of its parts.
+    pub source: Range<usize>,
+    /// Shown byte for byte, but for a line break or a tab that is shown as a space.
+    exact: bool,
 }
 
 #[expect(

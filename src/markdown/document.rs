@@ -7,14 +7,17 @@
 //!
 //! Invariant: putting rows away changes nothing but what the next look costs.
 
+mod rows;
+
 use std::ops::Range;
 
 use super::blocks::{Cut, Join, Open, Scanner, code_of};
-use super::listing::{CodeLine, Listings};
+use super::listing::Listings;
 use super::live::Live;
-use super::paint::{self, Carry, Painted};
+use super::paint::{self, Carry};
 use super::slice::Slice;
-use super::{CodeBlock, CodeColours, CodeRequest, Kind, Row, mend};
+use super::stretch::{OpenCode, OpenStretch, Shown, Start, Stretch, Trail, paint_piece};
+use super::{CodeBlock, Kind, mend};
 
 /// A stretch is at least as long, so that what is known of each weighs little beside its text.
 const STRETCH_BYTES: usize = 4 * 1024;
@@ -49,83 +52,6 @@ enum Keep {
     All,
     /// Those that were asked for, and the live end.
     Wanted,
-}
-
-/// A run of settled pieces.
-#[derive(Debug)]
-struct Stretch {
-    start: Start,
-    range: Range<usize>,
-    /// How many pieces it is made of.
-    pieces: usize,
-    /// It has the end of the text too, which belongs to no piece.
-    last: bool,
-    /// How many rows it takes, counted or estimated, and how many are above it.
-    rows: usize,
-    top: usize,
-    /// The last count, and the width it was taken at.
-    counted: Option<(usize, usize)>,
-    /// Lines of the text, for an estimate before any count.
-    lines: usize,
-    /// Rows of it at which a heading begins, as far as they are counted.
-    headings: Box<[usize]>,
-    shown: Option<Shown>,
-}
-
-/// What has to be known to draw a stretch without those above it.
-#[derive(Debug, Clone)]
-struct Start {
-    scanner: Scanner,
-    /// Something stands above it.
-    begun: bool,
-    /// The piece that decided the columns of the table that goes on here.
-    table: Option<Box<Cut>>,
-    /// The code that goes on here.
-    code: Option<OpenCode>,
-}
-
-/// A block of code that is not complete.
-#[derive(Debug, Clone, Copy)]
-struct OpenCode {
-    /// Where it begins.
-    at: usize,
-    /// How much of it there is so far.
-    lines: usize,
-    bytes: usize,
-}
-
-/// The stretch that still grows.
-#[derive(Debug)]
-struct OpenStretch {
-    start: Start,
-    range: Range<usize>,
-    pieces: usize,
-    /// Pieces that are not drawn yet.
-    pending: Vec<Cut>,
-    shown: Shown,
-    trail: Trail,
-    /// What is known at the end of it.
-    table: Option<Box<Cut>>,
-    code: Option<OpenCode>,
-}
-
-/// Rows that are at hand, and which of them show finished lines of code.
-#[derive(Debug, Default)]
-struct Shown {
-    rows: Vec<Row>,
-    code: Vec<CodeLine>,
-}
-
-/// How the next piece goes on from the rows above it.
-#[derive(Debug, Clone, Default)]
-struct Trail {
-    /// There are rows above.
-    begun: bool,
-    /// A blank row is due before the next row.
-    gap: bool,
-    carry: Carry,
-    /// The block of code that is open, and how many lines it has.
-    code: Option<(usize, usize)>,
 }
 
 impl Document {
@@ -202,94 +128,9 @@ impl Document {
         }
     }
 
-    /// Counts the rows. Those of stretches that nobody has looked at are an estimate.
-    pub fn len(&self) -> usize {
-        self.open_top() + self.open.shown.rows.len() + self.tail.rows.len()
-    }
-
-    /// Tells whether there is nothing to show.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Tells whether every row is counted.
-    pub fn is_counted(&self) -> bool {
-        self.uncounted == 0
-    }
-
-    /// Finds a row by its number, counted from 0, if it is at hand.
-    pub fn row(&self, index: usize) -> Option<&Row> {
-        let place = self.stretch_of_row(index);
-        if let Some(stretch) = self.stretches.get(place) {
-            let shown = stretch.shown.as_ref()?;
-            return shown.rows.get(index - stretch.top);
-        }
-        let index = index.checked_sub(self.open_top())?;
-        let settled = &self.open.shown.rows;
-        let rest = index.checked_sub(settled.len());
-        rest.map_or_else(|| settled.get(index), |index| self.tail.rows.get(index))
-    }
-
-    /// Lists the rows at which a heading begins, as far as they are counted.
-    pub fn headings(&self) -> impl Iterator<Item = usize> {
-        let sealed = self.stretches.iter();
-        let sealed = sealed.flat_map(|s| s.headings.iter().map(|at| s.top + at));
-        sealed.chain(self.open_headings())
-    }
-
-    /// Finds the nearest heading above a row, as far as rows are counted.
-    pub fn heading_above(&self, row: usize) -> Option<usize> {
-        let below = self.open_headings().filter(|at| *at < row).last();
-        below.or_else(|| {
-            let upto = self.stretches.partition_point(|stretch| stretch.top < row);
-            let above = self.stretches.get(..upto)?.iter().rev();
-            let mut found = above.filter_map(|stretch| {
-                let rows = stretch.headings.iter().rev();
-                rows.map(|at| stretch.top + at).find(|at| *at < row)
-            });
-            found.next()
-        })
-    }
-
-    /// Finds the nearest heading below a row, as far as rows are counted.
-    pub fn heading_below(&self, row: usize) -> Option<usize> {
-        let from = self.stretch_of_row(row);
-        let below = self.stretches.get(from..).unwrap_or_default().iter();
-        let mut found = below.filter_map(|stretch| {
-            let rows = stretch.headings.iter();
-            rows.map(|at| stretch.top + at).find(|at| *at > row)
-        });
-        found
-            .next()
-            .or_else(|| self.open_headings().find(|at| *at > row))
-    }
-
     /// Lists the blocks of code in their order.
     pub fn code_blocks(&self) -> Vec<CodeBlock> {
         self.code.blocks()
-    }
-
-    /// Finds the first row whose source ends after the byte at `offset`; the last row when there
-    /// is none. Where rows are not at hand, it is the first one near.
-    pub fn row_at(&self, offset: usize) -> usize {
-        let place = self.stretch_of_byte(offset);
-        let within = |rows: &[Row]| rows.partition_point(|row| row.source.end <= offset);
-        let found = match self.stretches.get(place) {
-            Some(stretch) => {
-                let rows = stretch
-                    .shown
-                    .as_ref()
-                    .map_or(0, |shown| within(&shown.rows));
-                stretch.top + rows
-            }
-            None => match within(&self.open.shown.rows) {
-                all if all == self.open.shown.rows.len() => {
-                    self.open_top() + all + within(&self.tail.rows)
-                }
-                some => self.open_top() + some,
-            },
-        };
-        found.min(self.len().saturating_sub(1))
     }
 
     /// As [`Document::row_at`], with the rows there at hand. Other rows may be counted anew.
@@ -355,41 +196,6 @@ impl Document {
             keep
         });
         self.at_hand = at_hand;
-    }
-
-    /// Asks for the colours of finished lines of code, down to the last one in `rows`, that have
-    /// none yet; `None` when nothing is missing there.
-    pub fn uncoloured(&self, rows: &Range<usize>) -> Option<CodeRequest> {
-        let at_hand = self.at_hand.iter().filter_map(|at| self.stretches.get(*at));
-        let sealed = at_hand.filter_map(|s| Some((s.top, s.shown.as_ref()?)));
-        let open_top = self.open_top();
-        let live = [
-            (open_top, &self.open.shown),
-            (open_top + self.open.shown.rows.len(), &self.tail),
-        ];
-        let lines = sealed.chain(live).flat_map(|(top, shown)| {
-            let in_view = move |line: &&CodeLine| {
-                top + line.rows.start < rows.end && rows.start < top + line.rows.end
-            };
-            shown.code.iter().filter(in_view)
-        });
-        self.code.request(lines)
-    }
-
-    /// Gives lines of code their colours. Tells whether any row at hand looks different now.
-    pub fn colour(&mut self, colours: CodeColours) -> bool {
-        let Some((block, lines)) = self.code.take(colours) else {
-            return false;
-        };
-        let at_hand = self.at_hand.iter();
-        let mut changed = false;
-        for place in at_hand.copied() {
-            if let Some(shown) = self.stretches.get_mut(place).and_then(|s| s.shown.as_mut()) {
-                changed |= shown.dress(&self.code, block, &lines);
-            }
-        }
-        changed |= self.open.shown.dress(&self.code, block, &lines);
-        changed | self.tail.dress(&self.code, block, &lines)
     }
 
     /// Takes in what was added to the text.
@@ -668,162 +474,5 @@ impl Document {
             stretch.top = top;
             top += stretch.rows;
         }
-    }
-
-    /// How many rows are above the stretch that still grows.
-    fn open_top(&self) -> usize {
-        self.stretches
-            .last()
-            .map_or(0, |stretch| stretch.top + stretch.rows)
-    }
-
-    /// The place of the stretch that has this row; past the last one when none has.
-    fn stretch_of_row(&self, row: usize) -> usize {
-        self.stretches
-            .partition_point(|stretch| stretch.top + stretch.rows <= row)
-    }
-
-    /// The place of the stretch that has this byte; past the last one when none has.
-    fn stretch_of_byte(&self, offset: usize) -> usize {
-        self.stretches
-            .partition_point(|stretch| stretch.range.end <= offset)
-    }
-
-    fn open_headings(&self) -> impl Iterator<Item = usize> {
-        let rows = self.open.shown.rows.iter().chain(&self.tail.rows);
-        let headings = rows.enumerate().filter(|(_, row)| row.heading);
-        let top = self.open_top();
-        headings.map(move |(at, _)| top + at)
-    }
-}
-
-impl Stretch {
-    fn is_counted_at(&self, width: usize) -> bool {
-        self.counted.is_some_and(|(_, at)| at == width)
-    }
-
-    /// Guesses how many rows there are at a width, by the last count if there is one.
-    fn estimate(&mut self, width: usize) {
-        self.rows = match self.counted {
-            Some((rows, at)) if at == width => rows,
-            Some((rows, at)) if at > 0 && width > 0 => (rows * at / width).max(1),
-            _ if width == 0 => 0,
-            _ => (self.lines + self.range.len() / width).max(1),
-        };
-        if !self.is_counted_at(width) {
-            self.headings = Box::default();
-        }
-    }
-}
-
-impl OpenStretch {
-    fn new(start: Start, at: usize) -> Self {
-        Self {
-            range: at..at,
-            pieces: 0,
-            pending: Vec::new(),
-            shown: Shown::default(),
-            trail: Trail {
-                begun: start.begun,
-                code: start.code.map(|code| (code.at, code.lines)),
-                ..Trail::default()
-            },
-            table: start.table.clone(),
-            code: start.code,
-            start,
-        }
-    }
-}
-
-impl Shown {
-    /// Draws the lines of a block that have colours now in them. Tells whether there were any.
-    fn dress(&mut self, code: &Listings, block: usize, lines: &Range<usize>) -> bool {
-        let mut changed = false;
-        for line in &self.code {
-            if line.block == block && lines.contains(&line.number) {
-                changed |= code.dress(line, &mut self.rows);
-            }
-        }
-        changed
-    }
-}
-
-/// Draws a piece below the rows that are there.
-fn paint_piece(
-    text: &str,
-    slice: &Slice<'_>,
-    (width, code): (usize, &mut Listings),
-    shown: &mut Shown,
-    trail: &mut Trail,
-) -> Option<Live> {
-    if slice.wants_gap(text) {
-        trail.gap = true;
-    }
-    let Painted {
-        rows,
-        listings,
-        lines,
-        carry,
-        live,
-    } = paint::paint(slice, width.max(1), std::mem::take(&mut trail.carry));
-    trail.carry = carry;
-    for listing in listings {
-        code.insert(listing);
-    }
-    if width > 0 {
-        if !rows.is_empty() {
-            if trail.gap && trail.begun {
-                shown.rows.push(Row::blank(slice.base));
-            }
-            trail.gap = false;
-            trail.begun = true;
-        }
-        let base = shown.rows.len();
-        let first = shown.code.len();
-        shown.rows.extend(rows);
-        shown
-            .code
-            .extend(lines.into_iter().map(|line| line.moved(base)));
-        match slice.join {
-            Join::Fence { .. } => trail.code = Some((slice.base, 0)),
-            Join::FenceEnd => trail.code = None,
-            Join::Code { .. } if slice.shown().ends_with('\n') => {
-                if let Some((block, number)) = &mut trail.code {
-                    let rows = base..shown.rows.len();
-                    shown.code.push(CodeLine {
-                        block: *block,
-                        number: *number,
-                        rows,
-                        room: width,
-                    });
-                    *number += 1;
-                }
-            }
-            _ => {}
-        }
-        for line in shown.code.get(first..).unwrap_or_default() {
-            code.dress(line, &mut shown.rows);
-        }
-    }
-    live
-}
-
-#[cfg(test)]
-impl Document {
-    /// All rows, which have to be at hand.
-    pub(super) fn all_rows(&self) -> Vec<Row> {
-        let row = |index| self.row(index).expect("the row is at hand").clone();
-        (0..self.len()).map(row).collect()
-    }
-
-    /// How many rows will not change any more.
-    pub(super) fn settled_rows(&self) -> usize {
-        self.len() - self.tail.rows.len()
-    }
-
-    pub(super) fn rows_at_hand(&self) -> usize {
-        (0..self.len())
-            .filter(|&row| self.row(row).is_some())
-            .count()
     }
 }

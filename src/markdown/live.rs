@@ -5,7 +5,9 @@
 //!
 //! Invariant: the rows are those that the parser would have given.
 
-use super::wrap::{Breaking, Flow};
+use super::flow::{Flow, Origin};
+use super::span::place_decoration;
+use super::wrap::Breaking;
 use super::{Role, Row, Span};
 
 /// The last row of running text, which may grow.
@@ -65,7 +67,7 @@ impl Live {
             return None;
         }
         let end = self.end + added.len();
-        self.flow.push(added, style, self.end..end);
+        self.flow.push(added, style, Origin::exact(self.end..end));
         if self.flow.source_end() != Some(end) {
             return None;
         }
@@ -78,6 +80,7 @@ impl Live {
             }
             let mut spans = self.first.clone();
             spans.extend(line.spans);
+            place_decoration(&mut spans, line.source.start);
             rows.push(Row {
                 spans: spans.into_boxed_slice(),
                 source: line.source,

@@ -499,6 +499,7 @@ fn assert_sound(document: &Document, text: &str, width: u16) {
         );
         assert!(row.source.end >= last, "{row:?} after {last}");
         last = row.source.end;
+        assert_placed(row, text);
     }
     let blank = |row: Option<&Row>| row.is_some_and(|row| row.plain().is_empty());
     if width < 8 {
@@ -506,6 +507,23 @@ fn assert_sound(document: &Document, text: &str, width: u16) {
     }
     assert!(!blank(rows.first()), "{:?}", plain(document));
     assert!(!blank(rows.last()), "{:?}", plain(document));
+}
+
+/// Every span of `row` tells truly which bytes of `text` it shows.
+fn assert_placed(row: &Row, text: &str) {
+    let mut before = row.source.start..row.source.start;
+    for span in &row.spans {
+        let Range { start, end } = span.source;
+        assert!(start <= end, "{row:?}");
+        assert!(start >= before.start && end >= before.end, "{row:?}");
+        assert!(end <= row.source.end, "{row:?}");
+        before = start..end;
+        if span.exact {
+            let written = text.get(start..end).expect("characters are whole");
+            let spaced = |text: &str| text.replace(['\n', '\t'], " ");
+            assert_eq!(spaced(&span.text), spaced(written), "{row:?}");
+        }
+    }
 }
 
 proptest! {
@@ -577,6 +595,7 @@ proptest! {
         let uncoloured = plain(&whole);
         stripe(&mut whole);
         prop_assert_eq!(plain(&whole), uncoloured);
+        assert_sound(&whole, &text, width);
         let mut grown = Document::new(Kind::Markdown);
         for at in cut_at(&text, &places) {
             grown.sync(text.get(..at).unwrap(), 0, width, false);
@@ -771,4 +790,64 @@ fn a_block_without_end_costs_no_more_than_its_length() {
         assert!(whole < 20 * 80_000, "{name}: {whole} bytes parsed");
         assert!(whole < 3 * half, "{name}: {half}, then {whole}");
     }
+}
+
+/// What each span shows beside the bytes that it stands for, decoration left out.
+fn placed(text: &str, width: u16) -> Vec<(String, &str)> {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync(text, 0, width, true);
+    let rows = document.all_rows();
+    let spans = rows.iter().flat_map(|row| &row.spans);
+    let shown = spans.filter(|span| !span.source.is_empty());
+    let pair = |span: &Span| (span.text.clone(), text.get(span.source.clone()).unwrap());
+    shown.map(pair).collect()
+}
+
+#[test]
+fn every_span_tells_its_source() {
+    for (text, spans) in [
+        (
+            "- **a**\\* &amp; b\n  c",
+            &[
+                ("a", "a"),
+                ("* ", "* "),
+                ("&", "&amp;"),
+                (" b ", " b\n"),
+                ("c", "c"),
+            ][..],
+        ),
+        (
+            "[t](http://x \"y\") `` a`b `` $x^2$",
+            &[
+                ("t", "t"),
+                (" (", "]("),
+                ("http://x", "http://x"),
+                (")", " \"y\")"),
+                (" ", " "),
+                ("a`b", "a`b"),
+                (" ", " "),
+                ("x²", "$x^2$"),
+            ],
+        ),
+        (
+            "> ```c\n> \tx\u{1b}\n> ```",
+            &[("c", "c"), ("    ", "\t"), ("x", "x"), ("␛", "\u{1b}")],
+        ),
+        ("```c\nlong\n```", &[("c", "c"), ("long", "long")]),
+        ("|h|\n|-|\n|a\\|b|", &[("h", "h"), ("a", "a"), ("|b", "|b")]),
+        ("[r]: u", &[("[r]: ", "[r]: "), ("u", "u")]),
+        ("e*\u{301}*", &[("e\u{301}", "e*\u{301}")]),
+    ] {
+        let shown = placed(text, 40);
+        let shown: Vec<_> = shown.iter().map(|(a, b)| (a.as_str(), *b)).collect();
+        assert_eq!(shown, spans, "{text}");
+    }
+    let words = "one two three";
+    assert_eq!(
+        placed(words, 7),
+        [
+            ("one two".to_owned(), "one two"),
+            ("three".to_owned(), "three")
+        ]
+    );
 }

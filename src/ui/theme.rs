@@ -76,6 +76,32 @@ impl Theme {
             .add_modifier(Modifier::REVERSED)
     }
 
+    /// Text that was looked for and found.
+    pub fn found(self) -> Style {
+        if self.coloured {
+            Style::new().fg(Color::Black).bg(Color::Yellow)
+        } else {
+            Style::new().add_modifier(Modifier::UNDERLINED)
+        }
+    }
+
+    /// The one of them that the reader is at.
+    pub fn found_here(self) -> Style {
+        let style = if self.coloured {
+            Style::new().fg(Color::Black).bg(Color::LightMagenta)
+        } else {
+            Style::new().add_modifier(Modifier::REVERSED)
+        };
+        style.add_modifier(Modifier::BOLD)
+    }
+
+    /// Text selected with the mouse.
+    pub fn selection(self) -> Style {
+        Style::new()
+            .fg(Color::Reset)
+            .add_modifier(Modifier::REVERSED)
+    }
+
     /// Rendered Markdown.
     pub fn text(self, style: markdown::Style) -> Style {
         let mut out = match style.role {
