@@ -15,6 +15,7 @@
 //! ```
 
 mod cache;
+mod extent;
 mod figures;
 mod header;
 mod layout;
@@ -22,6 +23,7 @@ mod message;
 mod notes;
 mod overlay;
 mod paint;
+mod path;
 mod phase;
 mod status;
 mod theme;
@@ -44,6 +46,8 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
     cache.clear_shown();
+    cache.uncounted = false;
+    let at_hand = cache.take_at_hand();
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, frame, &mut seen);
@@ -53,6 +57,8 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         too_small(window, frame);
         return seen;
     }
+    cache.put_away(&at_hand);
+    cache.spare = 0;
     if let Some(open) = &app.overlay {
         let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
         seen.list = list;

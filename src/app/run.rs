@@ -1,7 +1,7 @@
 //! What each command does.
 
 use super::slash::Slash;
-use super::{App, Command, Effect, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use super::{Anchor, App, Command, Effect, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
 use crate::chat::Now;
 use crate::config::PanelState;
 
@@ -239,28 +239,29 @@ impl App {
 
     fn jump_to_heading(&mut self, next: bool) {
         let seen = self.seen_pane();
-        if let Some(row) = neighbour(seen.headings.iter().copied(), seen.top, next) {
+        let (above, below) = seen.headings;
+        if let Some(row) = if next { below } else { above } {
             self.scroll_to(row);
         }
     }
 
     fn jump_to_turn(&mut self, next: bool) {
         let seen = &self.seen.chat;
-        let rows = self.seen.turns.iter().map(|(_, row)| *row);
-        match neighbour(rows, seen.top, next) {
-            Some(row) => self.chat_scroll.to(row, seen),
+        let turns = &self.seen.turns;
+        let found = if next {
+            turns.get(turns.partition_point(|(_, row)| *row <= seen.top))
+        } else {
+            let above = turns.partition_point(|(_, row)| *row < seen.top);
+            above.checked_sub(1).and_then(|at| turns.get(at))
+        };
+        match found {
+            Some((turn, row)) => {
+                self.chat_scroll
+                    .to_place(Anchor::start_of(*turn), *row, seen);
+            }
             None if next => self.chat_scroll.follow(),
             None => {}
         }
-    }
-}
-
-/// The row nearest to `top` in a direction.
-fn neighbour(rows: impl Iterator<Item = usize>, top: usize, next: bool) -> Option<usize> {
-    if next {
-        rows.filter(|row| *row > top).min()
-    } else {
-        rows.filter(|row| *row < top).max()
     }
 }
 

@@ -1,11 +1,14 @@
 //! What drawing leaves behind for the next frame: wrapped rows of every text that was shown.
 //!
-//! Invariant: forgetting all of it changes nothing on the screen, only what the next frame costs.
+//! Rows are kept of what the last frame showed, and a little around it; of the rest only how many
+//! there are. Invariant: forgetting all of it changes nothing on the screen, only what the next frame costs.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::path::Path;
 use super::theme::Theme;
+use crate::app::Anchor;
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -19,7 +22,20 @@ pub struct Cache {
     shown: Vec<(TurnId, Topic, Range<usize>)>,
     /// Whose code colours are asked for.
     asked: Option<(TurnId, Topic)>,
+    /// Where the rows of the conversation are.
+    pub(super) path: Path,
+    /// What was on top of the thinking pane, as [`Path`] remembers it of the chat.
+    pub(super) thinking_top: Option<(usize, Anchor)>,
+    /// Texts with rows at hand, and which of them the frame being drawn has use for.
+    at_hand: Shown,
+    /// Bytes of text that the next frame may read only to count its rows.
+    pub(super) spare: usize,
+    /// Rows that the last frame counted on are estimates.
+    pub(super) uncounted: bool,
 }
+
+/// Texts, and the rows of them that a frame has use for.
+pub(super) type Shown = Vec<((TurnId, Topic), Range<usize>)>;
 
 /// A text of a turn that is wrapped on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,7 +84,24 @@ impl Cache {
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
+            path: Path::default(),
+            thinking_top: None,
+            at_hand: Vec::new(),
+            spare: 0,
+            uncounted: false,
         }
+    }
+
+    /// Lets the next frame read up to `bytes` of text that is not on the screen, to count its rows.
+    /// Without, they are estimates until somebody looks at them.
+    pub fn spare(&mut self, bytes: usize) {
+        self.spare = bytes;
+    }
+
+    /// Tells whether there are rows that were only estimated: another frame with time to spare
+    /// brings the scroll bar closer to the truth.
+    pub fn is_unfinished(&self) -> bool {
+        self.uncounted
     }
 
     /// Brings a text's rows up to date at a width and returns them.
@@ -78,7 +111,7 @@ impl Cache {
         topic: Topic,
         source: Source<'_>,
         width: u16,
-    ) -> &Document {
+    ) -> &mut Document {
         let kind = match topic {
             Topic::Reasoning | Topic::Answer => Kind::Markdown,
             Topic::Prompt | Topic::Remarks | Topic::Failure | Topic::Words => Kind::Plain,
@@ -86,7 +119,7 @@ impl Cache {
         let document = self
             .documents
             .entry((turn, topic))
-            .or_insert_with(|| Document::new(kind));
+            .or_insert_with(|| Document::sparse(kind));
         document.sync(source.text, source.epoch, width, source.done);
         document
     }
@@ -123,10 +156,39 @@ impl Cache {
 
     /// Takes note of a row that the frame shows.
     pub(super) fn shows(&mut self, turn: TurnId, topic: Topic, row: usize) {
+        match self.at_hand.last_mut() {
+            Some((key, rows)) if *key == (turn, topic) && rows.end == row => rows.end += 1,
+            _ => self.at_hand.push(((turn, topic), row..row + 1)),
+        }
+        if !matches!(topic, Topic::Answer | Topic::Reasoning) {
+            return;
+        }
         match self.shown.last_mut() {
             Some((t, k, rows)) if (*t, *k) == (turn, topic) && rows.end == row => rows.end += 1,
             _ => self.shown.push((turn, topic, row..row + 1)),
         }
+    }
+
+    /// Ends a frame: of the rows that were at hand before, those stay that are near what is shown.
+    pub(super) fn put_away(&mut self, before: &Shown) {
+        for (key, _) in before {
+            let Some(document) = self.documents.get_mut(key) else {
+                continue;
+            };
+            let shown = self.at_hand.iter().filter(|(shown, _)| shown == key);
+            let shown = shown.map(|(_, rows)| rows.clone());
+            let all = shown.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
+            let near = all.map_or(0..0, |rows| {
+                let around = rows.len();
+                rows.start.saturating_sub(around)..rows.end + around
+            });
+            document.put_away(&near);
+        }
+    }
+
+    /// Begins a frame. Returns what was at hand for the last one.
+    pub(super) fn take_at_hand(&mut self) -> Shown {
+        std::mem::take(&mut self.at_hand)
     }
 
     /// Forgets the texts of turns that are no longer on the screen.

@@ -14,6 +14,8 @@ pub(super) struct Extent {
     pub words: usize,
     /// None of them is an estimate.
     pub counted: bool,
+    /// There are headings in the answer.
+    pub headed: bool,
 }
 
 /// A row of a turn.
@@ -48,6 +50,7 @@ impl Extent {
             failure: 0,
             words: 0,
             counted: false,
+            headed: false,
         }
     }
 

@@ -124,7 +124,7 @@ impl Path {
         let rewrapped = self.width != width;
         self.width = width;
         self.extents.truncate(turns.path.len());
-        let mut first_changed = None;
+        let mut moved = self.starts.len() != turns.path.len();
         for (at, turn) in turns.path.iter().enumerate() {
             let known = self.extents.get(at).filter(|known| known.turn == turn.id);
             let moves = [live, self.live].contains(&Some(turn.id));
@@ -136,16 +136,14 @@ impl Path {
             if rewrapped && let Some(before) = before {
                 self.recounted += extent.height().cast_signed() - before.cast_signed();
             }
-            if before != Some(extent.height()) || known.is_none() {
-                first_changed.get_or_insert(at);
-            }
+            moved |= before != Some(extent.height());
             match self.extents.get_mut(at) {
                 Some(known) => *known = extent,
                 None => self.extents.push(extent),
             }
         }
         self.live = live;
-        if self.starts.len() != self.extents.len() || first_changed.is_some() {
+        if moved {
             self.renumber();
         }
     }
@@ -154,10 +152,19 @@ impl Path {
     pub(super) fn look(
         &mut self,
         turns: Turns<'_>,
-        scroll: Scroll,
+        mut scroll: Scroll,
         height: usize,
         cache: &mut Cache,
     ) -> usize {
+        if let Place::Row(1..) = scroll.place {
+            let top = self.top(turns, scroll, height, cache);
+            // A row that was counted is a place in the text, whatever is counted beside it.
+            if !self.lay_out(turns, top..top + 1, cache)
+                && let Some(anchor) = self.anchor(top, cache)
+            {
+                scroll.place = Place::Held(anchor);
+            }
+        }
         for _ in 0..ROUNDS {
             let top = self.top(turns, scroll, height, cache);
             if !self.lay_out(turns, top..top + height, cache) {
@@ -190,18 +197,11 @@ impl Path {
             }
             self.count_turn(turns, at, top, cache);
         }
-        match (scroll.follows(), anchor) {
-            (false, Some(anchor)) => {
-                let top = self.row_of(turns, anchor, cache).unwrap_or(top);
-                let scroll = Scroll {
-                    place: Place::Row(top),
-                    ..scroll
-                };
-                self.last = None;
-                self.look(turns, scroll, height, cache)
-            }
-            _ => self.look(turns, scroll, height, cache),
-        }
+        let place = match anchor {
+            Some(anchor) if !scroll.follows() => Place::Held(anchor),
+            _ => scroll.place,
+        };
+        self.look(turns, Scroll { place, ..scroll }, height, cache)
     }
 
     /// Where a row is in the texts, to find it again when rows are counted anew.
@@ -245,6 +245,9 @@ impl Path {
     pub(super) fn headings(&self, row: usize, cache: &Cache) -> (Option<usize>, Option<usize>) {
         let answer = |at: usize| {
             let (extent, (_, start)) = self.extents.get(at).zip(self.starts.get(at))?;
+            if !extent.headed {
+                return None;
+            }
             let document = cache.kept(extent.turn, Topic::Answer)?;
             Some((start + extent.top_of(Topic::Answer), document))
         };
@@ -256,10 +259,7 @@ impl Path {
         });
         let below = (here..self.extents.len()).find_map(|at| {
             let (top, document) = answer(at)?;
-            let found = match row.checked_sub(top) {
-                Some(row) => document.heading_below(row),
-                None => document.heading_from_top(),
-            };
+            let found = document.heading_from((row + 1).saturating_sub(top));
             found.map(|at| top + at)
         });
         (above, below)
@@ -276,9 +276,9 @@ impl Path {
             Place::Row(0) => Some(0),
             Place::Row(row) => match self.last {
                 // Rows may have been counted since: so many rows from what was on top counts.
-                Some((top, anchor)) => self.row_of(turns, anchor, cache).map(|now| {
-                    now.saturating_add_signed(row.cast_signed() - top.cast_signed())
-                }),
+                Some((top, anchor)) => self
+                    .row_of(turns, anchor, cache)
+                    .map(|now| now.saturating_add_signed(row.cast_signed() - top.cast_signed())),
                 None => Some(row),
             },
             Place::Held(anchor) => self.row_of(turns, anchor, cache),
@@ -346,6 +346,7 @@ impl Path {
                     extent.set(topic, document.len());
                 }
                 counted &= document.is_counted();
+                extent.headed |= document.has_headings() && topic == Topic::Answer;
             }
             extent.counted = counted;
             changed |= self.set(at, extent);
@@ -373,6 +374,7 @@ impl Path {
             budget = budget.saturating_sub(64);
             extent.set(topic, document.len());
             counted &= document.is_counted();
+            extent.headed |= document.has_headings() && topic == Topic::Answer;
         }
         cache.spare = budget;
         extent.counted = counted;
@@ -400,9 +402,15 @@ impl Path {
             rows += extent.height();
             (extent.turn, start)
         });
-        let starts: Vec<_> = starts.collect();
-        if *starts != *self.starts {
-            self.starts = starts.into();
+        // Text that comes at the end moves nothing.
+        if !starts.eq(self.starts.iter().copied()) {
+            rows = 0;
+            let starts = self.extents.iter().map(|extent| {
+                let start = rows;
+                rows += extent.height();
+                (extent.turn, start)
+            });
+            self.starts = starts.collect();
         }
         self.rows = rows;
     }
@@ -419,13 +427,7 @@ fn base(extent: &Extent, section: Section, row_in: impl Fn(Topic) -> usize) -> u
 }
 
 /// How many rows a turn takes: of texts that were never read, about.
-fn guess(
-    turn: &Turn,
-    live: Option<&Live>,
-    width: u16,
-    read: bool,
-    cache: &mut Cache,
-) -> Extent {
+fn guess(turn: &Turn, live: Option<&Live>, width: u16, read: bool, cache: &mut Cache) -> Extent {
     let texts = Texts::of(turn, live);
     let mut extent = Extent::new(turn.id);
     let mut counted = true;
@@ -439,6 +441,7 @@ fn guess(
             let document = cache.document(turn.id, topic, source, width);
             extent.set(topic, document.len());
             counted &= document.is_counted();
+            extent.headed |= document.has_headings() && topic == Topic::Answer;
         } else {
             extent.set(topic, Document::guess_rows(source.text, width));
             counted = false;

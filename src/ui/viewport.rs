@@ -1,27 +1,11 @@
-//! What a scrolled pane shows: which row is on top, and the marks on its frame.
+//! The marks on the frame of a scrolled pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint;
 use super::theme::Theme;
-use crate::app::Anchor;
-use crate::app::scroll::{Place, Scroll};
-
-/// The row on top, of `rows` in a pane of `height`.
-pub(super) fn top(
-    scroll: Scroll,
-    rows: usize,
-    height: usize,
-    find: impl Fn(Anchor) -> Option<usize>,
-) -> usize {
-    let last = rows.saturating_sub(height);
-    match scroll.place {
-        Place::Tail => last,
-        Place::Row(row) => row.min(last),
-        Place::Held(anchor) => find(anchor).unwrap_or(last).min(last),
-    }
-}
+use crate::app::scroll::Scroll;
 
 /// Draws the scroll bar, and how much has come since the pane stopped following.
 pub(super) fn frame(

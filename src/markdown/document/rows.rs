@@ -17,6 +17,14 @@ impl Document {
         self.len() == 0
     }
 
+    /// Guesses how many rows a text takes that was never read.
+    pub fn guess_rows(text: &str, width: u16) -> usize {
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+        let rows = (text.len()).checked_div(usize::from(width));
+        rows.filter(|_| !text.is_empty())
+            .map_or(0, |rows| rows + lines + 1)
+    }
+
     /// Tells whether every row is counted.
     pub fn is_counted(&self) -> bool {
         self.uncounted == 0
@@ -35,11 +43,12 @@ impl Document {
         rest.map_or_else(|| settled.get(index), |index| self.tail.rows.get(index))
     }
 
-    /// Lists the rows at which a heading begins, as far as they are counted.
-    pub fn headings(&self) -> impl Iterator<Item = usize> {
-        let sealed = self.stretches.iter();
-        let sealed = sealed.flat_map(|s| s.headings.iter().map(|at| s.top + at));
-        sealed.chain(self.open_headings())
+    /// Tells whether there is a heading, as far as rows are counted.
+    pub fn has_headings(&self) -> bool {
+        self.stretches
+            .iter()
+            .any(|stretch| !stretch.headings.is_empty())
+            || self.open_headings().next().is_some()
     }
 
     /// Finds the nearest heading above a row, as far as rows are counted.
@@ -56,17 +65,17 @@ impl Document {
         })
     }
 
-    /// Finds the nearest heading below a row, as far as rows are counted.
-    pub fn heading_below(&self, row: usize) -> Option<usize> {
+    /// Finds the nearest heading at or below a row, as far as rows are counted.
+    pub fn heading_from(&self, row: usize) -> Option<usize> {
         let from = self.stretch_of_row(row);
         let below = self.stretches.get(from..).unwrap_or_default().iter();
         let mut found = below.filter_map(|stretch| {
             let rows = stretch.headings.iter();
-            rows.map(|at| stretch.top + at).find(|at| *at > row)
+            rows.map(|at| stretch.top + at).find(|at| *at >= row)
         });
         found
             .next()
-            .or_else(|| self.open_headings().find(|at| *at > row))
+            .or_else(|| self.open_headings().find(|at| *at >= row))
     }
 
     /// Finds the first row whose source ends after the byte at `offset`; the last row when there
