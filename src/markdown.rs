@@ -13,10 +13,12 @@
 //! - A span holds nothing that could act on a terminal ([`crate::chat::safe`]).
 
 mod blocks;
+mod breaks;
 mod code;
 mod document;
 mod flow;
 mod line;
+mod link;
 mod listing;
 mod live;
 mod math;
@@ -30,8 +32,10 @@ mod width;
 mod wrap;
 
 use std::ops::Range;
+use std::rc::Rc;
 
 pub use document::Document;
+pub use link::Link;
 pub use listing::{CodeColours, CodeRequest, Coloured, Fingerprint};
 pub use width::text_width;
 
@@ -66,6 +70,8 @@ pub struct Span {
     /// The bytes of the text that it shows, within those of its row; empty for decoration, at the
     /// place where it stands. [`Span::source_of`] tells of its parts.
     pub source: Range<usize>,
+    /// Where it leads.
+    pub link: Option<Rc<Link>>,
     /// Shown byte for byte, but for a line break or a tab that is shown as a space.
     exact: bool,
 }

@@ -15,16 +15,19 @@
 //! ```
 
 mod cache;
+mod diff;
 mod extent;
 mod figures;
 mod header;
 mod layout;
+mod links;
 mod message;
 mod notes;
 mod overlay;
 mod paint;
 mod path;
 mod phase;
+mod sheet;
 mod status;
 mod theme;
 mod thinking;
@@ -33,12 +36,13 @@ mod viewport;
 mod welcome;
 
 pub use cache::Cache;
-pub use theme::Theme;
+pub use links::Links;
+pub use theme::{Depth, Theme};
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{App, Pane, Seen};
+use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
 
 /// Draws the whole screen.
@@ -48,6 +52,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     cache.clear_shown();
     cache.uncounted = false;
     let at_hand = cache.take_at_hand();
+    cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, frame, &mut seen);
@@ -55,17 +60,25 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         whole(app, cache, &areas, frame, &mut seen);
     } else {
         too_small(window, frame);
+        cache.theme.tint_all(window, frame.buffer_mut());
         return seen;
     }
     cache.put_away(&at_hand);
     cache.spare = 0;
     if let Some(open) = &app.overlay {
-        let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
+        let buf = frame.buffer_mut();
+        seen.reader = match open {
+            Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
+            Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
+            _ => None,
+        };
+        let (caret, list) = overlay::draw(app, open, cache, window, buf);
         seen.list = list;
         if let Some(caret) = caret {
             frame.set_cursor_position(caret);
         }
     }
+    cache.theme.tint_all(window, frame.buffer_mut());
     seen
 }
 

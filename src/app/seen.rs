@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ratatui::layout::{Position, Rect};
 
+use super::reader::Spot;
 use crate::chat::TurnId;
 
 /// A part of the screen.
@@ -30,6 +31,8 @@ pub struct Seen {
     pub message: Rect,
     /// The list of an overlay: its area and the index of its first row.
     pub list: Option<(Rect, usize)>,
+    /// The row on top of an overlay's text.
+    pub reader: Option<Spot>,
     /// First row of each turn in the chat.
     pub turns: Arc<[(TurnId, usize)]>,
 }

@@ -12,8 +12,8 @@ use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, json};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, Conversation, Delta, Finish, Progress, TurnId, TurnState, estimate_tokens, safe,
-    whole_tokens,
+    Asked, Conversation, Delta, FailureKind, Finish, Progress, TurnId, TurnState, estimate_tokens,
+    safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
@@ -80,6 +80,7 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&request);
     }
+    let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
     let providers = Providers::new(Client::new(
         &config.network,
         keys,
@@ -87,7 +88,14 @@ pub(super) fn run(
     ));
     block_on(async {
         tokio::select! {
-            result = reply(&providers, request, ask, &mut conversation, &mut clock) => result,
+            result = reply(&providers, request, ask, &mut conversation, &mut clock) => {
+                let exit = result?;
+                let turn = conversation.turn(TURN);
+                if turn.is_some_and(|turn| is_about_the_key(&turn.state)) {
+                    complain(&about_keys);
+                }
+                Ok(exit)
+            }
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
                 println_to(io::stdout(), "")?;
@@ -95,6 +103,17 @@ pub(super) fn run(
             }
         }
     })
+}
+
+/// Whether what is known of the provider's keys would help.
+fn is_about_the_key(state: &TurnState) -> bool {
+    let TurnState::Failed(failure) = state else {
+        return false;
+    };
+    matches!(
+        failure.kind,
+        FailureKind::BadKey | FailureKind::PlanKey | FailureKind::NotInPlan
+    )
 }
 
 /// Receives the reply and prints it in the format that was asked for.

@@ -14,6 +14,7 @@ use std::ops::Range;
 use super::Kind;
 use super::line::{Fence, HtmlEnd, Line};
 use super::mend;
+use crate::chat::safe;
 
 /// A line is judged by as many bytes; what is longer is read in pieces of this size.
 const PIECE_BYTES: usize = 1024;
@@ -201,7 +202,7 @@ impl Scanner {
 
     fn plain(&mut self, text: &str, piece: Range<usize>, ends_line: bool) {
         let shown = text.get(self.start..piece.end).unwrap_or_default();
-        if !shown.trim().is_empty() || shown.len() > BLOCK_BYTES {
+        if !is_blank(shown) || shown.len() > BLOCK_BYTES {
             let open = if ends_line { Open::Closed } else { Open::Row };
             self.cut(piece.end, open, Join::Plain { head: ends_line });
         }
@@ -232,6 +233,10 @@ impl Scanner {
                 }
                 let before = Line::read(text.get(previous.clone()).unwrap_or_default());
                 if line.is_delimiter_of(before) {
+                    if previous.start > self.start {
+                        // Right below a line of text the parser sees no table.
+                        self.cut(previous.start, Open::Closed, Join::Block);
+                    }
                     self.state = State::Table {
                         header: previous.start..piece.end,
                         rows: 0,
@@ -383,6 +388,11 @@ pub(super) fn code_of(piece: &str, fence: Fence, head: bool) -> &str {
     piece.get(cut..).unwrap_or_default()
 }
 
+/// Tells whether nothing of `text` can be seen.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty() || safe::visible(text).trim().is_empty()
+}
+
 /// Finds the last place at or before `at` where `text` may be cut.
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len()))
@@ -406,6 +416,7 @@ fn next_join(state: &State, line: Line<'_>) -> Join {
         {
             Join::Item(number.map(|number| number.saturating_add(1)))
         }
+        (State::Footnote, _) if line.is_footnote() => Join::Item(None),
         _ => Join::Block,
     }
 }

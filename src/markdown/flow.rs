@@ -4,11 +4,12 @@
 //! ([`crate::chat::safe`]); what that changes keeps its place in the source all the same.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::width::{bounded, text_width};
-use super::{Coloured, Role, Style};
+use super::{Coloured, Link, Role, Style, link};
 use crate::chat::safe;
 
 /// The bytes of the whole text that a piece of shown text stands for.
@@ -25,6 +26,8 @@ pub(super) struct Origin {
 pub(super) struct Flow {
     pub(super) text: String,
     pub(super) marks: Vec<Mark>,
+    /// Where what is added leads.
+    pub(super) link: Option<Rc<Link>>,
 }
 
 /// The style and the origin of the text up to `end`.
@@ -32,6 +35,7 @@ pub(super) struct Flow {
 pub(super) struct Mark {
     pub(super) end: usize,
     pub(super) style: Style,
+    pub(super) link: Option<Rc<Link>>,
     origin: Origin,
 }
 
@@ -157,13 +161,19 @@ impl Flow {
         let end = self.text.len();
         if let Some(last) = self.marks.last_mut()
             && last.style == style
+            && last.link == self.link
             && last.origin.goes_on_with(&origin)
         {
             last.end = end;
             last.origin.bytes.end = origin.bytes.end;
             return;
         }
-        self.marks.push(Mark { end, style, origin });
+        self.marks.push(Mark {
+            end,
+            style,
+            origin,
+            link: self.link.clone(),
+        });
     }
 
     /// Gives code whose source begins at 0 the roles of its pieces; behind them it is plain.
@@ -198,21 +208,117 @@ impl Flow {
                     end: mark.end - (end - until),
                     style,
                     origin: Origin::exact(at..until),
+                    link: mark.link.clone(),
                 });
                 at = until;
             }
         }
     }
 
+    /// Links the addresses that stand bare in the text. With a `role`, they look like links too.
+    pub(super) fn link_bare(&mut self, role: Option<Role>) {
+        if !self.text.contains("://") {
+            return;
+        }
+        for range in link::bare(&self.text) {
+            let url = self.text.get(range.clone()).unwrap_or_default();
+            let first = self.marks.partition_point(|mark| mark.end <= range.start);
+            let at = self.origin(first, range.clone()).bytes.start;
+            let Some(link) = Link::to(url, at).map(Rc::new) else {
+                continue;
+            };
+            let code = |role| matches!(role, Role::Code | Role::CodeBlock | Role::Math);
+            let pieces = |flow: &Self, at| flow.marks.partition_point(|mark| mark.end <= at);
+            let touched = first..=pieces(self, range.end - 1);
+            let touched = self.marks.get(touched).unwrap_or_default();
+            if touched
+                .iter()
+                .any(|it| it.link.is_some() || code(it.style.role))
+            {
+                continue;
+            }
+            self.split(range.start);
+            self.split(range.end);
+            let linked = pieces(self, range.start)..pieces(self, range.end);
+            for mark in self.marks.get_mut(linked).unwrap_or_default() {
+                mark.link = Some(Rc::clone(&link));
+                if let Some(role) = role {
+                    mark.style.role = role;
+                    mark.style.underline = true;
+                }
+            }
+        }
+    }
+
+    /// Shows references to footnotes as `[1]`. Only numbers: `[^a-z]` is something else.
+    pub(super) fn mark_footnotes(&mut self) {
+        let mut from = 0;
+        while let Some(at) = self.text.get(from..).and_then(|text| text.find("[^")) {
+            let start = from + at;
+            from = start + 2;
+            let rest = self.text.get(from..).unwrap_or_default();
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            if !(1..=3).contains(&digits) || !rest.get(digits..).is_some_and(|r| r.starts_with(']'))
+            {
+                continue;
+            }
+            let range = start..from + digits + 1;
+            let shown = format!("[{}]", rest.get(..digits).unwrap_or_default());
+            self.split(range.start);
+            self.split(range.end);
+            let pieces = |at| self.marks.partition_point(|mark| mark.end <= at);
+            let touched = pieces(range.start)..pieces(range.end);
+            let marks = self.marks.get(touched.clone()).unwrap_or_default();
+            let kept = |mark: &Mark| {
+                let code = matches!(mark.style.role, Role::Code | Role::CodeBlock | Role::Math);
+                code || mark.link.is_some() || !mark.origin.exact
+            };
+            if marks.iter().any(kept) {
+                continue;
+            }
+            let (Some(first), Some(last)) = (marks.first(), marks.last()) else {
+                continue;
+            };
+            let mark = Mark {
+                end: range.start + shown.len(),
+                style: Style {
+                    role: Role::Marker,
+                    ..first.style
+                },
+                link: None,
+                origin: Origin::all_of(first.origin.bytes.start..last.origin.bytes.end),
+            };
+            for later in self.marks.iter_mut().skip(touched.end) {
+                later.end -= range.len() - shown.len();
+            }
+            self.marks.splice(touched, [mark]);
+            from = range.start + shown.len();
+            self.text.replace_range(range, &shown);
+        }
+    }
+
+    /// Begins a new piece at `at`.
+    fn split(&mut self, at: usize) {
+        let index = self.marks.partition_point(|mark| mark.end <= at);
+        let start = self.mark_start(at);
+        if let Some(mark) = self.marks.get_mut(index)
+            && start < at
+        {
+            let left = Mark {
+                end: at,
+                origin: mark.origin.part(0..at - start),
+                ..mark.clone()
+            };
+            mark.origin = mark.origin.part(at - start..mark.end - start);
+            self.marks.insert(index, left);
+        }
+    }
+
     /// Takes out the text before `at`, leaving the rest.
     pub(super) fn drop_front(&mut self, at: usize) {
-        let start = self.mark_start(at);
+        self.split(at);
         self.text = self.text.get(at..).unwrap_or_default().to_owned();
         self.marks.retain(|mark| mark.end > at);
-        if let Some(first) = self.marks.first_mut() {
-            let len = first.end.saturating_sub(start);
-            first.origin = first.origin.part(at.saturating_sub(start)..len);
-        }
         for mark in &mut self.marks {
             mark.end -= at;
         }

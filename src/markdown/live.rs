@@ -6,6 +6,7 @@
 //! Invariant: the rows are those that the parser would have given.
 
 use super::flow::{Flow, Origin};
+use super::link::may_go_on;
 use super::span::place_decoration;
 use super::wrap::Breaking;
 use super::{Role, Row, Span};
@@ -59,7 +60,8 @@ impl Live {
         // Words after a formula decide whether it keeps its own rows.
         let begun = line.chars().any(char::is_alphabetic)
             && !["<", "$$", "\\]"].iter().any(|sign| line.contains(sign));
-        if !begun || !shown.ends_with(is_plain) || !added.chars().all(is_plain) {
+        if !begun || may_go_on(shown) || !shown.ends_with(is_plain) || !added.chars().all(is_plain)
+        {
             return None;
         }
         let style = self.flow.last_style()?;

@@ -16,6 +16,7 @@ mod verbatim;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -28,7 +29,8 @@ use super::listing::{CodeLine, Listing};
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
-use super::{Role, Row, Span};
+use super::{Link, Role, Row, Span};
+use crate::chat::safe;
 
 /// What a piece leaves for the next one.
 #[derive(Debug, Clone, Default)]
@@ -157,6 +159,7 @@ struct Face {
 struct Target {
     url: String,
     image: bool,
+    link: Option<Rc<Link>>,
     /// Where its text begins in the flow.
     from: usize,
     shown: bool,
@@ -326,7 +329,10 @@ impl Painter<'_> {
             Tag::Item => self.item(&range),
             Tag::FootnoteDefinition(label) => {
                 self.block(range.start);
-                self.push_item(format!("[^{label}]: "));
+                let label = self.read(&label);
+                let number = label.chars().all(|c| c.is_ascii_digit());
+                let sign = if number { "" } else { "^" };
+                self.push_item(safe::one_line(&format!("[{sign}{label}] ")));
             }
             Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::TableCell => {
                 self.start_table_part(tag, range);
@@ -411,7 +417,9 @@ impl Painter<'_> {
             }
             TagEnd::TableCell => {
                 self.soft = None;
-                let cell = std::mem::take(&mut self.flow);
+                let mut cell = std::mem::take(&mut self.flow);
+                cell.link_bare(Some(Role::Link));
+                cell.mark_footnotes();
                 if let Leaf::Table { grid, in_header } = &mut self.leaf {
                     match grid.rows.last_mut() {
                         Some((cells, _)) if !*in_header => cells.push(cell),

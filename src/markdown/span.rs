@@ -4,9 +4,10 @@
 //! how places in the shown text and in the source translate into each other.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::flow::Origin;
-use super::{Role, Span, Style};
+use super::{Link, Role, Span, Style};
 
 impl Span {
     /// Makes a span of decoration: it shows no byte of the source.
@@ -15,6 +16,7 @@ impl Span {
             text: text.into(),
             style: Style::of(role),
             source: 0..0,
+            link: None,
             exact: false,
         }
     }
@@ -53,9 +55,16 @@ impl Span {
 }
 
 /// Adds a piece of text to a row; what continues the last span becomes a part of it.
-pub(super) fn add(spans: &mut Vec<Span>, text: &str, style: Style, origin: Origin) {
+pub(super) fn add(
+    spans: &mut Vec<Span>,
+    text: &str,
+    style: Style,
+    origin: Origin,
+    link: Option<&Rc<Link>>,
+) {
     if let Some(last) = spans.last_mut()
         && last.style == style
+        && last.link.as_ref() == link
         && last.origin().goes_on_with(&origin)
     {
         last.text.push_str(text);
@@ -66,6 +75,7 @@ pub(super) fn add(spans: &mut Vec<Span>, text: &str, style: Style, origin: Origi
         text: text.to_owned(),
         style,
         source: origin.bytes,
+        link: link.cloned(),
         exact: origin.exact,
     });
 }
@@ -104,12 +114,8 @@ pub(super) fn restyle(old: &[Span], new: &[Span]) -> Vec<Span> {
                 bytes: span.source_of(at..end),
                 exact: span.exact,
             };
-            add(
-                &mut spans,
-                span.text.get(at..end).unwrap_or_default(),
-                style,
-                origin,
-            );
+            let text = span.text.get(at..end).unwrap_or_default();
+            add(&mut spans, text, style, origin, span.link.as_ref());
             left = left.saturating_sub(end - at);
             at = end;
         }
@@ -126,6 +132,7 @@ mod tests {
             text: text.to_owned(),
             style: Style::default(),
             source,
+            link: None,
             exact,
         }
     }
@@ -149,7 +156,7 @@ mod tests {
     #[test]
     fn pieces_are_one_span_only_where_their_bytes_meet() {
         let mut spans = Vec::new();
-        let mut push = |text, origin| add(&mut spans, text, Style::default(), origin);
+        let mut push = |text, origin| add(&mut spans, text, Style::default(), origin, None);
         push("a", Origin::exact(0..1));
         push("b", Origin::exact(1..2));
         push("c", Origin::exact(4..5));

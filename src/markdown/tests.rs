@@ -159,10 +159,10 @@ fn tables_shrink_and_then_become_records() {
 }
 
 #[test]
-fn code_is_cut_hard_and_says_so() {
+fn long_code_goes_on_below_and_says_so() {
     assert_eq!(
         shown("```\nlet abc = 12345;\n\n\ttab\n```", 14),
-        ["│ let abc = 12", "│ ↪ 345;", "│ ", "│     tab"]
+        ["│ let abc =", "│ ↪ 12345;", "│ ", "│     tab"]
     );
 }
 
@@ -320,6 +320,8 @@ fn prompts_keep_their_lines_and_are_not_markup() {
     let mut document = Document::new(Kind::Plain);
     document.sync("\n# a *b*\n\n    - c\n\n", 0, 20, true);
     assert_eq!(plain(&document), ["# a *b*", "", "    - c"]);
+    document.sync("\u{202e}\n\n# a\n\u{202e}\nb", 1, 20, true);
+    assert_eq!(plain(&document), ["# a", "", "b"]);
 }
 
 #[test]
@@ -368,6 +370,9 @@ const PIECES: &[&str] = &[
     "***\n",
     "[link](http://a.b) ",
     "[half](htt",
+    "see https://a.b/c_d?e=1 ",
+    "（http://x.y）",
+    "<https://auto.link>",
     "![img](i.png)",
     "[ref][r]\n",
     "[r]: http://r.s\n",
@@ -853,4 +858,155 @@ fn every_span_tells_its_source() {
             ("three".to_owned(), "three")
         ]
     );
+}
+
+/// What of a text leads somewhere, and where.
+fn linked(text: &str, width: u16) -> Vec<(String, String)> {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync(text, 0, width, true);
+    let mut found: Vec<(String, String)> = Vec::new();
+    for span in document.all_rows().iter().flat_map(|row| &row.spans) {
+        let Some(link) = &span.link else { continue };
+        match found.last_mut() {
+            Some((text, url)) if url == link.url() => text.push_str(&span.text),
+            _ => found.push((span.text.clone(), link.url().to_owned())),
+        }
+    }
+    found
+}
+
+#[test]
+fn links_and_bare_addresses_lead_where_they_say() {
+    for (text, links) in [
+        (
+            "[**a**](http://x/é)",
+            &[("a (http://x/é)", "http://x/%C3%A9")][..],
+        ),
+        (
+            "<https://x/> <a@b.c>",
+            &[("https://x/", "https://x/"), ("a@b.c", "mailto:a@b.c")],
+        ),
+        (
+            "at https://x/a_b?c=1&d_e=2.",
+            &[("https://x/a_b?c=1&d_e=2", "https://x/a_b?c=1&d_e=2")],
+        ),
+        (
+            "![cat](http://x/y.png)",
+            &[("[image: cat] (http://x/y.png)", "http://x/y.png")],
+        ),
+        (
+            "[![cat](http://x/y.png)](http://z)",
+            &[
+                ("[image: cat]", "http://z"),
+                (" (http://x/y.png)", "http://x/y.png"),
+                (" (http://z)", "http://z"),
+            ],
+        ),
+        ("| a |\n|---|\n| http://x |", &[("http://x", "http://x")]),
+        ("[r]: http://z", &[("http://z", "http://z")]),
+        (
+            "`http://a` $http://b$ <i href=\"http://c\">",
+            &[("http://c", "http://c")],
+        ),
+        ("```\nhttp://a\n```", &[]),
+        ("[a](javascript:x) [b](/c)", &[]),
+    ] {
+        let found = linked(text, 60);
+        let found: Vec<_> = found
+            .iter()
+            .map(|(a, b)| (a.as_str(), b.as_str()))
+            .collect();
+        assert_eq!(found, links, "{text}");
+    }
+    assert_eq!(shown("[a.b/c](https://a.b/c)", 60), ["a.b/c"]);
+    assert_eq!(shown("[https://a](http://a)", 60), ["https://a (http://a)"]);
+}
+
+#[test]
+fn a_link_over_several_rows_stays_one_link() {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync("[one two three](http://x)", 0, 9, true);
+    let rows = document.all_rows();
+    let spans = rows.iter().flat_map(|row| &row.spans);
+    let links: Vec<_> = spans.filter_map(|span| span.link.clone()).collect();
+    assert!(links.len() >= 3);
+    assert!(links.iter().all(|link| *link == links[0]), "{links:?}");
+    let twice = "[a](http://x) [a](http://x)";
+    document.sync(twice, 1, 80, true);
+    let links: Vec<_> = document.all_rows()[0]
+        .spans
+        .iter()
+        .filter_map(|s| s.link.clone())
+        .collect();
+    assert_ne!(links.first(), links.last(), "two links to one place");
+}
+
+#[test]
+fn a_half_written_link_leads_nowhere() {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync("[text](http://exa", 0, 80, false);
+    assert!(
+        document.all_rows()[0]
+            .spans
+            .iter()
+            .all(|span| span.link.is_none())
+    );
+}
+
+#[test]
+fn footnotes_are_numbers_with_a_block_of_their_own() {
+    assert_eq!(
+        shown(
+            "So it is[^1], *they say*[^12].\n\n[^1]: A long note about it.\n[^12]: Short.\n\n    More.\n\nEnd",
+            20
+        ),
+        [
+            "So it is[1], they",
+            "say[12].",
+            "",
+            "[1] A long note",
+            "    about it.",
+            "[12] Short.",
+            "",
+            "     More.",
+            "",
+            "End"
+        ]
+    );
+    assert_eq!(
+        shown("[^a-z] `[^1]` [^note]\n\n[^note]: named", 30),
+        ["[^a-z] [^1] [^note]", "", "[^note] named"]
+    );
+    assert_eq!(placed("a[^1]b", 9)[1], ("[1]".to_owned(), "[^1]"));
+    assert_eq!(moments("a[^1] b", 9), ["a", "a[", "a", "a[1]", "a[1] b"]);
+    assert_eq!(
+        moments("[^1]: ab", 9).last().map(String::as_str),
+        Some("[1] ab")
+    );
+}
+
+#[test]
+fn an_address_in_angle_brackets_never_shows_them() {
+    let moments = moments("at <https://a.b> x", 30);
+    assert!(
+        moments.iter().all(|moment| !moment.contains(['<', '>'])),
+        "{moments:?}"
+    );
+    assert_eq!(moments.last().unwrap(), "at https://a.b x");
+    assert_eq!(shown("a <b", 9), ["a <b"]);
+}
+
+#[test]
+fn a_table_right_below_a_line_of_text_is_a_table() {
+    let rows = [
+        "Look:",
+        "",
+        "┌───┬───┐",
+        "│ a │ b │",
+        "├───┼───┤",
+        "│ 1 │ 2 │",
+        "└───┴───┘",
+    ];
+    assert_eq!(shown("Look:\n| a | b |\n|---|---|\n| 1 | 2 |", 30), rows);
+    assert_eq!(shown("One\ntwo | three\n--- | ---\n", 30)[0], "One");
 }

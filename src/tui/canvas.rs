@@ -16,21 +16,24 @@ use unicode_width::UnicodeWidthChar;
 use grid::{Grid, Shift, looks_alike};
 use pen::Pen;
 
+use crate::ui::Links;
+
 /// Something a frame can be put on.
 pub trait Surface: Backend {
-    /// Shows what was drawn since the last call, all at once.
+    /// Shows what was drawn since the last call, all at once. `links` tells what the numbers of
+    /// the cells' links mean.
     ///
     /// # Errors
     ///
     /// Fails when the terminal can't be written to.
-    fn present(&mut self) -> io::Result<()>;
+    fn present(&mut self, links: &Links) -> io::Result<()>;
 
     /// Forgets what is known of the terminal's state: somebody else has written to it.
     fn invalidate(&mut self);
 }
 
 impl Surface for TestBackend {
-    fn present(&mut self) -> io::Result<()> {
+    fn present(&mut self, _links: &Links) -> io::Result<()> {
         Ok(())
     }
 
@@ -43,9 +46,13 @@ impl Surface for TestBackend {
 pub struct Canvas<W> {
     out: W,
     frame: Vec<u8>,
+    /// Whether frames and marks are drawn in ASCII.
+    ascii: bool,
     /// Where the terminal's cursor is after the bytes gathered so far, if that is certain.
     at: Option<Position>,
     pen: Pen,
+    /// The number of the link that is open; 0 is none.
+    link: u32,
     grid: Grid,
     cursor_shown: Option<bool>,
     cursor_wanted: bool,
@@ -64,13 +71,22 @@ impl<W: Write> Canvas<W> {
         Self {
             out,
             frame: Vec::new(),
+            ascii: false,
             at: None,
             pen: Pen::PLAIN,
+            link: 0,
             grid: Grid::default(),
             cursor_shown: None,
             cursor_wanted: true,
             caret: Position::ORIGIN,
         }
+    }
+
+    /// The same surface for a terminal that shows ASCII only: frames and marks are drawn in it.
+    #[must_use]
+    pub fn in_ascii(mut self, ascii: bool) -> Self {
+        self.ascii = ascii;
+        self
     }
 
     fn put(&mut self, text: &str) {
@@ -100,8 +116,16 @@ impl<W: Write> Canvas<W> {
         self.pen = pen;
     }
 
+    /// What follows belongs to the link of this number.
+    fn take_link(&mut self, number: u32, links: &Links) {
+        if self.link != number {
+            self.put(&hyperlink(number, links));
+            self.link = number;
+        }
+    }
+
     /// Writes what is wanted and not shown.
-    fn draw_changes(&mut self) {
+    fn draw_changes(&mut self, links: &Links) {
         let mut grid = std::mem::take(&mut self.grid);
         if let Some(shift) = grid.shift() {
             self.shift(shift);
@@ -109,7 +133,7 @@ impl<W: Write> Canvas<W> {
         }
         for y in 0..grid.height() {
             if let Some((shown, wanted, changed)) = grid.row(y) {
-                self.draw_row(y, shown, wanted, changed);
+                self.draw_row(y, (shown, wanted), changed, links);
             }
         }
         grid.settle();
@@ -131,7 +155,13 @@ impl<W: Write> Canvas<W> {
         self.at = None;
     }
 
-    fn draw_row(&mut self, y: usize, shown: &[Cell], wanted: &[Cell], (from, to): (usize, usize)) {
+    fn draw_row(
+        &mut self,
+        y: usize,
+        (shown, wanted): (&[Cell], &[Cell]),
+        (from, to): (usize, usize),
+        links: &Links,
+    ) {
         let Ok(row) = u16::try_from(y) else {
             return;
         };
@@ -156,7 +186,7 @@ impl<W: Write> Canvas<W> {
                 x += 1;
                 continue;
             }
-            self.bridge(x, row, wanted);
+            self.bridge(x, row, wanted, links);
             self.go(Position::new(column, row));
             let blanks = wanted
                 .iter()
@@ -167,6 +197,9 @@ impl<W: Write> Canvas<W> {
                 let last = (x..x + blanks).rev().find(|x| differs(*x)).unwrap_or(x);
                 let changed = last + 1 - x;
                 let to_end = x + blanks >= wanted.len() && shown.len() <= wanted.len();
+                if changed >= CLEARED_COLS {
+                    self.take_link(0, links);
+                }
                 if to_end && changed >= CLEARED_COLS {
                     self.take_plain_blank();
                     self.put("\x1b[K");
@@ -179,14 +212,14 @@ impl<W: Write> Canvas<W> {
                     continue;
                 }
             }
-            self.write(cell, column, row);
+            self.write(cell, (column, row), links);
             x += 1;
         }
     }
 
     /// Writes the few unchanged cells between the cursor and the next changed one, where that is
     /// no longer than going there.
-    fn bridge(&mut self, to: usize, row: u16, wanted: &[Cell]) {
+    fn bridge(&mut self, to: usize, row: u16, wanted: &[Cell], links: &Links) {
         let Some(at) = self.at.filter(|at| at.y == row) else {
             return;
         };
@@ -200,17 +233,22 @@ impl<W: Write> Canvas<W> {
         let costs_nothing = |cell: &Cell| {
             let pen = Pen::of(cell);
             let same = pen == self.pen || (cell.symbol() == " " && pen.blanks_as(self.pen));
-            cell.symbol().len() == 1 && same
+            let link = Links::number_in(cell.underline_color);
+            cell.symbol().len() == 1 && same && link == self.link
         };
         if gap.iter().all(costs_nothing) {
             for (cell, x) in gap.iter().zip(at.x..) {
-                self.write(cell, x, row);
+                self.write(cell, (x, row), links);
             }
         }
     }
 
-    fn write(&mut self, cell: &Cell, x: u16, y: u16) {
-        let symbol = cell.symbol();
+    fn write(&mut self, cell: &Cell, (x, y): (u16, u16), links: &Links) {
+        let symbol = match cell.symbol() {
+            symbol if self.ascii => super::ascii::instead_of(symbol),
+            symbol => symbol,
+        };
+        self.take_link(Links::number_in(cell.underline_color), links);
         let pen = Pen::of(cell);
         if symbol != " " || !pen.blanks_as(self.pen) {
             self.take_pen(pen);
@@ -234,12 +272,24 @@ impl<W: Write> Canvas<W> {
 }
 
 fn is_blank(cell: &Cell) -> bool {
-    cell.symbol() == " " && Pen::of(cell).blanks_as(Pen::PLAIN)
+    cell.symbol() == " "
+        && Pen::of(cell).blanks_as(Pen::PLAIN)
+        && Links::number_in(cell.underline_color) == 0
+}
+
+/// Opens the link of this number, or closes the one that is open ("OSC 8"; its own `id` holds the
+/// rows of a wrapped link together).
+fn hyperlink(number: u32, links: &Links) -> String {
+    match links.url(number) {
+        Some(url) => format!("\x1b]8;id={number};{url}\x1b\\"),
+        None => "\x1b]8;;\x1b\\".to_owned(),
+    }
 }
 
 impl<W: Write> Surface for Canvas<W> {
-    fn present(&mut self) -> io::Result<()> {
-        self.draw_changes();
+    fn present(&mut self, links: &Links) -> io::Result<()> {
+        self.draw_changes(links);
+        self.take_link(0, links);
         if self.cursor_shown != Some(self.cursor_wanted) {
             self.put(if self.cursor_wanted {
                 "\x1b[?25h"
@@ -365,7 +415,7 @@ mod tests {
             let changes = self.shown.diff(next);
             self.canvas.draw(changes.into_iter()).unwrap();
             self.canvas.hide_cursor().unwrap();
-            self.canvas.present().unwrap();
+            self.canvas.present(&Links::default()).unwrap();
             self.shown = next.clone();
             let bytes = std::mem::take(&mut self.canvas.out);
             self.terminal.process(&bytes);
@@ -472,6 +522,15 @@ mod tests {
         lines(&mut next, 30, text(100));
         screen.show(&next);
         screen.check();
+    }
+
+    #[test]
+    fn frames_and_marks_are_drawn_in_ascii_where_nothing_else_is_shown() {
+        let mut screen = Screen::new(9, 1);
+        screen.canvas.ascii = true;
+        let mut next = screen.shown.clone();
+        next.set_string(0, 0, "╭─·中│", Style::new());
+        assert_eq!(screen.show(&next), "\x1b[1;1H+--中|");
     }
 
     /// A change of a frame.

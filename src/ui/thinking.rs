@@ -71,13 +71,16 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     };
     let seen = look(turn.id, source, scroll, area, cache);
     let (rows, top) = (seen.rows, seen.top);
-    for (line, row) in area.rows().zip(top..rows) {
-        let document = cache.kept(turn.id, Topic::Reasoning);
-        if let Some(row) = document.and_then(|document| document.row(row)) {
-            paint::row(row, line, line.y, theme, buf);
-        }
+    for (row, y) in (top..rows).zip(area.y..area.bottom()) {
         cache.shows(turn.id, Topic::Reasoning, row);
+        if let Some(row) = cache
+            .kept(turn.id, Topic::Reasoning)
+            .and_then(|d| d.row(row))
+        {
+            paint::row(row, area, y, cache, buf);
+        }
     }
+    theme.tint_reasoning(area, buf);
     if !bare {
         viewport::frame(scroll, rows, top, outer, theme, buf);
     }

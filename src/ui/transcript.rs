@@ -13,7 +13,7 @@ use super::path::Turns;
 use super::theme::Theme;
 use super::{figures, paint, phase, viewport, welcome};
 use crate::app::{App, Pane, Phase, SeenPane};
-use crate::chat::{Turn, TurnId, TurnState, safe};
+use crate::chat::{Standing, Turn, TurnId, TurnState, safe};
 use crate::markdown::text_width;
 
 /// Draws the chat pane. Returns what it showed, and the first row of each turn.
@@ -67,10 +67,10 @@ pub(super) fn draw(
             break;
         };
         if let Some(turn) = on_path.get(at) {
-            draw_row(app, cache, turn, part, line, buf);
             if let Part::Text(topic, row) = part {
                 cache.shows(turn.id, topic, row);
             }
+            draw_row(app, cache, turn, part, line, buf);
         }
     }
     if !bare {
@@ -121,7 +121,7 @@ fn draw_row(app: &App, cache: &Cache, turn: &Turn, part: Part, line: Rect, buf: 
     let Some(row) = document.and_then(|document| document.row(row)) else {
         return;
     };
-    paint::row(row, line, line.y, theme, buf);
+    paint::row(row, line, line.y, cache, buf);
     match topic {
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {
@@ -134,13 +134,22 @@ fn draw_row(app: &App, cache: &Cache, turn: &Turn, part: Part, line: Rect, buf: 
 }
 
 fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffer) {
+    let is_selected = app.selected == Some(turn.id);
     let mut pieces = vec![("You", theme.user())];
+    if is_selected {
+        pieces.insert(0, ("› ", theme.active()));
+    }
     let siblings = app.conversation.siblings(turn.id);
     let mut versions = String::new();
     if siblings.len() > 1 {
         let at = siblings.iter().position(|id| *id == turn.id).unwrap_or(0) + 1;
         let _ = write!(versions, "  ◀ {at}/{} ▶", siblings.len());
         pieces.push((&versions, theme.active()));
+    }
+    match turn.standing {
+        Standing::Sent => {}
+        Standing::Pinned => pieces.push(("  pinned", theme.active())),
+        Standing::LeftOut => pieces.push(("  left out of what is sent", theme.warning())),
     }
     let x = paint::left(&pieces, line, buf);
     paint::right(&[(&turn.sent.to_string(), theme.dim())], x + 1, line, buf);

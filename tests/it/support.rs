@@ -2,3 +2,5 @@
 
 pub(crate) mod raw;
 pub(crate) mod tls;
+#[cfg(unix)]
+pub(crate) mod tty;

@@ -29,7 +29,9 @@ impl Painter<'_> {
             return self.finish(false);
         }
         self.soft = None;
-        let flow = std::mem::take(&mut self.flow);
+        let mut flow = std::mem::take(&mut self.flow);
+        flow.link_bare(Some(Role::Link));
+        flow.mark_footnotes();
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);
         let last = lines.pop();
@@ -48,9 +50,13 @@ impl Painter<'_> {
 
     pub(super) fn finish(&mut self, heading: bool) {
         self.soft = None;
-        let flow = std::mem::take(&mut self.flow);
+        let mut flow = std::mem::take(&mut self.flow);
         if flow.text().trim().is_empty() {
             return;
+        }
+        if !matches!(self.leaf, Leaf::Html) {
+            flow.link_bare(Some(Role::Link));
+            flow.mark_footnotes();
         }
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);
@@ -216,6 +222,7 @@ impl Painter<'_> {
             };
             push(&format!("[{label}]: "), Role::Dim, before);
             push(&target, Role::LinkTarget, told);
+            flow.link_bare(None);
             let room = self.room();
             self.lines(flow.wrap(room, room, Breaking::Words), false);
             if self

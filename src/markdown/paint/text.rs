@@ -1,11 +1,13 @@
 //! Text within a block: its styles, its links, its line breaks.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::super::blocks::Join;
 use super::super::flow::Origin;
+use super::super::link::tells;
 use super::super::width::is_cjk;
-use super::super::{Role, Style};
+use super::super::{Link, Role, Style};
 use super::{Leaf, Nest, Painter, Target, reads};
 
 impl Painter<'_> {
@@ -128,9 +130,16 @@ impl Painter<'_> {
     pub(super) fn target(&mut self, url: String, image: bool, range: &Range<usize>) {
         self.soften("a");
         let shown = range.end <= self.slice.body.end;
+        // Half an address leads somewhere else, or nowhere.
+        let link = shown.then(|| Link::to(&url, self.place(range.clone()).start));
+        let link = link.flatten().map(Rc::new);
+        if !image || self.links.is_empty() {
+            self.flow.link.clone_from(&link);
+        }
         self.links.push(Target {
             url,
             image,
+            link,
             from: self.flow.len(),
             shown,
         });
@@ -149,10 +158,12 @@ impl Painter<'_> {
             self.flow.push("]", style, Origin::all_of(place));
         }
         let text = self.flow.text().get(link.from..).unwrap_or_default();
-        let told = text == link.url || link.url.strip_prefix("mailto:") == Some(text);
+        let told = tells(text, &link.url);
         if link.shown && !link.url.is_empty() && !told {
+            self.flow.link = link.link;
             self.show_target(&link.url, text_end, end);
         }
+        self.flow.link = self.links.last().and_then(|outer| outer.link.clone());
     }
 
     /// Adds where the link leads that ends at `end`, its text at `text_end` in the whole text.

@@ -26,6 +26,13 @@ pub(super) struct Shift {
     pub(super) up: isize,
 }
 
+/// Text of a row that was not there before.
+struct Text<'a> {
+    y: usize,
+    from: usize,
+    wanted: &'a [Cell],
+}
+
 /// What the terminal shows and what it is to show. It is as large as what was drawn.
 #[derive(Debug, Default)]
 pub(super) struct Grid {
@@ -93,19 +100,28 @@ impl Grid {
 
     /// Finds rows that only moved, if saying so costs less than drawing them.
     pub(super) fn shift(&self) -> Option<Shift> {
-        let changed = self.rows.iter().filter(|row| row.changed.is_some()).count();
-        if changed < LEAST_ROWS {
+        let texts: Vec<Text<'_>> = (0..self.rows.len())
+            .filter_map(|y| self.changed_text(y))
+            .collect();
+        if texts.len() < LEAST_ROWS {
             return None;
         }
         let most = MOST_ROWS.cast_signed();
-        let tried = (1..=most).flat_map(|by| [by, -by]);
-        let found = tried.filter_map(|up| {
-            let moved = |y: &usize| self.has_moved(*y, up);
-            let rows: Vec<usize> = (0..self.rows.len()).filter(moved).collect();
-            let (first, last) = (*rows.first()?, *rows.last()?);
-            Some((rows.len(), first, last, up))
-        });
-        let (count, first, last, up) = found.max_by_key(|(count, ..)| *count)?;
+        let mut found: Option<(usize, usize, usize, isize)> = None;
+        for up in (1..=most).flat_map(|by| [by, -by]) {
+            let mut moved = texts.iter().filter(|text| self.has_moved(text, up));
+            let Some(first) = moved.next() else {
+                continue;
+            };
+            let (rest, last) = moved.fold((1, first.y), |(count, _), text| (count + 1, text.y));
+            if found.is_none_or(|(count, ..)| count < rest) {
+                found = Some((rest, first.y, last, up));
+            }
+            if rest * 2 > texts.len() {
+                break;
+            }
+        }
+        let (count, first, last, up) = found?;
         if count < LEAST_ROWS {
             return None;
         }
@@ -122,13 +138,29 @@ impl Grid {
 
     /// Notes that the terminal has moved rows.
     pub(super) fn move_rows(&mut self, shift: Shift) {
-        let from: Vec<Vec<Cell>> = (shift.top..=shift.bottom)
-            .map(|y| {
-                self.moved(y, shift, shift.up)
-                    .map_or_else(Vec::new, <[Cell]>::to_vec)
-            })
+        let Some(rows) = self.rows.get_mut(shift.top..=shift.bottom) else {
+            return;
+        };
+        let by = shift.up.unsigned_abs().min(rows.len());
+        let mut shown: Vec<Vec<Cell>> = rows
+            .iter_mut()
+            .map(|row| std::mem::take(&mut row.shown))
             .collect();
-        for (row, shown) in self.rows.iter_mut().skip(shift.top).zip(from) {
+        if shift.up > 0 {
+            shown.rotate_left(by);
+        } else {
+            shown.rotate_right(by);
+        }
+        let count = rows.len();
+        for (at, (row, mut shown)) in rows.iter_mut().zip(shown).enumerate() {
+            let comes_in = if shift.up > 0 {
+                at + by >= count
+            } else {
+                at < by
+            };
+            if comes_in {
+                shown.iter_mut().for_each(Cell::reset);
+            }
             row.shown = shown;
             let end = row.wanted.len().max(row.shown.len());
             row.grow(end);
@@ -136,25 +168,29 @@ impl Grid {
         }
     }
 
-    /// Tells whether what changed in a row was shown `up` rows further down.
-    fn has_moved(&self, y: usize, up: isize) -> bool {
-        let Some((shown, wanted, (from, to))) = self.row(y) else {
-            return false;
-        };
-        let other = y.checked_add_signed(up).and_then(|y| self.rows.get(y));
-        let (Some(wanted), Some(other)) = (
-            wanted.get(from..to),
-            other.and_then(|row| row.shown.get(from..to)),
-        ) else {
-            return false;
-        };
+    /// What changed in a row, if it is text that was not there before.
+    fn changed_text(&self, y: usize) -> Option<Text<'_>> {
+        let (shown, wanted, (from, to)) = self.row(y)?;
+        let (shown, wanted) = (shown.get(from..to)?, wanted.get(from..to)?);
         // The borders of a pane are everywhere: only text counts.
         let is_text = |cell: &Cell| !matches!(cell.symbol(), " " | "│" | "┃" | "");
-        wanted.iter().any(is_text)
-            && wanted.iter().zip(other).all(|(a, b)| looks_alike(a, b))
-            && !shown
-                .get(from..to)
-                .is_some_and(|shown| shown.iter().zip(wanted).all(|(a, b)| looks_alike(a, b)))
+        let differs = || shown.iter().zip(wanted).any(|(a, b)| !looks_alike(a, b));
+        (wanted.iter().any(is_text) && differs()).then_some(Text { y, from, wanted })
+    }
+
+    /// Tells whether a text was shown `up` rows further down.
+    fn has_moved(&self, text: &Text<'_>, up: isize) -> bool {
+        let other = text.y.checked_add_signed(up);
+        let other = other.and_then(|y| self.rows.get(y)).and_then(|row| {
+            let end = text.from + text.wanted.len();
+            row.shown.get(text.from..end)
+        });
+        other.is_some_and(|other| {
+            text.wanted
+                .iter()
+                .zip(other)
+                .all(|(a, b)| looks_alike(a, b))
+        })
     }
 
     /// What a row would show after the terminal moved rows by `up`; `None` where it is blank.
@@ -223,8 +259,11 @@ impl Row {
     }
 }
 
-/// Tells whether two cells can't be told apart on the screen.
+/// Tells whether two cells can't be told apart on the screen. Their link is in the colour of an
+/// underline that is never drawn.
 pub(super) fn looks_alike(a: &Cell, b: &Cell) -> bool {
     let (pen, other) = (Pen::of(a), Pen::of(b));
-    a.symbol() == b.symbol() && (pen == other || (a.symbol() == " " && pen.blanks_as(other)))
+    a.symbol() == b.symbol()
+        && a.underline_color == b.underline_color
+        && (pen == other || (a.symbol() == " " && pen.blanks_as(other)))
 }

@@ -55,12 +55,14 @@ impl Pen {
         if self == to {
             return String::new();
         }
+        if to == Self::PLAIN {
+            return "\x1b[m".to_owned();
+        }
         let step = sequence(&differences(self, to));
-        let anew = if to == Self::PLAIN {
-            "\x1b[m".to_owned()
-        } else {
-            sequence(&[vec!["0".to_owned()], differences(Self::PLAIN, to)].concat())
-        };
+        if to.modifier.contains(self.modifier) {
+            return step;
+        }
+        let anew = sequence(&[vec!["0".to_owned()], differences(Self::PLAIN, to)].concat());
         if anew.len() < step.len() { anew } else { step }
     }
 }
