@@ -59,6 +59,7 @@ impl Bench {
             config,
             opened_on_demo: true,
             size: (120, 40),
+            start: app::Start::default(),
         });
         Self {
             app,

@@ -7,8 +7,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 mod branch;
 mod choice;
@@ -19,8 +18,12 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+mod find;
+pub mod keeping;
 pub mod keymap;
+pub mod library;
 mod line_edit;
+mod mouse;
 mod msg;
 mod notice;
 mod offer;
@@ -31,6 +34,7 @@ mod reader;
 mod run;
 pub mod scroll;
 mod seen;
+mod selection;
 mod slash;
 mod themes;
 mod turn;
@@ -43,6 +47,8 @@ pub use context::{Context, Gauge};
 pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
 pub use errand::{Deed, Errand};
+pub use find::{Count, Find};
+pub use keeping::{Keep, Keeping, Start};
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
 pub use msg::Msg;
@@ -52,7 +58,8 @@ pub use overlay::{Choice, Overlay};
 pub use picker::{Item, Picker};
 pub use preview::Preview;
 pub use reader::{Reader, Spot};
-pub use seen::{Anchor, Pane, Section, Seen, SeenPane};
+pub use seen::{Anchor, Edge, Pane, Passage, Seam, Section, Seen, SeenPane};
+pub use selection::Selection;
 pub use slash::WITH_ARGUMENT;
 pub use themes::{AUTO as AUTO_THEME, Themes};
 pub use turn::{Live, Phase};
@@ -64,10 +71,10 @@ use command::Scope;
 use overlay::Outcome;
 use scroll::Scroll;
 
-/// How many rows a turn of the mouse wheel scrolls.
-const WHEEL_ROWS: isize = 3;
 /// Columns that the message box takes besides its text: its borders and a column at either side.
 pub const MESSAGE_CHROME_COLS: u16 = 4;
+/// The share of the height, in percent, that the thinking pane has above the chat at first.
+const THINKING_HEIGHT: u16 = 34;
 /// How long a second Ctrl+C quits.
 const QUIT_ARMED: Duration = Duration::from_secs(3);
 
@@ -88,6 +95,8 @@ pub struct Setup {
     pub opened_on_demo: bool,
     /// The window's columns and rows.
     pub size: (u16, u16),
+    /// What of earlier programs it goes on with.
+    pub start: Start,
 }
 
 /// The whole state of the program.
@@ -109,6 +118,8 @@ pub struct App {
     pub opened_on_demo: bool,
     /// What was said.
     pub conversation: Conversation,
+    /// What of it outlasts the program.
+    pub keeping: Keeping,
     /// The reply in flight.
     pub live: Option<Live>,
     /// The message to send when that reply is over.
@@ -129,10 +140,16 @@ pub struct App {
     pub focus: Pane,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
+    /// What is looked for in the conversation.
+    pub find: Option<Find>,
+    /// The text that is selected.
+    pub selection: Option<Selection>,
     /// What just happened.
     pub notice: Option<Notice>,
     /// How much of the reasoning is shown.
     pub panel: PanelState,
+    /// The share of the height, in percent, that the thinking pane has above the chat.
+    pub thinking_height: u16,
     /// The pane that is shown alone.
     pub zoom: Option<Pane>,
     /// Where the chat is scrolled to.
@@ -145,8 +162,10 @@ pub struct App {
     pub seen: Seen,
     /// The window's columns and rows.
     pub size: (u16, u16),
+    mouse: mouse::Mouse,
+    /// When the last message came.
+    as_of: Option<Instant>,
     quit_armed: Option<Instant>,
-    next_turn: u64,
     urgent: bool,
 }
 
@@ -164,6 +183,7 @@ impl App {
             session: setup.session,
             opened_on_demo: setup.opened_on_demo,
             size: setup.size,
+            keeping: Keeping::new(setup.start),
             live: None,
             queued: None,
             editing: None,
@@ -174,14 +194,18 @@ impl App {
             composer: Composer::default(),
             focus: Pane::Message,
             overlay: None,
+            find: None,
+            selection: None,
             notice: None,
+            thinking_height: THINKING_HEIGHT,
             zoom: None,
             chat_scroll: Scroll::default(),
             thinking_scroll: Scroll::default(),
             message_rows: 1,
             seen: Seen::default(),
+            mouse: mouse::Mouse::default(),
+            as_of: None,
             quit_armed: None,
-            next_turn: 0,
             urgent: true,
         }
     }
@@ -190,11 +214,17 @@ impl App {
     #[must_use]
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
-        let effects = self.apply(msg, now);
+        let place = self.chat_scroll.place;
+        let mut effects = self.apply(msg, now);
         self.preview_theme();
+        effects.extend(self.copy_selection(now.instant));
+        self.look_through(self.chat_scroll.place != place);
+        // What must last comes first: the other effects may be the last ones.
+        let mut all = self.saves(now.instant);
+        all.extend(effects);
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
-        effects
+        all
     }
 
     fn apply(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
@@ -215,15 +245,23 @@ impl App {
                 self.themes.see(background);
                 Vec::new()
             }
-            Msg::Wake => Vec::new(),
+            // A list is of no use to anybody yet.
+            Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
+                self.store_msg(msg, now)
+            }
+            Msg::Wake | Msg::SaveDue => Vec::new(),
             Msg::Terminate => self.quit(now),
         }
     }
 
     /// Takes note of what a frame showed.
     pub fn saw(&mut self, seen: Seen) {
+        if self.live.is_none() {
+            self.chat_scroll.settle_at_end(&seen.chat);
+        }
         self.chat_scroll.settle(&seen.chat);
         self.thinking_scroll.settle(&seen.thinking);
+        self.settle_ends(seen.ends.clone());
         if let (Some(overlay), Some(spot)) = (&mut self.overlay, seen.reader) {
             overlay.settle(spot);
         }
@@ -243,14 +281,20 @@ impl App {
         let live = self.live.as_ref().map(Live::wake_at);
         let errand = self.errand.as_ref().filter(|errand| !errand.done);
         let errand = errand.map(|errand| errand.live.wake_at());
-        let times = [notice, live, errand, self.quit_armed];
+        let looking = self.as_of.filter(|_| self.is_looking());
+        let selection = self.selection_due();
+        let times = [notice, live, errand, self.quit_armed, selection, looking];
         times.into_iter().flatten().min()
     }
 
-    /// The turn whose reasoning is shown: the one being streamed, else the one in view.
+    /// The turn whose reasoning is shown: the one that something was found in, else the one being
+    /// streamed, else the one in view.
     pub fn turn_in_focus(&self) -> Option<&Turn> {
-        let live = self.live.as_ref();
-        live.and_then(|live| self.conversation.turn(live.turn))
+        let found = self.find.as_ref().and_then(Find::thinking_turn);
+        let live = self.live.as_ref().map(|live| live.turn);
+        found
+            .or(live)
+            .and_then(|turn| self.conversation.turn(turn))
             .or_else(|| self.turn_in_view())
     }
 
@@ -265,7 +309,9 @@ impl App {
         }
         let turn = match self.chat_scroll.place {
             scroll::Place::Row(row) => self.seen.turn_at(row),
-            scroll::Place::Tail => self.seen.turn_at(self.seen.chat.top),
+            scroll::Place::Tail | scroll::Place::Revealed { .. } => {
+                self.seen.turn_at(self.seen.chat.top)
+            }
             scroll::Place::Held(anchor) => Some(anchor.turn),
         };
         turn.and_then(|turn| self.conversation.turn(turn))
@@ -292,6 +338,8 @@ impl App {
         for live in self.live.as_mut().into_iter().chain(errand) {
             live.as_of = now;
         }
+        self.as_of = Some(now);
+        self.scroll_selection(now);
     }
 
     fn resize(&mut self, cols: u16, rows: u16) -> Vec<Effect> {
@@ -315,6 +363,9 @@ impl App {
                 _ => self.overlay_key(key, now),
             };
         }
+        if self.find.as_ref().is_some_and(|find| find.typing) {
+            return self.find_key(key, now);
+        }
         let scope = match self.focus {
             Pane::Message => Scope::Message,
             Pane::Chat | Pane::Thinking => Scope::Pane,
@@ -325,6 +376,16 @@ impl App {
             .keymap
             .command(scope, chord)
             .filter(|_| !(types && self.focus == Pane::Message));
+        // Where there is text to move in, Emacs' key for it does so.
+        let emacs_forward =
+            crate::config::keys::Chord::new(KeyCode::Char('f'), KeyModifiers::CONTROL);
+        let moves = chord == emacs_forward && self.focus == Pane::Message;
+        let command = match command {
+            Some(Command::Find) if moves && !self.composer.is_empty() => {
+                Some(Command::CaretForward)
+            }
+            command => command,
+        };
         // Only two presses in a row quit, whatever is typed in between.
         if command != Some(Command::Interrupt) {
             self.quit_armed = None;
@@ -418,6 +479,8 @@ impl App {
         self.quit_armed = None;
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);
+        } else if self.find.as_ref().is_some_and(|find| find.typing) {
+            self.find_paste(text);
         } else {
             self.focus = Pane::Message;
             self.composer.paste(text);
@@ -431,49 +494,6 @@ impl App {
         // Editors end a file with a line feed that nobody typed.
         self.composer
             .set_text(text.strip_suffix('\n').unwrap_or(text));
-        Vec::new()
-    }
-
-    fn mouse(&mut self, mouse: MouseEvent, now: Now) -> Vec<Effect> {
-        let position = Position::new(mouse.column, mouse.row);
-        match mouse.kind {
-            MouseEventKind::ScrollUp => self.wheel(position, -WHEEL_ROWS),
-            MouseEventKind::ScrollDown => self.wheel(position, WHEEL_ROWS),
-            MouseEventKind::Down(MouseButton::Left) => return self.click(position, now),
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn wheel(&mut self, position: Position, rows: isize) {
-        self.urgent = true;
-        if let Some(overlay) = &mut self.overlay {
-            overlay.scroll(rows);
-            return;
-        }
-        match self.seen.pane_at(position) {
-            Some(Pane::Thinking) => self.thinking_scroll.by(rows, &self.seen.thinking),
-            Some(Pane::Chat) => self.chat_scroll.by(rows, &self.seen.chat),
-            Some(Pane::Message) | None => {}
-        }
-    }
-
-    fn click(&mut self, position: Position, now: Now) -> Vec<Effect> {
-        self.urgent = true;
-        if let Some(overlay) = &mut self.overlay {
-            let row = self.seen.list.and_then(|(area, first)| {
-                let row = usize::from(position.y.checked_sub(area.y)?);
-                area.contains(position).then_some(first + row)
-            });
-            let outcome = row.map_or(Outcome::Close, |row| overlay.click(row));
-            return self.after_overlay(outcome, now);
-        }
-        if let Some(pane) = self.seen.pane_at(position) {
-            self.focus = pane;
-            if pane == Pane::Message {
-                self.composer.click(position);
-            }
-        }
         Vec::new()
     }
 }

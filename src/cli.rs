@@ -4,6 +4,7 @@ mod args;
 mod ask;
 mod chat;
 mod config;
+mod history;
 mod json;
 mod key;
 mod models;
@@ -141,6 +142,7 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
         Some(Subcommands::Models { json }) => models::run(&line.options, json, &environment),
         Some(Subcommands::Config { deed }) => config::run(&line.options, deed, &environment),
         Some(Subcommands::Key { deed }) => key::run(&line.options, &deed, &environment),
+        Some(Subcommands::History { deed }) => history::run(&line.options, &deed),
         Some(Subcommands::Keys) => config::keys(&line.options, &environment),
         Some(Subcommands::DemoServer { port }) => demo_server(port),
     }

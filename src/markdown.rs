@@ -37,7 +37,7 @@ use std::rc::Rc;
 pub use document::Document;
 pub use link::Link;
 pub use listing::{CodeColours, CodeRequest, Coloured, Fingerprint};
-pub use width::text_width;
+pub use width::{is_cjk, text_width};
 
 /// How a text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

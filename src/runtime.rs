@@ -25,6 +25,7 @@ use crate::app::{App, Effect, Msg};
 use crate::chat::{Failure, Progress, TurnId};
 use crate::highlight::Highlighter;
 use crate::net::Provider;
+use crate::store::Store;
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
 use signals::{Signal, Signals};
@@ -78,6 +79,8 @@ pub struct Runtime<'a, S: Surface> {
     cache: &'a mut Cache,
     /// Who finds the colours of code.
     highlighter: Highlighter,
+    /// Where conversations are kept; nowhere, if there is none.
+    store: Option<&'a mut Store>,
     /// What time it is.
     clock: Clock,
     /// Whether the signal that the program was continued is still to come.
@@ -110,10 +113,18 @@ impl<'a, S: Surface> Runtime<'a, S> {
             console,
             cache,
             highlighter: Highlighter::new(),
+            store: None,
             clock,
             suspended: false,
             curious: true,
         }
+    }
+
+    /// The same loop with a store to keep conversations in.
+    #[must_use]
+    pub fn keeping(mut self, store: &'a mut Store) -> Self {
+        self.store = Some(store);
+        self
     }
 
     /// Runs until the program is left. Must be called within a tokio runtime.
@@ -137,18 +148,24 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 last_frame = Some(Instant::now());
                 dirty = self.cache.is_unfinished();
                 frames += 1;
+                if frames == 1 {
+                    // Nobody waits for the disk before there is something to look at.
+                    self.carry_out_all(app.start(), &mut reply)?;
+                }
                 if std::mem::take(&mut self.curious) && app.themes.follow_background() {
                     self.ask_background();
                 }
                 continue;
             }
             let wake = app.wake_at().map(Instant::from_std);
+            let save = app.save_at().map(Instant::from_std);
             let (msg, mut typed) = tokio::select! {
                 biased;
                 input = self.console.next() => (input.unwrap_or(Msg::Terminate), true),
                 signal = signals.next() => match signal {
                     Signal::End(ending) => {
-                        let _ = app.update(Msg::Terminate, self.clock.now());
+                        let last = app.update(Msg::Terminate, self.clock.now());
+                        self.carry_out_all(last, &mut reply)?;
                         return Ok(Run { ending, frames });
                     }
                     Signal::Suspend => {
@@ -172,11 +189,14 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     self.ask_for_colours();
                     continue;
                 }
+                msg = next_of(&mut self.store) => (msg, false),
                 msg = next_step(&mut reply), if reply.is_some() => (msg, false),
                 () = sleep_until(due), if dirty => continue,
                 () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
+                () = sleep_until(save.unwrap_or(due)), if save.is_some() => (Msg::SaveDue, false),
             };
-            dirty = true;
+            // What is written shows nowhere.
+            dirty |= !matches!(msg, Msg::SaveDue);
             let mut msg = Some(msg);
             let mut room = BATCH;
             while let Some(next) = msg.take() {
@@ -208,6 +228,18 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Carries out effects whose answers come as messages of their own.
+    fn carry_out_all(
+        &mut self,
+        effects: Vec<Effect>,
+        reply: &mut Option<Reply>,
+    ) -> Result<(), Error> {
+        for effect in effects {
+            self.carry_out(effect, reply)?;
+        }
+        Ok(())
     }
 
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
@@ -284,6 +316,15 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 self.redraw();
                 None
             }
+            effect @ (Effect::Save(_)
+            | Effect::List { .. }
+            | Effect::Load { .. }
+            | Effect::Recall) => {
+                if let Some(store) = &mut self.store {
+                    store.carry_out(effect);
+                }
+                None
+            }
             Effect::Quit => None,
         })
     }
@@ -319,6 +360,14 @@ async fn if_ready<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// The next answer or news of the store; waits for ever where there is none.
+async fn next_of(store: &mut Option<&mut Store>) -> Msg {
+    match store {
+        Some(store) => store.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The next step of the reply in flight. When there is none, waits for ever; when it is over, it

@@ -6,11 +6,13 @@
 
 mod ascii;
 mod canvas;
+mod clipboard;
 mod console;
 mod hidden;
 mod replies;
 
 pub use canvas::{Canvas, Surface};
+pub use clipboard::Clipboard;
 pub use console::Console;
 pub use hidden::{Hidden, ask_hidden};
 

@@ -328,6 +328,7 @@ impl App {
                 before.push((id, turn.standing));
                 turn.standing = standing;
             }
+            self.keep_turn(id);
         }
         self.context.changed = true;
         self.context.allowed = false;

@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::library::{Kept, Listing, StoreNews};
 use crate::chat::{Failure, Progress, TurnId};
 use crate::config::theme::Background;
 
@@ -27,6 +28,21 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// An effect could not be carried out; the reason, as a sentence.
     Trouble(String),
+    /// The conversations of the question with this ticket, or why there is no answer.
+    Listed(u64, Result<Listing, String>),
+    /// The conversation of the question with this ticket; `None` when there is none like that.
+    Loaded(u64, Result<Option<Box<Kept>>, String>),
+    /// The draft of a new conversation, and what was typed before, oldest first.
+    Recalled {
+        /// The draft, empty if there is none.
+        draft: String,
+        /// What was typed before.
+        typed: Vec<String>,
+    },
+    /// The store says how it is.
+    Store(StoreNews),
+    /// The time that [`super::App::save_at`] named has come.
+    SaveDue,
     /// The terminal said what its background is.
     Background(Background),
     /// The time that [`super::App::wake_at`] named has come.

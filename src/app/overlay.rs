@@ -429,7 +429,7 @@ fn argue(picker: &mut Picker<Entry>) {
 }
 
 /// Types a key into a line. Returns whether the text changed.
-fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
+pub(super) fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     match key.code {

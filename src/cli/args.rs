@@ -28,7 +28,7 @@ pub(super) struct Options {
     /// Configuration file [default: config.toml in the platform's configuration directory]
     #[arg(long, value_name = "FILE", env = "MMCHAT_CONFIG", global = true)]
     pub config: Option<PathBuf>,
-    /// Directory for what mmchat keeps (conversations stay in memory in this version)
+    /// Directory for conversations [default: the platform's data directory]
     #[arg(long, value_name = "DIR", env = "MMCHAT_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
     /// Provider and model; the model's id may itself contain slashes
@@ -64,6 +64,15 @@ pub(super) struct Options {
     /// Ask for whole replies instead of streams
     #[arg(long, global = true)]
     pub no_stream: bool,
+    /// Go on with the last conversation
+    #[arg(short = 'c', long = "continue", global = true)]
+    pub go_on: bool,
+    /// Go on with this conversation; the beginning of its id will do
+    #[arg(long, value_name = "ID", global = true, conflicts_with = "go_on")]
+    pub resume: Option<String>,
+    /// Keep nothing: what is said never touches the disk
+    #[arg(long, global = true)]
+    pub no_save: bool,
 }
 
 /// What to do instead of opening the chat.
@@ -88,6 +97,12 @@ pub(super) enum Subcommands {
         /// What to do with them
         #[command(subcommand)]
         deed: KeyDeed,
+    },
+    /// The conversations that are kept: find, show, export, rename, delete, import
+    History {
+        /// What to do with them
+        #[command(subcommand)]
+        deed: HistoryDeed,
     },
     /// The key bindings in force
     Keys,
@@ -138,6 +153,97 @@ pub(super) enum KeyDeed {
     },
 }
 
+/// What to do with the conversations that are kept.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum HistoryDeed {
+    /// List them, the newest first
+    List {
+        /// The most to list
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find words in prompts, answers and reasoning; filters: in:thinking in:answer in:prompt
+    /// model:NAME before:DAY after:DAY
+    Search {
+        /// What to find
+        #[arg(value_name = "WORDS", required = true)]
+        words: Vec<String>,
+        /// The most to list
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print one
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+        /// What of the reasoning to print
+        #[arg(long, value_enum, default_value_t = Reasoning::Without)]
+        reasoning: Reasoning,
+    },
+    /// Write one as Markdown, JSON or HTML
+    Export {
+        /// Its id, or the beginning of it
+        id: String,
+        /// json comes back by `history import`
+        #[arg(long, value_enum, default_value_t = ExportFormat::Md)]
+        format: ExportFormat,
+        /// What of the reasoning to write
+        #[arg(long, value_enum, default_value_t = Reasoning::With)]
+        reasoning: Reasoning,
+        /// The file to write; nothing that is there is overwritten [default: standard output]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Give one another title
+    Rename {
+        /// Its id, or the beginning of it
+        id: String,
+        /// The title; several words are joined by spaces
+        #[arg(value_name = "TITLE", required = true)]
+        title: Vec<String>,
+    },
+    /// Delete for good: no byte of it is left in the store
+    Delete {
+        /// Their ids, or the beginnings of them
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+    },
+    /// Take over conversations: mmchat's JSON, OpenAI-style message lists, aichat's sessions
+    Import {
+        /// The files; - is standard input
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// How a conversation is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// Markdown with front matter.
+    Md,
+    /// Everything that is known.
+    Json,
+    /// One page without scripts.
+    Html,
+}
+
+/// What of the reasoning is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Reasoning {
+    /// Beside the answers.
+    With,
+    /// Only the answers.
+    Without,
+    /// Only the reasoning.
+    Only,
+}
+
 /// The arguments of `ask`.
 #[derive(Debug, Clone, Args)]
 pub(super) struct AskArgs {
@@ -153,9 +259,6 @@ pub(super) struct AskArgs {
     /// Print the request instead of sending it, the key masked
     #[arg(long)]
     pub dry_run: bool,
-    /// Keep nothing of it (this version keeps nothing anyway)
-    #[arg(long)]
-    pub no_save: bool,
 }
 
 /// How `ask` prints a reply.

@@ -1,6 +1,7 @@
 //! `mmchat ask`: one reply on standard output.
 
 use std::io::{self, IsTerminal, Read, Write};
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use serde_json::json;
@@ -9,20 +10,24 @@ use super::args::{AskArgs, Format, Options};
 use super::printer::Printer;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, json};
+use super::{Exit, Trouble, block_on, chat, complain, history, json};
+use crate::app::Effect;
+use crate::app::keeping::JOURNAL_PAUSE;
+use crate::app::library::{Change, Grown, Head, Kept, title_from};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, Conversation, Delta, FailureKind, Finish, Progress, TurnId, TurnState, estimate_tokens,
-    safe, whole_tokens,
+    Asked, ConversationId, Delta, FailureKind, Finish, Ids, Progress, Rates, Text, Turn, TurnId,
+    TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
+use crate::store::{Place, Store};
 use crate::wire::{self, Ask, Auth, WireRequest};
 
 /// The most that is read from standard input, in bytes.
 const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
-/// The only turn of the conversation.
-const TURN: TurnId = TurnId(0);
+/// How long the store may take to write the reply down at the end.
+const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks once and prints the reply.
 pub(super) fn run(
@@ -35,13 +40,26 @@ pub(super) fn run(
         config,
         catalog,
         keys,
-        session,
+        mut session,
         ..
     } = Setup::new(options, environment)?;
+    let earlier = history::to_go_on_with(options)?;
+    let mut kept = earlier.unwrap_or_default();
+    let is_new = kept.conversation.is_empty();
+    if is_new || options.system.is_some() {
+        kept.conversation
+            .system_prompt
+            .clone_from(&config.chat.system_prompt);
+    }
+    let is_named = options.model.is_some() || options.demo;
+    if !is_new && !is_named && catalog.provider(&kept.head.choice.provider).is_some() {
+        session.choice = kept.head.choice.clone();
+    }
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
-    let mut conversation = Conversation::new(&config.chat.system_prompt);
+    let parent = kept.conversation.last().map(|turn| turn.id);
+    let so_far = Rates::default().tokens(kept.conversation.extent(parent));
     let wish = Wish {
         // Only a mode that was asked for on this command line may be refused; the configuration's
         // comes as near as the model can.
@@ -51,9 +69,7 @@ pub(super) fn run(
         params: session.params,
         json: false,
         search: false,
-        input_tokens_estimate: whole_tokens(
-            estimate_tokens(&config.chat.system_prompt) + estimate_tokens(&prompt),
-        ),
+        input_tokens_estimate: whole_tokens(so_far + estimate_tokens(&prompt)),
     };
     let plan = catalog::plan(provider, &model, &wish)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
@@ -64,14 +80,34 @@ pub(super) fn run(
         provider: session.choice.provider.clone(),
         model: session.choice.model.clone(),
         thinking: plan.thinking,
-        max_tokens: session.params.max_tokens,
+        params: session.params,
     };
     let mut clock = Clock::system();
-    conversation.add(TURN, None, prompt, asked, clock.now().wall);
+    let mut ids = Ids::new(fastrand::u64(..));
+    ids.go_on_after(parent.map_or(0, |parent| parent.0));
+    let now = clock.now();
+    let turn = TurnId(ids.next(now.wall));
+    if is_new {
+        kept.head = Head {
+            id: ConversationId(ids.next(now.wall)),
+            title: title_from(&prompt),
+            created: now.wall,
+            ..Head::default()
+        };
+    }
+    kept.conversation.add(turn, parent, prompt, asked, now.wall);
+    kept.head = Head {
+        updated: now.wall,
+        system_prompt: kept.conversation.system_prompt.clone(),
+        choice: session.choice.clone(),
+        thinking: session.thinking,
+        params: session.params,
+        ..kept.head
+    };
     let request = wire::request(
         &plan.target,
         &Ask {
-            messages: conversation.history(TURN),
+            messages: kept.conversation.history(turn),
             params: session.params,
             stream: session.stream,
             patches: plan.patches,
@@ -86,12 +122,12 @@ pub(super) fn run(
         keys,
         setup::proxies(environment),
     ));
-    block_on(async {
+    let mut record = Record::begin(options, kept, turn);
+    let exit = block_on(async {
         tokio::select! {
-            result = reply(&providers, request, ask, &mut conversation, &mut clock) => {
+            result = reply(&providers, request, ask, &mut record, &mut clock) => {
                 let exit = result?;
-                let turn = conversation.turn(TURN);
-                if turn.is_some_and(|turn| is_about_the_key(&turn.state)) {
+                if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
                 }
                 Ok(exit)
@@ -102,7 +138,100 @@ pub(super) fn run(
                 Ok(Exit::Signal(2))
             }
         }
-    })
+    });
+    record.end();
+    exit
+}
+
+/// The turn that is asked, and the store that keeps it as it comes.
+struct Record {
+    kept: Kept,
+    turn: TurnId,
+    store: Store,
+    /// How much of the texts the store has, and since when there has been more.
+    written: Written,
+    due: Option<Instant>,
+}
+
+/// How far the reasoning and the answer are written: how often each was taken back, and its bytes.
+type Written = [(u32, usize); 2];
+
+impl Record {
+    fn begin(options: &Options, kept: Kept, turn: TurnId) -> Self {
+        let place = if options.no_save {
+            Place::Nowhere(String::new())
+        } else {
+            chat::place(options)
+        };
+        let mut record = Self {
+            store: Store::new(place),
+            kept,
+            turn,
+            written: Written::default(),
+            due: None,
+        };
+        record.save(Change::Head(Box::new(record.kept.head.clone())));
+        record.save_turn();
+        record
+    }
+
+    fn turn(&mut self) -> Option<&mut Turn> {
+        self.kept.conversation.turn_mut(self.turn)
+    }
+
+    fn save(&mut self, change: Change) {
+        self.store.carry_out(Effect::Save(Box::new(change)));
+    }
+
+    fn save_turn(&mut self) {
+        if let Some(turn) = self.kept.conversation.turn(self.turn) {
+            self.save(Change::Turn(self.kept.head.id, Box::new(turn.clone())));
+        }
+    }
+
+    /// Has what arrived written once it has waited for long enough.
+    fn grow(&mut self, now: Instant) {
+        let Some(turn) = self.kept.conversation.turn(self.turn) else {
+            return;
+        };
+        let texts = [&turn.reply.reasoning, &turn.reply.answer];
+        let marks = texts.map(|text| (text.epoch(), text.len()));
+        if marks == self.written || *self.due.get_or_insert(now + JOURNAL_PAUSE) > now {
+            return;
+        }
+        let grown = |text: &Text, (epoch, bytes): (u32, usize)| {
+            if (text.epoch(), text.len()) == (epoch, bytes) {
+                return None;
+            }
+            let keep_bytes = if text.epoch() == epoch { bytes } else { 0 };
+            let text = text.as_str().get(keep_bytes..)?.to_owned();
+            Some(Grown { keep_bytes, text })
+        };
+        let [reasoning, answer] = self.written;
+        let change = Change::Grow {
+            turn: self.turn,
+            reasoning: grown(&turn.reply.reasoning, reasoning),
+            answer: grown(&turn.reply.answer, answer),
+        };
+        self.written = marks;
+        self.due = None;
+        self.save(change);
+    }
+
+    /// Has the turn written as it is at the end, and waits for it.
+    fn end(mut self) {
+        if let Some(turn) = self.turn().filter(|turn| turn.is_live()) {
+            turn.state = TurnState::Stopped;
+        }
+        self.save_turn();
+        let closed = self.store.close(SAVE_PATIENCE);
+        for news in self.store.news() {
+            complain(&news);
+        }
+        if let Err(why) = closed {
+            complain(&why);
+        }
+    }
 }
 
 /// Whether what is known of the provider's keys would help.
@@ -121,7 +250,7 @@ async fn reply(
     providers: &Providers,
     request: WireRequest,
     ask: &AskArgs,
-    conversation: &mut Conversation,
+    record: &mut Record,
     clock: &mut Clock,
 ) -> Result<Exit, Trouble> {
     let sent = clock.now().instant;
@@ -129,8 +258,9 @@ async fn reply(
     let mut steps = providers.reply(request);
     let mut state = TurnState::Done;
     while let Some(step) = steps.next().await {
-        let elapsed = clock.now().since(sent);
-        let Some(turn) = conversation.turn_mut(TURN) else {
+        let now = clock.now().instant;
+        let elapsed = now.saturating_duration_since(sent);
+        let Some(turn) = record.turn() else {
             break;
         };
         match step {
@@ -154,6 +284,7 @@ async fn reply(
                     Format::Json => show_thinking(ask, &delta)?,
                 }
                 turn.push(delta, elapsed);
+                record.grow(now);
             }
             Err(failure) => {
                 if ask.format == Format::Jsonl {
@@ -166,7 +297,7 @@ async fn reply(
         }
     }
     printer.finish()?;
-    let Some(turn) = conversation.turn_mut(TURN) else {
+    let Some(turn) = record.turn() else {
         return Ok(Exit::Failed);
     };
     turn.timing.end = Some(clock.now().since(sent));
@@ -178,7 +309,7 @@ async fn reply(
 }
 
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
-fn conclude(turn: &crate::chat::Turn) -> Exit {
+fn conclude(turn: &Turn) -> Exit {
     if let TurnState::Failed(failure) = &turn.state {
         let words = failure.vendor_words();
         complain(&format!(

@@ -1,19 +1,27 @@
 //! `mmchat`: the chat itself.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use ratatui::Terminal;
 
 use super::args::Options;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, screen, themes};
-use crate::app::{self, App};
+use super::{Exit, Trouble, block_on, complain, history, screen, themes};
+use crate::app::library::Which;
+use crate::app::{self, App, Keep, Start};
 use crate::config::theme;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
-use crate::tui::{Canvas, Console, Guard};
+use crate::store::{Place, Store};
+use crate::tui::{Canvas, Clipboard, Console, Guard};
 use crate::ui::{Cache, Links, Theme};
+
+/// How long the last changes may take to reach the disk when the user leaves …
+const QUIT_PATIENCE: Duration = Duration::from_secs(5);
+/// … and when the system is in a hurry.
+const SIGNAL_PATIENCE: Duration = Duration::from_millis(700);
 
 /// Opens the chat and runs it until it is left.
 pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit, Trouble> {
@@ -48,6 +56,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     config.themes = themes::load(options, &config, false)?;
     let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
+    let start = start(options, environment)?;
+    let mut store = Store::new(place(options));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let providers = Providers::new(client);
     let mut app = App::new(app::Setup {
@@ -58,7 +68,9 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         session,
         opened_on_demo,
         size,
+        start,
     });
+    let clipboard = Clipboard::find(environment.variables());
     let guard = Guard::take(mouse).map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
@@ -66,6 +78,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         let mut console = Console::real(
             guard,
             editor(environment),
+            clipboard,
             screen::can_be_asked(environment),
         );
         let canvas = Canvas::new(std::io::stdout()).in_ascii(screen::is_ascii(environment));
@@ -82,16 +95,56 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             &mut console,
             &mut cache,
             Clock::system(),
-        );
+        )
+        .keeping(&mut store);
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.
         drop(console);
         run.map_err(|error| Trouble::new(Exit::Failed, error.to_string()))
     })?;
-    Ok(match run.ending {
-        Ending::Quit => Exit::Success,
-        Ending::Signal(number) => Exit::Signal(number),
+    let (exit, patience) = match run.ending {
+        Ending::Quit => (Exit::Success, QUIT_PATIENCE),
+        Ending::Signal(number) => (Exit::Signal(number), SIGNAL_PATIENCE),
+    };
+    if let Err(why) = store.close(patience) {
+        complain(&why);
+        return Ok(match exit {
+            Exit::Success => Exit::Failed,
+            exit => exit,
+        });
+    }
+    Ok(exit)
+}
+
+/// What the program begins with.
+fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble> {
+    let open = match (&options.resume, options.go_on) {
+        (Some(id), _) => Some(Which::Id(history::find(options, id)?)),
+        (None, true) => Some(Which::Last),
+        (None, false) => None,
+    };
+    let model_is_named = options.model.is_some() || options.demo;
+    Ok(Start {
+        seed: fastrand::u64(..),
+        keep: if options.no_save {
+            Keep::InMemory
+        } else {
+            Keep::OnDisk
+        },
+        open,
+        session_as_asked: model_is_named || environment.get("MMCHAT_MODEL").is_some(),
     })
+}
+
+/// Where conversations are kept.
+pub(super) fn place(options: &Options) -> Place {
+    setup::data_dir(options).map_or_else(
+        || {
+            let why = "Nothing is saved: there is no home directory; --data-dir names a place";
+            Place::Nowhere(why.to_owned())
+        },
+        Place::Directory,
+    )
 }
 
 /// Tells whether the terminal may be told where links lead (OSC 8). Most of those that can't show

@@ -33,6 +33,11 @@ impl Environment {
         }
     }
 
+    /// All of it.
+    pub(super) fn variables(&self) -> &HashMap<String, String> {
+        &self.variables
+    }
+
     /// An environment of these variables only.
     #[cfg(test)]
     pub(super) fn of(variables: &[(&str, &str)]) -> Self {
@@ -101,6 +106,14 @@ pub(super) fn config_path(options: &Options) -> Option<PathBuf> {
     options.config.clone().or_else(|| {
         let directories = directories::ProjectDirs::from("", "", "mmchat")?;
         Some(directories.config_dir().join("config.toml"))
+    })
+}
+
+/// Where conversations are kept: as named, else in the platform's place. `None` without a home.
+pub(super) fn data_dir(options: &Options) -> Option<PathBuf> {
+    options.data_dir.clone().or_else(|| {
+        let directories = directories::ProjectDirs::from("", "", "mmchat")?;
+        Some(directories.data_dir().to_owned())
     })
 }
 

@@ -495,8 +495,3 @@ fn rank(level: HeadingLevel) -> u8 {
         HeadingLevel::H6 => 6,
     }
 }
-
-fn carry_from(mut flow: Flow, start: usize, continued: bool) -> Carry {
-    flow.drop_front(start);
-    Carry::Row { flow, continued }
-}

@@ -6,25 +6,26 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
-use crossterm::execute;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
 use tokio::time::{Instant, timeout_at};
 
-use super::Guard;
 use super::replies::{Replies, Sorted};
+use super::{Clipboard, Guard};
 use crate::app::Msg;
 use crate::chat::safe;
 
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
     guard: Option<Guard>,
+    /// The terminal's events, and what becomes of copying.
     input: SelectAll<BoxStream<'static, Msg>>,
     /// The user's editor: a program and its arguments.
     editor: Vec<String>,
+    /// The ways to the clipboard.
+    clipboard: Clipboard,
     /// Whether the terminal can be asked for its background.
     answers: bool,
     /// Set when it was asked, taken when its next event comes.
@@ -44,12 +45,13 @@ impl std::fmt::Debug for Console {
 impl Console {
     /// The console of a terminal that was taken; `answers` unless it is known to make a mess of
     /// questions. Must be called within a tokio runtime.
-    pub fn real(guard: Guard, editor: Vec<String>, answers: bool) -> Self {
+    pub fn real(guard: Guard, editor: Vec<String>, clipboard: Clipboard, answers: bool) -> Self {
         let asked = Arc::new(AtomicBool::new(false));
         Self {
             guard: Some(guard),
             input: stream::select_all([events(Arc::clone(&asked))]),
             editor,
+            clipboard,
             answers,
             asked,
             copied: Vec::new(),
@@ -62,6 +64,7 @@ impl Console {
             guard: None,
             input: stream::select_all([input]),
             editor: Vec::new(),
+            clipboard: Clipboard::default(),
             answers: false,
             asked: Arc::default(),
             copied: Vec::new(),
@@ -91,18 +94,29 @@ impl Console {
         out.flush()
     }
 
-    /// Puts text on the clipboard, through the terminal (OSC 52).
+    /// Puts text on the clipboard. What goes on beside the loop tells of a failure as a message
+    /// among those of [`Console::next`].
     ///
     /// # Errors
     ///
     /// Fails when the terminal can't be written to.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        let text = safe::visible(text).into_owned();
         if self.guard.is_none() {
-            self.copied.push(text);
+            self.copied.push(safe::without_controls(text).into_owned());
             return Ok(());
         }
-        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+        let (sequence, deed) = self.clipboard.copy(text);
+        let told = stream::once(deed).filter_map(|failed| {
+            let trouble = failed.map(Msg::Trouble);
+            std::future::ready(trouble)
+        });
+        self.input.push(told.boxed());
+        let Some(sequence) = sequence else {
+            return Ok(());
+        };
+        let mut out = io::stdout();
+        out.write_all(sequence.as_bytes())?;
+        out.flush()
     }
 
     /// Takes the mouse, or leaves it to the terminal.

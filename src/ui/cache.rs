@@ -6,10 +6,12 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::links::Links;
 use super::path::Path;
 use super::theme::Theme;
-use crate::app::{Anchor, Themes};
+use crate::app::{Anchor, Pane, Themes};
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -37,6 +39,23 @@ pub struct Cache {
     pub(super) spare: usize,
     /// Rows that the last frame counted on are estimates.
     pub(super) uncounted: bool,
+    /// The rows of text that this frame shows, and where.
+    lines: Vec<ShownLine>,
+}
+
+/// A row of a text on the screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ShownLine {
+    /// The pane that it is in.
+    pub pane: Pane,
+    /// The turn.
+    pub turn: TurnId,
+    /// Which of its texts.
+    pub topic: Topic,
+    /// Which of the text's rows.
+    pub row: usize,
+    /// Where it is.
+    pub area: Rect,
 }
 
 /// Texts, and the rows of them that a frame has use for.
@@ -96,6 +115,7 @@ impl Cache {
             at_hand: Vec::new(),
             spare: 0,
             uncounted: false,
+            lines: Vec::new(),
         }
     }
 
@@ -167,11 +187,25 @@ impl Cache {
     /// Begins a frame: nothing is shown yet.
     pub(super) fn clear_shown(&mut self) {
         self.shown.clear();
+        self.lines.clear();
         self.links.begin();
     }
 
-    /// Takes note of a row that the frame is about to show.
-    pub(super) fn shows(&mut self, turn: TurnId, topic: Topic, row: usize) {
+    /// The rows of text that the frame shows, pane by pane from top to bottom.
+    pub(super) fn lines(&self) -> &[ShownLine] {
+        &self.lines
+    }
+
+    /// Takes note of a row that the frame is about to show, and where.
+    pub(super) fn shows(&mut self, pane: Pane, text: (TurnId, Topic, usize), area: Rect) {
+        let (turn, topic, row) = text;
+        self.lines.push(ShownLine {
+            pane,
+            turn,
+            topic,
+            row,
+            area,
+        });
         match self.at_hand.last_mut() {
             Some((key, rows)) if *key == (turn, topic) && rows.end == row => rows.end += 1,
             _ => self.at_hand.push(((turn, topic), row..row + 1)),

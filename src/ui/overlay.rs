@@ -37,8 +37,9 @@ pub(super) fn draw(
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Themes(picker) => {
-            // Small, so that what it changes can be seen around it.
-            let inner = opened(" Switch theme ", window, (58, 12), theme, buf);
+            // Small, so that what it changes can be seen around it: the frame, the filter, a row each.
+            let height = u16::try_from(picker.total()).map_or(16, |rows| rows.min(13) + 3);
+            let inner = opened(" Switch theme ", window, (58, height), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Again(picker) => {
@@ -299,5 +300,5 @@ const NOTES: &[&str] = &[
     "Shift+Enter works only where the terminal reports it; Alt+Enter and Ctrl+J work everywhere.",
     "On macOS, let the terminal use Option as Meta, or use the F keys and the palette.",
     "Only prompts and answers go back to the model, never its reasoning.",
-    "Hold Shift to select with the mouse as the terminal does, or press z in a pane.",
+    "Dragging the mouse copies text; with Shift held, or after z in a pane, the terminal selects.",
 ];

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::cache::{Cache, Source, Topic};
 use super::extent::{Extent, Part, TOPICS};
 use super::notes::{self, Notes};
+use super::viewport;
 use crate::app::scroll::{Place, Scroll};
 use crate::app::{Anchor, Live, Section};
 use crate::chat::{Turn, TurnId};
@@ -282,6 +283,12 @@ impl Path {
                 None => Some(row),
             },
             Place::Held(anchor) => self.row_of(turns, anchor, cache),
+            Place::Revealed { to, from } => {
+                let row = self.row_of(turns, to, cache);
+                let before = from.and_then(|from| self.row_of(turns, from, cache));
+                let last = self.rows().saturating_sub(height);
+                row.map(|row| viewport::revealed(row, before.map(|top| top.min(last)), height))
+            }
         };
         let last = self.rows().saturating_sub(height);
         found.map_or(last, |row| row.min(last))

@@ -72,7 +72,12 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     let seen = look(turn.id, source, scroll, area, cache);
     let (rows, top) = (seen.rows, seen.top);
     for (row, y) in (top..rows).zip(area.y..area.bottom()) {
-        cache.shows(turn.id, Topic::Reasoning, row);
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        cache.shows(Pane::Thinking, (turn.id, Topic::Reasoning, row), line);
         if let Some(row) = cache
             .kept(turn.id, Topic::Reasoning)
             .and_then(|d| d.row(row))
@@ -131,6 +136,13 @@ fn look(
             }
             (Place::Row(row), _) => Some(row),
             (Place::Held(anchor), _) => (anchor.turn == turn).then(|| row_of(document, anchor)),
+            (Place::Revealed { to, from }, _) => (to.turn == turn).then(|| {
+                let row = row_of(document, to);
+                let from = from.filter(|from| from.turn == turn);
+                let before = from.map(|from| row_of(document, from));
+                let last = document.len().saturating_sub(height);
+                viewport::revealed(row, before.map(|top| top.min(last)), height)
+            }),
         };
         let last = document.len().saturating_sub(height);
         found.map_or(last, |row| row.min(last))
@@ -150,7 +162,9 @@ fn look(
         if round > 0 || spare == 0 || document.is_counted() {
             break;
         }
-        if let (Place::Row(_) | Place::Held(_), Some(anchor)) = (place, anchor_at(document, top)) {
+        if let (Place::Row(_) | Place::Held(_) | Place::Revealed { .. }, Some(anchor)) =
+            (place, anchor_at(document, top))
+        {
             place = Place::Held(anchor);
         }
         document.count_some(source.text, top, &mut spare);
@@ -208,7 +222,7 @@ fn facts(app: &App, turn: &Turn) -> Vec<String> {
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
     facts.extend(turn.timing.thought(elapsed).map(figures::span));
-    if let Some(limit) = turn.asked.max_tokens.filter(|limit| *limit > 0) {
+    if let Some(limit) = turn.asked.params.max_tokens.filter(|limit| *limit > 0) {
         let share = tokens.saturating_mul(100) / limit;
         facts.push(format!("{share} % of {}", figures::count(limit)));
     }
@@ -235,7 +249,9 @@ fn absent(turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
         (TurnState::Live, _) => "No reasoning yet.",
         (_, Thinking::Off) => "Thinking was off, and none came.",
         (TurnState::Done, _) => "The model answered without reasoning that it shows.",
-        (TurnState::Stopped | TurnState::Failed(_), _) => "No reasoning came.",
+        (TurnState::Stopped | TurnState::Interrupted | TurnState::Failed(_), _) => {
+            "No reasoning came."
+        }
     };
     lines_of(&[text.to_owned()], theme, area, buf);
 }

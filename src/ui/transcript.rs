@@ -68,7 +68,7 @@ pub(super) fn draw(
         };
         if let Some(turn) = on_path.get(at) {
             if let Part::Text(topic, row) = part {
-                cache.shows(turn.id, topic, row);
+                cache.shows(Pane::Chat, (turn.id, topic, row), line);
             }
             draw_row(app, cache, turn, part, line, buf);
         }

@@ -7,6 +7,15 @@ use super::paint;
 use super::theme::Theme;
 use crate::app::scroll::Scroll;
 
+/// The row on top that brings `row` into view: the one that was, if `row` can be seen then.
+pub(super) fn revealed(row: usize, before: Option<usize>, height: usize) -> usize {
+    let is_in_view = |top: &usize| (*top..*top + height).contains(&row);
+    // Some of what comes before it helps to read it.
+    before
+        .filter(is_in_view)
+        .unwrap_or(row.saturating_sub(height / 3))
+}
+
 /// Draws the scroll bar, and how much has come since the pane stopped following.
 pub(super) fn frame(
     scroll: Scroll,
@@ -16,7 +25,13 @@ pub(super) fn frame(
     theme: Theme,
     buf: &mut Buffer,
 ) {
-    paint::scroll_bar(outer, rows, top, theme.active(), buf);
+    // It is in nobody's way at the end, where it says nothing new.
+    let bar = if scroll.follows() {
+        theme.dim()
+    } else {
+        theme.active()
+    };
+    paint::scroll_bar(outer, rows, top, bar, buf);
     let below = rows.saturating_sub(top + usize::from(outer.height.saturating_sub(2)));
     if scroll.follows() || below == 0 {
         return;

@@ -3,9 +3,13 @@
 mod any_input;
 mod branches;
 mod context;
+mod find;
 mod hostile;
+mod keeping;
 mod keys;
+mod large;
 mod models;
+mod mouse;
 mod panes;
 mod replies;
 mod turns;

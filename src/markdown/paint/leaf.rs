@@ -11,7 +11,7 @@ use super::super::live::Live;
 use super::super::table::{Ends, Grid};
 use super::super::wrap::{Breaking, Line};
 use super::super::{Role, Style, code, table};
-use super::{Carry, Leaf, Painter, carry_from};
+use super::{Carry, Leaf, Painter};
 
 impl Painter<'_> {
     pub(super) fn paragraph(&mut self, at: usize) {
@@ -246,4 +246,10 @@ pub(super) fn own_line(row: Option<&mut Line>, line: &Range<usize>) {
         };
         row.source = start..line.end;
     }
+}
+
+/// What a row leaves that goes on in the next piece.
+pub(super) fn carry_from(mut flow: Flow, start: usize, continued: bool) -> Carry {
+    flow.drop_front(start);
+    Carry::Row { flow, continued }
 }

@@ -5,8 +5,8 @@ use super::super::flow::{Flow, Origin};
 use super::super::line::Fence;
 use super::super::wrap::Breaking;
 use super::super::{Role, Row, Style, code};
-use super::leaf::own_line;
-use super::{Carry, Painter, carry_from};
+use super::leaf::{carry_from, own_line};
+use super::{Carry, Painter};
 
 impl Painter<'_> {
     pub(super) fn fence(&mut self, language: &str) {

@@ -72,3 +72,28 @@ fn the_keys_in_force_are_printed() {
         .unwrap();
     assert!(line.contains("f9") && !line.contains("ctrl-o"), "{line}");
 }
+
+#[test]
+fn themes_are_checked_with_the_configuration_and_a_missing_one_is_explained() {
+    let home = Home::configured("[ui]\ntheme = \"dusk\"\n");
+    home.run(&["config", "check"])
+        .ends(2)
+        .complains("config.toml:2:9: `ui.theme`: there is no theme \"dusk\".")
+        .complains("auto, ansi, dark, light or high-contrast");
+    // Nothing is drawn for a pipe.
+    home.run(&["ask", "--demo", "--dry-run", "q"]).ends(0);
+    let themes = home.directory.path().join("themes");
+    std::fs::create_dir(&themes).unwrap();
+    std::fs::write(themes.join("dusk.toml"), "[heading]\nfg = \"cyann\"\n").unwrap();
+    home.run(&["config", "check"])
+        .ends(2)
+        .complains("dusk.toml:2:6: `heading.fg` takes")
+        .complains("Did you mean cyan?");
+    std::fs::write(themes.join("dusk.toml"), "[heading]\nfg = \"cyan\"\n").unwrap();
+    home.run(&["config", "check"]).ends(0);
+    // One that nobody wears is checked too.
+    std::fs::write(themes.join("other.toml"), "heading = 1\n").unwrap();
+    home.run(&["config", "check"])
+        .ends(2)
+        .complains("other.toml:1:11");
+}
