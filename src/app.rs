@@ -20,6 +20,7 @@ mod diff;
 mod effect;
 mod errand;
 mod find;
+pub mod history;
 pub mod keeping;
 pub mod keymap;
 pub mod library;
@@ -28,6 +29,7 @@ mod mouse;
 mod msg;
 mod notice;
 mod offer;
+mod outcome;
 pub mod overlay;
 mod picker;
 mod preview;
@@ -70,7 +72,6 @@ use crate::catalog::Catalog;
 use crate::chat::{Conversation, Now, Turn, TurnId};
 use crate::config::{Config, PanelState};
 use command::Scope;
-use overlay::Outcome;
 use scroll::Scroll;
 
 /// Columns that the message box takes besides its text: its borders and a column at either side.
@@ -220,12 +221,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let place = self.chat_scroll.place;
-        let was_live = self.live.is_some();
-        let may_end = matches!(msg, Msg::Ended(_) | Msg::Failed(..));
-        let mut effects = self.apply(msg, now);
-        if may_end {
-            effects.extend(self.notify_end(was_live));
-        }
+        let mut effects = self.apply_and_tell(msg, now);
         self.preview_theme();
         effects.extend(self.copy_selection(now.instant));
         self.look_through(self.chat_scroll.place != place);
@@ -240,7 +236,7 @@ impl App {
     fn apply(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => self.key(key, now),
-            Msg::Paste(text) => self.paste(&text),
+            Msg::Paste(text) => self.paste(&text, now),
             Msg::Mouse(mouse) => self.mouse(mouse, now),
             Msg::Resize(cols, rows) => self.resize(cols, rows),
             Msg::Progress(turn, progress) => self.progress(turn, progress, now),
@@ -251,14 +247,13 @@ impl App {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
+            Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
+                self.store_msg(msg, now)
+            }
             Msg::Focus(has_focus) => self.focused(has_focus),
             Msg::Background(background) => {
                 self.themes.see(background);
                 Vec::new()
-            }
-            // A list is of no use to anybody yet.
-            Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
-                self.store_msg(msg, now)
             }
             Msg::Wake | Msg::SaveDue => Vec::new(),
             Msg::Terminate => self.quit(now),
@@ -318,15 +313,14 @@ impl App {
         if self.chat_scroll.follows() {
             return self.conversation.last();
         }
-        let top = match self.chat_scroll.place {
-            scroll::Place::Row(row) => row,
-            scroll::Place::Tail | scroll::Place::Held(_) | scroll::Place::Revealed { .. } => {
-                self.seen.chat.top
+        let turn = match self.chat_scroll.place {
+            scroll::Place::Row(row) => self.seen.turn_at(row),
+            scroll::Place::Tail | scroll::Place::Revealed { .. } => {
+                self.seen.turn_at(self.seen.chat.top)
             }
+            scroll::Place::Held(anchor) => Some(anchor.turn),
         };
-        let before = self.seen.turns.iter().rev().find(|(_, row)| *row <= top);
-        before
-            .and_then(|(turn, _)| self.conversation.turn(*turn))
+        turn.and_then(|turn| self.conversation.turn(turn))
             .or_else(|| self.conversation.last())
     }
 
@@ -421,52 +415,6 @@ impl App {
         Vec::new()
     }
 
-    fn overlay_key(&mut self, key: KeyEvent, now: Now) -> Vec<Effect> {
-        let Some(overlay) = &mut self.overlay else {
-            return Vec::new();
-        };
-        let outcome = overlay.key(key);
-        self.after_overlay(outcome, now)
-    }
-
-    fn after_overlay(&mut self, outcome: Outcome, now: Now) -> Vec<Effect> {
-        match outcome {
-            Outcome::Stay | Outcome::Compare(_) | Outcome::StartFresh => {}
-            Outcome::Close => return self.close_overlay(),
-            _ => self.overlay = None,
-        }
-        match outcome {
-            Outcome::Stay | Outcome::Close => Vec::new(),
-            Outcome::Compare(step) => {
-                self.compare_with(step);
-                Vec::new()
-            }
-            Outcome::StartFresh => self.start_fresh(now),
-            Outcome::Again(again) => self.regenerate_with(again, now),
-            Outcome::AgainNamed(name) => self.regenerate_by_name(&name, now),
-            Outcome::Remedy(remedy) => self.remedy(remedy, now),
-            Outcome::Model(choice) => {
-                self.switch_to(choice, now.instant);
-                Vec::new()
-            }
-            Outcome::ModelNamed(name) => {
-                self.switch_by_name(&name, now.instant);
-                Vec::new()
-            }
-            Outcome::NoCommand(line) => {
-                let text = format!("There is no command /{line}; it is in the message box");
-                self.notify(Tone::Warning, text, now.instant);
-                self.focus = Pane::Message;
-                self.composer.set_text(&format!("/{line}"));
-                Vec::new()
-            }
-            Outcome::Copy(text) => self.copy(text, now.instant),
-            Outcome::Theme(name) => self.switch_theme(&name, now.instant),
-            Outcome::Run(command) => self.run(command, now),
-            Outcome::Slash(slash) => self.slash(slash, now),
-        }
-    }
-
     /// Shows the theme that is selected, while one is being picked.
     fn preview_theme(&mut self) {
         let selected = match &self.overlay {
@@ -476,21 +424,14 @@ impl App {
         self.themes.preview(selected);
     }
 
-    fn close_overlay(&mut self) -> Vec<Effect> {
-        // A summary is of no use once it is no longer looked at.
-        let effects = match self.overlay {
-            Some(Overlay::Summary(_)) => self.drop_errand(),
-            _ => Vec::new(),
-        };
-        self.overlay = None;
-        effects
-    }
-
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         self.urgent = true;
         self.quit_armed = None;
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);
+            if matches!(overlay, Overlay::History(history) if history.renaming.is_none()) {
+                return self.search_history(now.wall);
+            }
         } else if self.find.as_ref().is_some_and(|find| find.typing) {
             self.find_paste(text);
         } else {

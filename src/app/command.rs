@@ -30,6 +30,8 @@ pub enum Command {
     Palette,
     /// Begins a new conversation.
     NewConversation,
+    /// Opens the list of conversations.
+    History,
     /// Asks for the last reply again, as a sibling.
     Regenerate,
     /// Asks for it again, once, of another model or in another thinking mode.
