@@ -195,7 +195,10 @@ impl Terminal {
         ends(b"\x1b[?1004l", b"\x1b[?1004h");
         ends(b"\x1b[<1u", b"\x1b[>1u");
         // The window's title, kept and brought back.
-        ends(b"\x1b[23;0t", b"\x1b[22;0t");
+        let title = b"\x1b[22;0t";
+        if bytes.windows(title.len()).any(|part| part == title) {
+            ends(b"\x1b[23;0t", title);
+        }
         ends(b"\x1b[?2026l", b"\x1b[?2026h");
     }
 }

@@ -43,12 +43,12 @@ fn colours(environment: &Environment) -> Finding {
     } else if full || term.ends_with("-direct") {
         (
             State::Good,
-            "24 bits (the default theme uses the terminal's own 16)",
+            "24 bits",
         )
     } else if term.contains("256color") {
         (
             State::Good,
-            "256 (the default theme uses the terminal's own 16)",
+            "256",
         )
     } else if matches!(term, "" | "dumb") {
         (State::Note, "none")
