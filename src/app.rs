@@ -318,15 +318,14 @@ impl App {
         if self.chat_scroll.follows() {
             return self.conversation.last();
         }
-        let top = match self.chat_scroll.place {
-            scroll::Place::Row(row) => row,
-            scroll::Place::Tail | scroll::Place::Held(_) | scroll::Place::Revealed { .. } => {
-                self.seen.chat.top
+        let turn = match self.chat_scroll.place {
+            scroll::Place::Row(row) => self.seen.turn_at(row),
+            scroll::Place::Tail | scroll::Place::Revealed { .. } => {
+                self.seen.turn_at(self.seen.chat.top)
             }
+            scroll::Place::Held(anchor) => Some(anchor.turn),
         };
-        let before = self.seen.turns.iter().rev().find(|(_, row)| *row <= top);
-        before
-            .and_then(|(turn, _)| self.conversation.turn(*turn))
+        turn.and_then(|turn| self.conversation.turn(turn))
             .or_else(|| self.conversation.last())
     }
 

@@ -160,7 +160,34 @@ fn links_are_welcome(environment: &Environment) -> bool {
     let plain = [
         "dumb", "linux", "ansi", "vt", "cons", "eterm", "sun", "unknown",
     ];
-    !term.is_empty()
+    let known = !term.is_empty() || environment.get("WT_SESSION").is_some();
+    known
         && !plain.iter().any(|name| term.starts_with(name))
         && environment.get("NO_COLOR").is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_kept_from_terminals_that_would_print_them() {
+        let welcome = |variables: &[(&str, &str)]| links_are_welcome(&Environment::of(variables));
+        for term in [
+            "xterm-256color",
+            "tmux-256color",
+            "screen",
+            "xterm-kitty",
+            "foot",
+        ] {
+            assert!(welcome(&[("TERM", term)]), "{term}");
+        }
+        assert!(welcome(&[("WT_SESSION", "1")]));
+        for term in ["linux", "vt100", "vt220", "eterm-color", "ansi", ""] {
+            assert!(!welcome(&[("TERM", term)]), "{term}");
+        }
+        assert!(!welcome(&[("TERM", "xterm"), ("NO_COLOR", "1")]));
+        assert!(welcome(&[("TERM", "linux"), ("FORCE_HYPERLINK", "1")]));
+        assert!(!welcome(&[("TERM", "xterm"), ("FORCE_HYPERLINK", "0")]));
+    }
 }
