@@ -41,15 +41,9 @@ fn colours(environment: &Environment) -> Finding {
     let (state, text) = if environment.get("NO_COLOR").is_some() {
         (State::Note, "off, because NO_COLOR is set")
     } else if full || term.ends_with("-direct") {
-        (
-            State::Good,
-            "24 bits",
-        )
+        (State::Good, "24 bits")
     } else if term.contains("256color") {
-        (
-            State::Good,
-            "256",
-        )
+        (State::Good, "256")
     } else if matches!(term, "" | "dumb") {
         (State::Note, "none")
     } else {
