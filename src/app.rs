@@ -19,6 +19,7 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+pub mod journal;
 pub mod keeping;
 pub mod keymap;
 pub mod library;

@@ -30,6 +30,8 @@ pub enum Command {
     Palette,
     /// Begins a new conversation.
     NewConversation,
+    /// Begins a new conversation of which nothing touches the disk.
+    Incognito,
     /// Asks for the last reply again, as a sibling.
     Regenerate,
     /// Asks for it again, once, of another model or in another thinking mode.

@@ -12,11 +12,11 @@ use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, chat, complain, history, json};
 use crate::app::Effect;
-use crate::app::keeping::JOURNAL_PAUSE;
-use crate::app::library::{Change, Grown, Head, Kept, title_from};
+use crate::app::journal::Journal;
+use crate::app::library::{Change, Head, Kept, title_from};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, ConversationId, Delta, FailureKind, Finish, Ids, Progress, Rates, Text, Turn, TurnId,
+    Asked, ConversationId, Delta, FailureKind, Finish, Ids, Progress, Rates, Turn, TurnId,
     TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
@@ -148,13 +148,8 @@ struct Record {
     kept: Kept,
     turn: TurnId,
     store: Store,
-    /// How much of the texts the store has, and since when there has been more.
-    written: Written,
-    due: Option<Instant>,
+    journal: Option<Journal>,
 }
-
-/// How far the reasoning and the answer are written: how often each was taken back, and its bytes.
-type Written = [(u32, usize); 2];
 
 impl Record {
     fn begin(options: &Options, kept: Kept, turn: TurnId) -> Self {
@@ -167,11 +162,12 @@ impl Record {
             store: Store::new(place),
             kept,
             turn,
-            written: Written::default(),
-            due: None,
+            journal: None,
         };
         record.save(Change::Head(Box::new(record.kept.head.clone())));
         record.save_turn();
+        let turn = record.kept.conversation.turn(turn);
+        record.journal = turn.map(Journal::of);
         record
     }
 
@@ -191,31 +187,11 @@ impl Record {
 
     /// Has what arrived written once it has waited for long enough.
     fn grow(&mut self, now: Instant) {
-        let Some(turn) = self.kept.conversation.turn(self.turn) else {
-            return;
-        };
-        let texts = [&turn.reply.reasoning, &turn.reply.answer];
-        let marks = texts.map(|text| (text.epoch(), text.len()));
-        if marks == self.written || *self.due.get_or_insert(now + JOURNAL_PAUSE) > now {
-            return;
+        let turn = self.kept.conversation.turn(self.turn);
+        let written = self.journal.as_mut().zip(turn);
+        if let Some(change) = written.and_then(|(journal, turn)| journal.write(turn, now)) {
+            self.save(change);
         }
-        let grown = |text: &Text, (epoch, bytes): (u32, usize)| {
-            if (text.epoch(), text.len()) == (epoch, bytes) {
-                return None;
-            }
-            let keep_bytes = if text.epoch() == epoch { bytes } else { 0 };
-            let text = text.as_str().get(keep_bytes..)?.to_owned();
-            Some(Grown { keep_bytes, text })
-        };
-        let [reasoning, answer] = self.written;
-        let change = Change::Grow {
-            turn: self.turn,
-            reasoning: grown(&turn.reply.reasoning, reasoning),
-            answer: grown(&turn.reply.answer, answer),
-        };
-        self.written = marks;
-        self.due = None;
-        self.save(change);
     }
 
     /// Has the turn written as it is at the end, and waits for it.

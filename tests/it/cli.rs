@@ -2,6 +2,7 @@
 
 mod ask;
 mod config;
+mod history;
 mod key;
 
 use std::io::Write;

@@ -22,6 +22,8 @@ mod links;
 mod markdown;
 mod pty;
 mod screens;
+#[cfg(unix)]
+mod store;
 mod support;
 mod themes;
 mod tidy;

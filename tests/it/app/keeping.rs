@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mmchat::app::keeping::{DRAFT_PAUSE, JOURNAL_PAUSE};
+use mmchat::app::journal::JOURNAL_PAUSE;
+use mmchat::app::keeping::DRAFT_PAUSE;
 use mmchat::app::library::{Change, Grown, Head, Kept, StoreNews, Which};
 use mmchat::app::{Choice, Effect, Keep, Keeping, Msg, Start};
 use mmchat::chat::{ConversationId, Delta, TurnState};
