@@ -27,6 +27,7 @@ doc:
 # What the program costs: figures, not verdicts
 bench:
     cargo bench --bench decode
+    cargo bench --bench markdown
     cargo bench --bench program
 
 # What the store costs at a thousand and at ten thousand conversations

@@ -13,6 +13,7 @@
 //! - A span holds nothing that could act on a terminal ([`crate::chat::safe`]).
 
 mod blocks;
+mod breaks;
 mod code;
 mod flow;
 mod line;
@@ -38,7 +39,7 @@ use listing::{Colours, Listing};
 use live::Live;
 use paint::{Carry, Painted};
 use slice::Slice;
-pub use width::text_width;
+pub use width::{is_cjk, text_width};
 
 /// How a text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -250,6 +250,8 @@ impl<'a, S: Surface> Runtime<'a, S> {
             .backend_mut()
             .present(&self.cache.links)
             .map_err(|error| failed(&error))?;
+        // A window that takes no title is one that can be drawn to all the same.
+        drop(self.console.announce(&app.announcement()));
         if let Some(seen) = seen {
             app.saw(seen);
         }
@@ -288,6 +290,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 copied
                     .err()
                     .map(|error| trouble("The clipboard could not be reached", error))
+            }
+            Effect::Notify(text) => {
+                drop(self.console.notify(text));
+                None
             }
             Effect::Edit(text) => {
                 let edited = self.console.edit(&text);

@@ -330,6 +330,14 @@ pub(super) fn turns(count: usize) -> String {
     }
 }
 
+/// The turns that came first, in words.
+pub(super) fn oldest_turns(count: usize) -> String {
+    match count {
+        1 => "the oldest turn".to_owned(),
+        _ => format!("the {count} oldest turns"),
+    }
+}
+
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string());

@@ -34,6 +34,8 @@ pub enum Effect {
     Recall,
     /// Put text on the clipboard.
     Copy(String),
+    /// Tell the user, who may look at another window.
+    Notify(&'static str),
     /// Open this text in the user's editor.
     Edit(String),
     /// Take the mouse, or give it back to the terminal.

@@ -136,6 +136,11 @@ impl App {
         }
     }
 
+    /// Changes something that is kept, whether the conversation on the screen is or not.
+    pub(super) fn change_kept(&mut self, change: Change) {
+        self.keeping.pending.push(change);
+    }
+
     /// Has a turn kept as it is now.
     pub(super) fn keep_turn(&mut self, id: TurnId) {
         let Some(turn) = self.conversation.turn(id) else {
@@ -380,7 +385,13 @@ impl App {
     /// Applies what the store says.
     pub(super) fn store_msg(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
-            Msg::Loaded(ticket, kept) => return self.loaded(ticket, kept, now),
+            Msg::Loaded(ticket, kept) => {
+                return match self.take_preview(ticket, kept) {
+                    Some(kept) => self.loaded(ticket, kept, now),
+                    None => Vec::new(),
+                };
+            }
+            Msg::Listed(ticket, listing) => return self.listed(ticket, listing, now),
             Msg::Recalled { draft, typed } => self.recalled(&draft, typed),
             Msg::Store(news) => self.store_news(news, now),
             _ => {}

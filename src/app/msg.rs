@@ -18,6 +18,8 @@ pub enum Msg {
     Mouse(MouseEvent),
     /// The window has a new size: columns, rows.
     Resize(u16, u16),
+    /// The window got the focus, or lost it.
+    Focus(bool),
     /// A request moved on.
     Progress(TurnId, Progress),
     /// A request failed; nothing more of it will come.

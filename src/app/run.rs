@@ -16,6 +16,7 @@ impl App {
         match command {
             Command::Send => return self.send(now),
             Command::Regenerate => return self.regenerate(now),
+            Command::History => return self.open_history(now),
             Command::RegenerateWith => self.open_regenerate_with(now),
             Command::Diff => self.open_diff(now),
             Command::DeleteBranch => return self.delete_branch(now),
@@ -65,6 +66,11 @@ impl App {
             Command::NextHeading => self.jump_to_heading(true),
             Command::PreviousTurn => self.jump_to_turn(false),
             Command::NextTurn => self.jump_to_turn(true),
+            Command::Find => self.open_find("", now),
+            Command::FindNext => self.find_step(true, now),
+            Command::FindPrevious => self.find_step(false, now),
+            Command::WidenThinking => self.resize_thinking(1, now),
+            Command::NarrowThinking => self.resize_thinking(-1, now),
             Command::ExpandPaste => self.expand_paste(now),
             Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
             Command::NewLine
@@ -93,6 +99,7 @@ impl App {
             Ok(Slash::Run(command)) => return self.run(command, now),
             Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Find(words)) => self.open_find(&words, now),
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
             Ok(Slash::Title(title)) => return self.set_title(&title, now),
             Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
@@ -123,6 +130,13 @@ impl App {
 
     /// Closes what is open, stops the reply, or goes back to the message box.
     fn escape(&mut self, now: Now) -> Vec<Effect> {
+        // A reply that is to be stopped is not kept waiting by a mark on the screen.
+        if self.selection.take().is_some() && self.live.is_none() {
+            return Vec::new();
+        }
+        if self.focus != Pane::Message && self.end_find() {
+            return Vec::new();
+        }
         if self.zoom.is_some() {
             return self.toggle_zoom(now);
         }
@@ -138,6 +152,7 @@ impl App {
             self.composer.clear();
         } else {
             self.notice = None;
+            self.end_find();
             self.selected = None;
             self.chat_scroll.follow();
         }

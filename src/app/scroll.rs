@@ -12,6 +12,13 @@ pub enum Place {
     Row(usize),
     /// This place on top, whatever the width.
     Held(Anchor),
+    /// This place in view, wherever; from there on it holds still.
+    Revealed {
+        /// What is to be seen.
+        to: Anchor,
+        /// What was on top: it stays there if that is enough.
+        from: Option<Anchor>,
+    },
 }
 
 /// A pane's scroll position.
@@ -47,7 +54,7 @@ impl Scroll {
         let top = match self.place {
             Place::Row(row) => row,
             Place::Tail => seen.last_top(),
-            Place::Held(_) => seen.top,
+            Place::Held(_) | Place::Revealed { .. } => seen.top,
         };
         self.to(top.saturating_add_signed(rows), seen);
     }
@@ -64,9 +71,31 @@ impl Scroll {
         self.place = Place::Row(row);
     }
 
+    /// Scrolls so that a place is in view; not at all if it is.
+    pub fn reveal(&mut self, to: Anchor, seen: &SeenPane) {
+        if self.follows() {
+            self.rows_when_left = seen.rows;
+        }
+        let from = match self.place {
+            Place::Held(anchor) => Some(anchor),
+            // Two in a row between frames: what is on the screen is where the first began.
+            Place::Revealed { from, .. } => from,
+            Place::Tail | Place::Row(_) => seen.anchor,
+        };
+        self.place = Place::Revealed { to, from };
+    }
+
+    /// Follows the end again where what was to be seen is on its last page. Not while text comes
+    /// in: it would move what was found.
+    pub fn settle_at_end(&mut self, seen: &SeenPane) {
+        if matches!(self.place, Place::Revealed { .. }) && seen.top >= seen.last_top() {
+            self.follow();
+        }
+    }
+
     /// Takes note of what a frame showed: a row becomes a place that survives a resize.
     pub fn settle(&mut self, seen: &SeenPane) {
-        if let (Place::Row(_), Some(anchor)) = (self.place, seen.anchor) {
+        if let (Place::Row(_) | Place::Revealed { .. }, Some(anchor)) = (self.place, seen.anchor) {
             self.place = Place::Held(anchor);
         }
     }

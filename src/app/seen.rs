@@ -1,6 +1,8 @@
 //! What the last frame showed: data that the view hands back, so that keys and clicks can refer
 //! to what is on the screen.
 
+use std::ops::Range;
+
 use ratatui::layout::{Position, Rect};
 
 use super::reader::Spot;
@@ -33,6 +35,45 @@ pub struct Seen {
     pub reader: Option<Spot>,
     /// First row of each turn in the chat.
     pub turns: Vec<(TurnId, usize)>,
+    /// What text the ends of the selection stand on: where it was begun, and where it is now.
+    pub ends: [Option<Passage>; 2],
+    /// The border between the panes, where there are two.
+    pub seam: Option<Seam>,
+}
+
+/// A piece of a text of a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The turn.
+    pub turn: TurnId,
+    /// Which of its texts.
+    pub section: Section,
+    /// Its bytes.
+    pub range: Range<usize>,
+}
+
+/// The border between the thinking pane and the chat, which the mouse can move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seam {
+    /// Where it is.
+    pub area: Rect,
+    /// Both panes together.
+    pub panes: Rect,
+    /// The edge of `panes` that the thinking pane is at.
+    pub edge: Edge,
+    /// The least and the most columns or rows of the thinking pane.
+    pub range: (u16, u16),
+}
+
+/// An edge of an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// The left one.
+    Left,
+    /// The right one.
+    Right,
+    /// The upper one.
+    Top,
 }
 
 /// What the last frame showed of a pane.

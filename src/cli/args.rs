@@ -6,9 +6,46 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::chat::Thinking;
 
+/// What the long help ends with.
+const MORE: &str = "\
+Examples:
+  mmchat                                   the chat, with the first provider that has a key
+  mmchat --demo                            the chat, offline
+  mmchat -m tencent/minimax-m3             the chat, with that model
+  mmchat key set tencent                   keep a key
+  git diff | mmchat ask \"Review this.\"    one reply, for scripts
+  mmchat doctor                            what works here, and what does not
+
+Exit codes:
+  0    all is well
+  1    it failed, and would fail again
+  2    wrong options or configuration, or something that the model can't do
+  75   it failed, but may work later: rate limit, overload, no connection
+  130  interrupted with Ctrl+C";
+
+/// What the long help of `ask` ends with.
+const MORE_ASK: &str = "\
+Examples:
+  mmchat ask \"What is a monad? One sentence.\"
+  git diff | mmchat ask -m tencent/minimax-m3 \"Write a commit message for this.\"
+  mmchat ask --format json \"Write a haiku\" | jq -r .answer
+  mmchat ask --dry-run -m minimax \"Hello\"
+
+The answer goes to standard output, everything else to standard error. The exit code is 75 when
+trying again later may help, and 1 when it would not.";
+
+/// What the long help of `key set` ends with.
+const MORE_KEY: &str = "\
+On a terminal it asks for the key and does not show it; in a pipe it reads it:
+  pass show tokenhub | mmchat key set tencent
+
+The key is kept in credentials.toml beside the configuration, readable by you alone, and is sent only
+to the address that the provider has now. An environment variable goes before api_key_command, and
+that before a kept key.";
+
 /// Terminal chat for MiniMax models: reasoning and answer stream side by side.
 #[derive(Debug, Parser)]
-#[command(name = "mmchat", version, about, max_term_width = 100)]
+#[command(name = "mmchat", version, about, max_term_width = 100, after_long_help = MORE)]
 #[command(
     args_conflicts_with_subcommands = false,
     subcommand_negates_reqs = true
@@ -24,6 +61,10 @@ pub(super) struct CommandLine {
 
 /// Options of every command.
 #[derive(Debug, Clone, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that a user types"
+)]
 pub(super) struct Options {
     /// Configuration file [default: config.toml in the platform's configuration directory]
     #[arg(long, value_name = "FILE", env = "MMCHAT_CONFIG", global = true)]
@@ -81,17 +122,15 @@ pub(super) enum Subcommands {
     /// One reply on standard output; what is piped in is appended to the prompt
     Ask(AskArgs),
     /// Providers and models: what they do, their limits and prices, and whether a key is set
-    Models {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Models(ModelsArgs),
     /// The configuration: where it is, what it says, whether it is right
     Config {
         /// What to do with it
         #[command(subcommand)]
         deed: ConfigDeed,
     },
+    /// What works here: terminal, configuration, keys, store, network
+    Doctor(DoctorArgs),
     /// API keys: where each comes from; keep one, or forget it
     Key {
         /// What to do with them
@@ -106,6 +145,18 @@ pub(super) enum Subcommands {
     },
     /// The key bindings in force
     Keys,
+    /// Completions for a shell, with the names of providers and models
+    Completions {
+        /// The shell
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// The manual page of mmchat, or of one of its commands
+    Man {
+        /// A command, such as `ask` or `key set`
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
     /// The built-in provider as a server of its own; prints its addresses
     DemoServer {
         /// The port to listen on; 0 takes any that is free
@@ -125,12 +176,52 @@ pub(super) enum ConfigDeed {
     Show,
     /// Check it; problems are printed as `FILE:LINE:COL`
     Check,
+    /// Open it in $VISUAL or $EDITOR, and check it afterwards
+    Edit,
+}
+
+/// The arguments of `models`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ModelsArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also ask each provider with a key (with -m: that one) for its own list
+    #[arg(long)]
+    pub refresh: bool,
+}
+
+/// A shell that completions can be made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+    /// Nushell.
+    Nushell,
+}
+
+/// The arguments of `doctor`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct DoctorArgs {
+    /// Also send a tiny request to each provider with a key (with -m: to that one), which may cost a little
+    #[arg(long)]
+    pub probe: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to do with API keys.
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum KeyDeed {
     /// Keep a provider's key; asks for it, or reads it from a pipe
+    #[command(after_long_help = MORE_KEY)]
     Set {
         /// The provider
         #[arg(value_name = "PROVIDER")]
@@ -246,6 +337,7 @@ pub(super) enum Reasoning {
 
 /// The arguments of `ask`.
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = MORE_ASK)]
 pub(super) struct AskArgs {
     /// The prompt; several words are joined by spaces
     #[arg(value_name = "PROMPT")]

@@ -15,7 +15,7 @@ use crate::config::theme;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
 use crate::store::{Place, Store};
-use crate::tui::{Canvas, Console, Guard};
+use crate::tui::{Announcer, Canvas, Clipboard, Console, Guard};
 use crate::ui::{Cache, Links, Theme};
 
 /// How long the last changes may take to reach the disk when the user leaves …
@@ -58,6 +58,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let mouse = config.ui.mouse;
     let start = start(options, environment)?;
     let mut store = Store::new(place(options));
+    let (window_title, progress) = (config.ui.window_title, config.ui.progress);
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let providers = Providers::new(client);
     let mut app = App::new(app::Setup {
@@ -70,13 +71,17 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         size,
         start,
     });
-    let guard = Guard::take(mouse).map_err(|error| {
+    let clipboard = Clipboard::find(environment.variables());
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    let announcer = Announcer::new(lookup, window_title, progress);
+    let guard = Guard::take(mouse, announcer).map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
         let mut console = Console::real(
             guard,
-            editor(environment),
+            setup::editor(environment),
+            clipboard,
             screen::can_be_asked(environment),
         );
         let canvas = Canvas::new(std::io::stdout()).in_ascii(screen::is_ascii(environment));
@@ -155,19 +160,34 @@ fn links_are_welcome(environment: &Environment) -> bool {
     let plain = [
         "dumb", "linux", "ansi", "vt", "cons", "eterm", "sun", "unknown",
     ];
-    !term.is_empty()
+    let known = !term.is_empty() || environment.get("WT_SESSION").is_some();
+    known
         && !plain.iter().any(|name| term.starts_with(name))
         && environment.get("NO_COLOR").is_none()
 }
 
-/// The user's editor, split at spaces as shells do: `code --wait`.
-fn editor(environment: &Environment) -> Vec<String> {
-    let named = environment
-        .get("VISUAL")
-        .or_else(|| environment.get("EDITOR"));
-    named
-        .unwrap_or("vi")
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_kept_from_terminals_that_would_print_them() {
+        let welcome = |variables: &[(&str, &str)]| links_are_welcome(&Environment::of(variables));
+        for term in [
+            "xterm-256color",
+            "tmux-256color",
+            "screen",
+            "xterm-kitty",
+            "foot",
+        ] {
+            assert!(welcome(&[("TERM", term)]), "{term}");
+        }
+        assert!(welcome(&[("WT_SESSION", "1")]));
+        for term in ["linux", "vt100", "vt220", "eterm-color", "ansi", ""] {
+            assert!(!welcome(&[("TERM", term)]), "{term}");
+        }
+        assert!(!welcome(&[("TERM", "xterm"), ("NO_COLOR", "1")]));
+        assert!(welcome(&[("TERM", "linux"), ("FORCE_HYPERLINK", "1")]));
+        assert!(!welcome(&[("TERM", "xterm"), ("FORCE_HYPERLINK", "0")]));
+    }
 }

@@ -33,6 +33,11 @@ impl Environment {
         }
     }
 
+    /// All of it.
+    pub(super) fn variables(&self) -> &HashMap<String, String> {
+        &self.variables
+    }
+
     /// An environment of these variables only.
     #[cfg(test)]
     pub(super) fn of(variables: &[(&str, &str)]) -> Self {
@@ -277,4 +282,16 @@ fn system_prompt(text: &str) -> Result<String, Trouble> {
 /// The proxies that the environment names.
 pub(super) fn proxies(environment: &Environment) -> Proxies {
     Proxies::from_environment(|name| environment.get(name).map(str::to_owned))
+}
+
+/// The user's editor, split at spaces as shells do: `code --wait`.
+pub(super) fn editor(environment: &Environment) -> Vec<String> {
+    let named = environment
+        .get("VISUAL")
+        .or_else(|| environment.get("EDITOR"));
+    named
+        .unwrap_or("vi")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
 }

@@ -14,6 +14,7 @@ use std::ops::Range;
 use super::Kind;
 use super::line::{Fence, HtmlEnd, Line};
 use super::mend;
+use crate::chat::safe;
 
 /// A line is judged by as many bytes; what is longer is read in pieces of this size.
 const PIECE_BYTES: usize = 1024;
@@ -195,7 +196,7 @@ impl Scanner {
 
     fn plain(&mut self, text: &str, piece: Range<usize>, ends_line: bool) {
         let shown = text.get(self.start..piece.end).unwrap_or_default();
-        if !shown.trim().is_empty() || shown.len() > BLOCK_BYTES {
+        if !is_blank(shown) || shown.len() > BLOCK_BYTES {
             let open = if ends_line { Open::Closed } else { Open::Row };
             self.cut(piece.end, open, Join::Plain { head: ends_line });
         }
@@ -367,6 +368,11 @@ impl Scanner {
     }
 }
 
+/// Tells whether nothing of `text` can be seen.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty() || safe::visible(text).trim().is_empty()
+}
+
 /// Finds the last place at or before `at` where `text` may be cut.
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len()))
@@ -390,6 +396,7 @@ fn next_join(state: &State, line: Line<'_>) -> Join {
         {
             Join::Item(number.map(|number| number.saturating_add(1)))
         }
+        (State::Footnote, _) if line.is_footnote() => Join::Item(None),
         _ => Join::Block,
     }
 }

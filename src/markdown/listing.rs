@@ -336,7 +336,7 @@ mod tests {
     fn a_wrapped_line_keeps_its_colours_on_all_of_its_rows() {
         let mut document = document(CODE, 16);
         colour_all(&mut document);
-        let rows = ["│     {let}< answer>", "│ ↪ < = 42;>"];
+        let rows = ["│     {let}", "│ ↪ <answer = 42;>"];
         assert_eq!(shown(&document)[4..6], rows);
     }
 

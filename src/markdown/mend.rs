@@ -277,6 +277,28 @@ fn close(run: &str) -> (usize, String) {
                     break;
                 }
             }
+            '<' => match address(rest) {
+                Address::Begun => {
+                    kept = at;
+                    break;
+                }
+                Address::Open => {
+                    inner.push('>');
+                    break;
+                }
+                Address::No => {}
+            },
+            // It may become a footnote's number.
+            '[' if rest.starts_with("[^")
+                && rest
+                    .trim_start_matches([
+                        '[', '^', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
+                    ])
+                    .is_empty() =>
+            {
+                kept = at;
+                break;
+            }
             '[' => brackets.push(at),
             ']' if brackets.pop().is_some() => {
                 if let Some(target) = rest.strip_prefix("](") {
@@ -353,6 +375,29 @@ fn emphasis(
         _ => {}
     }
     true
+}
+
+/// What `<` and what follows it at the end of a text may be of an address in angle brackets.
+enum Address {
+    No,
+    /// Not more than it begins with.
+    Begun,
+    Open,
+}
+
+fn address(text: &str) -> Address {
+    let begins = |scheme: &&str| scheme.starts_with(text);
+    let open = |scheme: &&str| text.starts_with(*scheme);
+    let schemes = ["<https://", "<http://"];
+    if schemes.iter().any(|scheme| begins(scheme)) {
+        Address::Begun
+    } else if schemes.iter().any(|scheme| open(scheme))
+        && !text.contains(|c: char| c.is_whitespace() || c == '>')
+    {
+        Address::Open
+    } else {
+        Address::No
+    }
 }
 
 /// Finds the end of the code span that is closed by `count` ticks in `after`.

@@ -30,6 +30,7 @@ use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
 use super::{Link, Role, Row, Span};
+use crate::chat::safe;
 
 /// What a piece leaves for the next one.
 #[derive(Debug, Clone, Default)]
@@ -315,14 +316,17 @@ impl Painter<'_> {
                 let bullet = self
                     .nests
                     .iter()
-                    .filter(|nest| matches!(nest, Nest::List { .. }))
+                    .filter(|nest| matches!(nest, Nest::List { next: None, .. }))
                     .count();
                 self.enter(Nest::List { next, bullet });
             }
             Tag::Item => self.item(&range),
             Tag::FootnoteDefinition(label) => {
                 self.block(range.start);
-                self.push_item(format!("[^{label}]: "));
+                let label = self.read(&label);
+                let number = label.chars().all(|c| c.is_ascii_digit());
+                let sign = if number { "" } else { "^" };
+                self.push_item(safe::one_line(&format!("[{sign}{label}] ")));
             }
             Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::TableCell => {
                 self.start_table_part(tag, range);
@@ -409,6 +413,7 @@ impl Painter<'_> {
                 self.soft = None;
                 let mut cell = std::mem::take(&mut self.flow);
                 cell.link_bare(Some(Role::Link));
+                cell.mark_footnotes();
                 if let Leaf::Table { grid, in_header } = &mut self.leaf {
                     match grid.rows.last_mut() {
                         Some((cells, _)) if !*in_header => cells.push(cell),

@@ -159,10 +159,10 @@ fn tables_shrink_and_then_become_records() {
 }
 
 #[test]
-fn code_is_cut_hard_and_says_so() {
+fn long_code_goes_on_below_and_says_so() {
     assert_eq!(
         shown("```\nlet abc = 12345;\n\n\ttab\n```", 14),
-        ["│ let abc = 12", "│ ↪ 345;", "│ ", "│     tab"]
+        ["│ let abc =", "│ ↪ 12345;", "│ ", "│     tab"]
     );
 }
 
@@ -320,6 +320,8 @@ fn prompts_keep_their_lines_and_are_not_markup() {
     let mut document = Document::new(Kind::Plain);
     document.sync("\n# a *b*\n\n    - c\n\n", 0, 20, true);
     assert_eq!(plain(&document), ["# a *b*", "", "    - c"]);
+    document.sync("\u{202e}\n\n# a\n\u{202e}\nb", 1, 20, true);
+    assert_eq!(plain(&document), ["# a", "", "b"]);
 }
 
 #[test]
@@ -826,4 +828,100 @@ fn a_half_written_link_leads_nowhere() {
             .iter()
             .all(|span| span.link.is_none())
     );
+}
+
+#[test]
+fn footnotes_are_numbers_with_a_block_of_their_own() {
+    assert_eq!(
+        shown(
+            "So it is[^1], *they say*[^12].\n\n[^1]: A long note about it.\n[^12]: Short.\n\n    More.\n\nEnd",
+            20
+        ),
+        [
+            "So it is[1], they",
+            "say[12].",
+            "",
+            "[1] A long note",
+            "    about it.",
+            "[12] Short.",
+            "",
+            "     More.",
+            "",
+            "End"
+        ]
+    );
+    assert_eq!(
+        shown("[^a-z] `[^1]` [^note]\n\n[^note]: named", 30),
+        ["[^a-z] [^1] [^note]", "", "[^note] named"]
+    );
+    assert_eq!(placed("a[^1]b", 9)[1], ("[1]".to_owned(), "[^1]"));
+    assert_eq!(moments("a[^1] b", 9), ["a", "a[", "a", "a[1]", "a[1] b"]);
+    assert_eq!(
+        moments("[^1]: ab", 9).last().map(String::as_str),
+        Some("[1] ab")
+    );
+}
+
+#[test]
+fn an_address_in_angle_brackets_never_shows_them() {
+    let moments = moments("at <https://a.b> x", 30);
+    assert!(
+        moments.iter().all(|moment| !moment.contains(['<', '>'])),
+        "{moments:?}"
+    );
+    assert_eq!(moments.last().unwrap(), "at https://a.b x");
+    assert_eq!(shown("a <b", 9), ["a <b"]);
+}
+
+#[test]
+fn a_table_right_below_a_line_of_text_is_a_table() {
+    let rows = [
+        "Look:",
+        "",
+        "┌───┬───┐",
+        "│ a │ b │",
+        "├───┼───┤",
+        "│ 1 │ 2 │",
+        "└───┴───┘",
+    ];
+    assert_eq!(shown("Look:\n| a | b |\n|---|---|\n| 1 | 2 |", 30), rows);
+    assert_eq!(shown("One\ntwo | three\n--- | ---\n", 30)[0], "One");
+}
+
+#[test]
+fn heading_levels_differ_without_colours() {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync("# a\n## b\n### c", 0, 20, true);
+    let looks = |row: usize| {
+        let style = document.rows[row].spans[0].style;
+        (style.bold, style.underline, style.italic)
+    };
+    assert_eq!(looks(0), (true, true, false));
+    assert_eq!(looks(2), (true, false, false));
+    assert_eq!(looks(4), (true, false, true));
+}
+
+/// Every beginning of real replies, up to some length at every character, then here and there.
+#[test]
+fn what_of_a_reply_is_settled_never_changes() {
+    for reply in [
+        include_str!("../../tests/fixtures/markdown/english.md"),
+        include_str!("../../tests/fixtures/markdown/chinese.md"),
+        include_str!("../../tests/fixtures/markdown/readme.md"),
+        include_str!("../../tests/fixtures/markdown/pathological.md"),
+    ] {
+        for width in [1, 17, 80] {
+            let mut document = Document::new(Kind::Markdown);
+            let mut settled: Vec<Row> = Vec::new();
+            let places = reply.char_indices().map(|(at, _)| at).enumerate();
+            for (_, at) in places.filter(|(number, _)| *number < 800 || number % 23 == 0) {
+                document.sync(reply.get(..at).unwrap(), 0, width, false);
+                assert_sound(&document, reply, width);
+                assert_eq!(&document.rows[..settled.len()], &settled[..], "at {at}");
+                settled = document.rows[..document.settled.rows].to_vec();
+            }
+            document.sync(reply, 0, width, true);
+            assert_eq!(&document.rows[..settled.len()], &settled[..]);
+        }
+    }
 }

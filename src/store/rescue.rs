@@ -173,7 +173,7 @@ fn copy_table(
 ) -> rusqlite::Result<()> {
     let names = |store: &Connection| -> rusqlite::Result<Vec<String>> {
         let statement = store.prepare(&format!("SELECT * FROM {table} LIMIT 0"))?;
-        let names = statement.column_names().into_iter();
+        let names = statement.column_names();
         Ok(names.map(str::to_owned).collect())
     };
     let Ok(there) = names(damaged) else {

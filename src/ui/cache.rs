@@ -5,9 +5,11 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::links::Links;
 use super::theme::Theme;
-use crate::app::Themes;
+use crate::app::{Pane, Themes};
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -25,6 +27,23 @@ pub struct Cache {
     shown: Vec<(TurnId, Topic, Range<usize>)>,
     /// Whose code colours are asked for.
     asked: Option<(TurnId, Topic)>,
+    /// The rows of text that this frame shows, and where.
+    lines: Vec<ShownLine>,
+}
+
+/// A row of a text on the screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ShownLine {
+    /// The pane that it is in.
+    pub pane: Pane,
+    /// The turn.
+    pub turn: TurnId,
+    /// Which of its texts.
+    pub topic: Topic,
+    /// Which of the text's rows.
+    pub row: usize,
+    /// Where it is.
+    pub area: Rect,
 }
 
 /// A text of a turn that is wrapped on its own.
@@ -76,6 +95,7 @@ impl Cache {
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
+            lines: Vec::new(),
         }
     }
 
@@ -135,11 +155,25 @@ impl Cache {
     /// Begins a frame: nothing is shown yet.
     pub(super) fn clear_shown(&mut self) {
         self.shown.clear();
+        self.lines.clear();
         self.links.begin();
     }
 
-    /// Takes note of a row that the frame is about to show.
-    pub(super) fn shows(&mut self, turn: TurnId, topic: Topic, row: usize) {
+    /// The rows of text that the frame shows, pane by pane from top to bottom.
+    pub(super) fn lines(&self) -> &[ShownLine] {
+        &self.lines
+    }
+
+    /// Takes note of a row that the frame is about to show, and where.
+    pub(super) fn shows(&mut self, pane: Pane, text: (TurnId, Topic, usize), area: Rect) {
+        let (turn, topic, row) = text;
+        self.lines.push(ShownLine {
+            pane,
+            turn,
+            topic,
+            row,
+            area,
+        });
         let document = self.documents.get(&(turn, topic));
         if let Some(shown) = document.and_then(|document| document.row(row)) {
             self.links.show(shown);

@@ -92,7 +92,12 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     });
     let headings = document.headings().collect();
     for (row, y) in (top..rows).zip(area.y..area.bottom()) {
-        cache.shows(turn.id, Topic::Reasoning, row);
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        cache.shows(Pane::Thinking, (turn.id, Topic::Reasoning, row), line);
         if let Some(row) = cache
             .kept(turn.id, Topic::Reasoning)
             .and_then(|d| d.row(row))

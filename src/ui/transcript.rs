@@ -174,7 +174,7 @@ pub(super) fn draw(
         };
         let part = extent.part(row - start);
         if let Some((topic, row)) = part.text() {
-            cache.shows(extent.turn.id, topic, row);
+            cache.shows(Pane::Chat, (extent.turn.id, topic, row), line);
         }
         draw_row(app, cache, extent, &part, line, buf);
     }

@@ -20,6 +20,14 @@ pub(super) fn top(
         Place::Tail => last,
         Place::Row(row) => row.min(last),
         Place::Held(anchor) => find(anchor).unwrap_or(last).min(last),
+        Place::Revealed { to, from } => {
+            let row = find(to).unwrap_or(last);
+            let before = from.and_then(&find).map(|top| top.min(last));
+            let is_in_view = |top: &usize| (*top..top + height).contains(&row);
+            let top = before.filter(is_in_view);
+            // Some of what comes before it helps to read it.
+            top.unwrap_or(row.saturating_sub(height / 3)).min(last)
+        }
     }
 }
 
@@ -32,7 +40,13 @@ pub(super) fn frame(
     theme: Theme,
     buf: &mut Buffer,
 ) {
-    paint::scroll_bar(outer, rows, top, theme.active(), buf);
+    // It is in nobody's way at the end, where it says nothing new.
+    let bar = if scroll.follows() {
+        theme.dim()
+    } else {
+        theme.active()
+    };
+    paint::scroll_bar(outer, rows, top, bar, buf);
     let below = rows.saturating_sub(top + usize::from(outer.height.saturating_sub(2)));
     if scroll.follows() || below == 0 {
         return;

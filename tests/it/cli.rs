@@ -1,9 +1,12 @@
 //! The real program as a process: arguments, pipes, exit codes.
 
+mod announce;
 mod ask;
 mod config;
+mod doctor;
 mod history;
 mod key;
+mod paper;
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};

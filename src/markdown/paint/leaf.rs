@@ -31,6 +31,7 @@ impl Painter<'_> {
         self.soft = None;
         let mut flow = std::mem::take(&mut self.flow);
         flow.link_bare(Some(Role::Link));
+        flow.mark_footnotes();
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);
         let last = lines.pop();
@@ -55,6 +56,7 @@ impl Painter<'_> {
         }
         if !matches!(self.leaf, Leaf::Html) {
             flow.link_bare(Some(Role::Link));
+            flow.mark_footnotes();
         }
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);

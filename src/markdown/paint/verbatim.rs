@@ -1,6 +1,6 @@
 //! What is shown as it is, without a parser: top-level fences line by line, plain text.
 
-use super::super::blocks::{Join, Open};
+use super::super::blocks::{Join, Open, is_blank};
 use super::super::flow::{Flow, Origin};
 use super::super::listing::Listing;
 use super::super::wrap::Breaking;
@@ -67,13 +67,13 @@ impl Painter<'_> {
             Carry::Nothing | Carry::Table(_) => (Flow::default(), false),
         };
         let shown = body.trim_end_matches(['\n', '\r']);
-        if shown.trim().is_empty() && !goes_on {
+        if is_blank(shown) && !goes_on {
             return;
         }
         let mut at = 0;
         for line in shown.split_inclusive('\n') {
             let text = line.trim_end_matches(['\n', '\r']);
-            if text.trim().is_empty() && flow.is_empty() && line.len() > text.len() {
+            if is_blank(text) && flow.is_empty() && line.len() > text.len() {
                 // A blank line between lines; at the start of all there is none.
                 if self.slice.base > 0 {
                     let place = self.place(at..at);

@@ -71,7 +71,10 @@ fn what_was_asked_is_listed_found_and_shown() {
     home.run(&["history", "search", "before:never"])
         .ends(2)
         .complains("no day");
-    let shown = home.run(&["history", "show", &id[..6]]).ends(0).out;
+    let shown = home
+        .run(&["history", "show", id.get(..6).unwrap()])
+        .ends(0)
+        .out;
     assert!(
         shown.contains("forty-two") && !shown.contains("because"),
         "{shown}"
@@ -206,7 +209,8 @@ fn a_conversation_is_renamed_and_deleted_for_good() {
             .contains("\tThe answer\n")
     );
     home.run(&["history", "delete", "1zzzz"]).ends(2);
-    home.run(&["history", "delete", &id[..8]]).ends(0);
+    home.run(&["history", "delete", id.get(..8).unwrap()])
+        .ends(0);
     assert_eq!(home.run(&["history", "list"]).ends(0).out, "");
     let store = home
         .directory

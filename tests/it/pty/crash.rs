@@ -154,7 +154,8 @@ impl Terminal {
 }
 
 fn number(name: &str, usual: u64) -> u64 {
-    std::env::var(name).map_or(usual, |value| value.parse().unwrap())
+    let set = std::env::vars().find(|(set, _)| set == name);
+    set.map_or(usual, |(_, value)| value.parse().unwrap())
 }
 
 /// `just crash` runs 200 rounds with the quarter of a second that is promised; here there are a few,

@@ -127,23 +127,18 @@ fn what_is_no_plain_file_is_refused_and_never_followed() {
 
 #[test]
 fn a_store_of_a_newer_program_or_of_another_one_is_left_as_it_is() {
-    let newer = |store: &Connection| {
-        store
-            .pragma_update(None, "application_id", 0x6d6d_6368)
-            .unwrap();
-        store.pragma_update(None, "user_version", 999).unwrap();
-    };
-    let other = |store: &Connection| store.pragma_update(None, "application_id", 1).unwrap();
-    let cases: [(&dyn Fn(&Connection), &str); 2] = [
-        (&newer, "newer mmchat"),
-        (&other, "another program's database"),
-    ];
-    for (make, words) in cases {
+    for (application, version, words) in [
+        (0x6d6d_6368, 999, "newer mmchat"),
+        (1, 0, "another program's database"),
+    ] {
         let directory = tempfile::tempdir().unwrap();
         let file = database(directory.path());
         let store = Connection::open(&file).unwrap();
         store.execute_batch("CREATE TABLE precious (x)").unwrap();
-        make(&store);
+        store
+            .pragma_update(None, "application_id", application)
+            .unwrap();
+        store.pragma_update(None, "user_version", version).unwrap();
         drop(store);
         let before = fs::read(&file).unwrap();
         let why = why_not(directory.path());
