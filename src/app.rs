@@ -222,12 +222,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let place = self.chat_scroll.place;
-        let was_live = self.live.is_some();
-        let may_end = matches!(msg, Msg::Ended(_) | Msg::Failed(..));
-        let mut effects = self.apply(msg, now);
-        if may_end {
-            effects.extend(self.notify_end(was_live));
-        }
+        let mut effects = self.apply_and_tell(msg, now);
         self.preview_theme();
         effects.extend(self.copy_selection(now.instant));
         self.look_through(self.chat_scroll.place != place);
@@ -319,15 +314,14 @@ impl App {
         if self.chat_scroll.follows() {
             return self.conversation.last();
         }
-        let top = match self.chat_scroll.place {
-            scroll::Place::Row(row) => row,
-            scroll::Place::Tail | scroll::Place::Held(_) | scroll::Place::Revealed { .. } => {
-                self.seen.chat.top
+        let turn = match self.chat_scroll.place {
+            scroll::Place::Row(row) => self.seen.turn_at(row),
+            scroll::Place::Tail | scroll::Place::Revealed { .. } => {
+                self.seen.turn_at(self.seen.chat.top)
             }
+            scroll::Place::Held(anchor) => Some(anchor.turn),
         };
-        let before = self.seen.turns.iter().rev().find(|(_, row)| *row <= top);
-        before
-            .and_then(|(turn, _)| self.conversation.turn(*turn))
+        turn.and_then(|turn| self.conversation.turn(turn))
             .or_else(|| self.conversation.last())
     }
 

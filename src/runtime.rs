@@ -32,6 +32,8 @@ use signals::{Signal, Signals};
 
 /// The shortest time between two frames that nobody asked for: 60 a second.
 pub const FRAME: Duration = Duration::from_micros(16_667);
+/// Bytes of text read in a frame only to count rows that are not on the screen: some milliseconds.
+const SPARE_BYTES: usize = 48 * 1024;
 /// The most messages applied between two looks at the keyboard, so that a fast model can't
 /// starve it.
 const BATCH: usize = 512;
@@ -138,10 +140,13 @@ impl<'a, S: Surface> Runtime<'a, S> {
         let mut dirty = true;
         loop {
             let due = last_frame.map_or_else(Instant::now, |at| at + FRAME);
-            if dirty && (app.take_urgent() || Instant::now() >= due) {
+            let urgent = dirty && app.take_urgent();
+            if dirty && (urgent || Instant::now() >= due) {
+                // What was asked for is drawn at once; there is time to spare in other frames.
+                self.cache.spare(if urgent { 0 } else { SPARE_BYTES });
                 self.draw(app)?;
                 last_frame = Some(Instant::now());
-                dirty = false;
+                dirty = self.cache.is_unfinished();
                 frames += 1;
                 if frames == 1 {
                     // Nobody waits for the disk before there is something to look at.

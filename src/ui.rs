@@ -16,6 +16,7 @@
 
 mod cache;
 mod diff;
+mod extent;
 mod figures;
 mod find_bar;
 mod header;
@@ -27,6 +28,7 @@ mod message;
 mod notes;
 mod overlay;
 mod paint;
+mod path;
 mod phase;
 mod sheet;
 mod status;
@@ -51,6 +53,8 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
     cache.clear_shown();
+    cache.uncounted = false;
+    let at_hand = cache.take_at_hand();
     cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
@@ -63,6 +67,8 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         return seen;
     }
     marks::draw(app, cache, frame.buffer_mut(), &mut seen);
+    cache.put_away(&at_hand);
+    cache.spare = 0;
     if let Some(open) = &app.overlay {
         // A theme that is tried on has to be seen; under anything else the screen steps back.
         if !matches!(open, Overlay::Themes(_)) {

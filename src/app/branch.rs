@@ -7,7 +7,7 @@ use super::library::Change;
 use super::offer::Again;
 use super::overlay::Choice;
 use super::scroll::{Place, Scroll};
-use super::{Anchor, App, Effect, Overlay, Pane, Section, Tone};
+use super::{Anchor, App, Effect, Overlay, Pane, Tone};
 use crate::chat::{Branch, Now, Standing, TurnId};
 
 /// What a key can bring back.
@@ -161,13 +161,7 @@ impl App {
         let above = start.is_some_and(|(_, row)| *row > seen.chat.top);
         let anchor = match seen.chat.anchor {
             Some(anchor) if above => anchor,
-            _ => Anchor {
-                turn: sibling,
-                row: 0,
-                offset: 0,
-                section: Section::Prompt,
-                width: 0,
-            },
+            _ => Anchor::start_of(sibling),
         };
         self.chat_scroll = Scroll {
             place: Place::Held(anchor),
@@ -293,7 +287,8 @@ impl App {
             return;
         };
         if let Some(&(turn, row)) = turns.get(to) {
-            self.chat_scroll.to(row, seen);
+            let start = Anchor::start_of(turn);
+            self.chat_scroll.to_place(start, row, seen);
             self.selected = Some(turn);
         } else {
             self.chat_scroll.follow();

@@ -293,18 +293,10 @@ impl App {
 
     fn jump_to_heading(&mut self, next: bool) {
         let seen = self.seen_pane();
-        if let Some(row) = neighbour(seen.headings.iter().copied(), seen.top, next) {
+        let (above, below) = seen.headings;
+        if let Some(row) = if next { below } else { above } {
             self.scroll_to(row);
         }
-    }
-}
-
-/// The row nearest to `top` in a direction.
-fn neighbour(rows: impl Iterator<Item = usize>, top: usize, next: bool) -> Option<usize> {
-    if next {
-        rows.filter(|row| *row > top).min()
-    } else {
-        rows.filter(|row| *row < top).max()
     }
 }
 

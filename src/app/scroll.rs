@@ -61,6 +61,15 @@ impl Scroll {
 
     /// Scrolls so that this row is on top.
     pub fn to(&mut self, row: usize, seen: &SeenPane) {
+        self.go(Place::Row(row), row, seen);
+    }
+
+    /// Scrolls so that this place is on top, which the last frame had in this row.
+    pub fn to_place(&mut self, anchor: Anchor, row: usize, seen: &SeenPane) {
+        self.go(Place::Held(anchor), row, seen);
+    }
+
+    fn go(&mut self, place: Place, row: usize, seen: &SeenPane) {
         if row >= seen.last_top() {
             self.follow();
             return;
@@ -68,7 +77,7 @@ impl Scroll {
         if self.follows() {
             self.rows_when_left = seen.rows;
         }
-        self.place = Place::Row(row);
+        self.place = place;
     }
 
     /// Scrolls so that a place is in view; not at all if it is.
@@ -97,6 +106,10 @@ impl Scroll {
     pub fn settle(&mut self, seen: &SeenPane) {
         if let (Place::Row(_) | Place::Revealed { .. }, Some(anchor)) = (self.place, seen.anchor) {
             self.place = Place::Held(anchor);
+        }
+        if self.rows_when_left < usize::MAX {
+            let rows = self.rows_when_left.saturating_add_signed(seen.recounted);
+            self.rows_when_left = rows;
         }
     }
 }

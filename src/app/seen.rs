@@ -2,6 +2,7 @@
 //! to what is on the screen.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::layout::{Position, Rect};
 
@@ -34,7 +35,7 @@ pub struct Seen {
     /// The row on top of an overlay's text.
     pub reader: Option<Spot>,
     /// First row of each turn in the chat.
-    pub turns: Vec<(TurnId, usize)>,
+    pub turns: Arc<[(TurnId, usize)]>,
     /// What text the ends of the selection stand on: where it was begun, and where it is now.
     pub ends: [Option<Passage>; 2],
     /// The border between the panes, where there are two.
@@ -87,8 +88,11 @@ pub struct SeenPane {
     pub top: usize,
     /// Where that row is in the text, to find it again after a resize.
     pub anchor: Option<Anchor>,
-    /// The rows that are headings.
-    pub headings: Vec<usize>,
+    /// The nearest headings above and below that row.
+    pub headings: (Option<usize>, Option<usize>),
+    /// How many rows more there are than in the frame before because they were counted, not
+    /// because text came.
+    pub recounted: isize,
 }
 
 impl SeenPane {
@@ -103,14 +107,28 @@ impl SeenPane {
 pub struct Anchor {
     /// The turn.
     pub turn: TurnId,
-    /// Rows below the turn's first, at `width`.
-    pub row: usize,
-    /// The byte of the section's text that the row begins with.
+    /// Rows below the one that shows the byte at `offset`, at `width`. Above and below the text
+    /// itself, where the headers and notes are, it holds at any width.
+    pub row: isize,
+    /// A byte of the section's text; `usize::MAX` is its end.
     pub offset: usize,
     /// Which text of the turn `offset` counts in.
     pub section: Section,
     /// The width that `row` was counted at.
     pub width: u16,
+}
+
+impl Anchor {
+    /// The beginning of a turn.
+    pub fn start_of(turn: TurnId) -> Self {
+        Self {
+            turn,
+            row: -1,
+            offset: 0,
+            section: Section::Prompt,
+            width: 0,
+        }
+    }
 }
 
 /// A text of a turn.
@@ -125,6 +143,13 @@ pub enum Section {
 }
 
 impl Seen {
+    /// The turn that a row of the chat belongs to.
+    pub fn turn_at(&self, row: usize) -> Option<TurnId> {
+        let next = self.turns.partition_point(|(_, first)| *first <= row);
+        let (turn, _) = self.turns.get(next.checked_sub(1)?)?;
+        Some(*turn)
+    }
+
     /// The pane at a position of the screen.
     pub fn pane_at(&self, position: Position) -> Option<Pane> {
         // Borders belong to their pane.

@@ -277,26 +277,12 @@ fn close(run: &str) -> (usize, String) {
                     break;
                 }
             }
-            '<' => match address(rest) {
-                Address::Begun => {
-                    kept = at;
-                    break;
-                }
-                Address::Open => {
-                    inner.push('>');
-                    break;
-                }
-                Address::No => {}
-            },
-            // It may become a footnote's number.
-            '[' if rest.starts_with("[^")
-                && rest
-                    .trim_start_matches([
-                        '[', '^', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9',
-                    ])
-                    .is_empty() =>
-            {
+            '<' | '[' if is_undecided(rest) => {
                 kept = at;
+                break;
+            }
+            '<' if is_address(rest) => {
+                inner.push('>');
                 break;
             }
             '[' => brackets.push(at),
@@ -377,27 +363,20 @@ fn emphasis(
     true
 }
 
-/// What `<` and what follows it at the end of a text may be of an address in angle brackets.
-enum Address {
-    No,
-    /// Not more than it begins with.
-    Begun,
-    Open,
+/// Addresses in angle brackets begin like this.
+const ADDRESSES: [&str; 2] = ["<https://", "<http://"];
+
+/// Tells whether a text that ends like this may be about to name an address or a footnote.
+fn is_undecided(text: &str) -> bool {
+    let note = text.strip_prefix("[^");
+    note.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+        || ADDRESSES.iter().any(|address| address.starts_with(text))
 }
 
-fn address(text: &str) -> Address {
-    let begins = |scheme: &&str| scheme.starts_with(text);
-    let open = |scheme: &&str| text.starts_with(*scheme);
-    let schemes = ["<https://", "<http://"];
-    if schemes.iter().any(|scheme| begins(scheme)) {
-        Address::Begun
-    } else if schemes.iter().any(|scheme| open(scheme))
+/// Tells whether a text is an address in angle brackets that is still open.
+fn is_address(text: &str) -> bool {
+    ADDRESSES.iter().any(|address| text.starts_with(address))
         && !text.contains(|c: char| c.is_whitespace() || c == '>')
-    {
-        Address::Open
-    } else {
-        Address::No
-    }
 }
 
 /// Finds the end of the code span that is closed by `count` ticks in `after`.

@@ -25,7 +25,7 @@ use self::formula::with_dollars;
 use self::text::is_break;
 use super::blocks::Join;
 use super::flow::{Flow, Origin};
-use super::listing::Listing;
+use super::listing::{CodeLine, Listing};
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
@@ -49,7 +49,10 @@ pub(super) enum Carry {
 #[derive(Debug)]
 pub(super) struct Painted {
     pub(super) rows: Vec<Row>,
-    pub(super) code: Vec<Listing>,
+    /// Code within other blocks.
+    pub(super) listings: Vec<Listing>,
+    /// The rows of its lines.
+    pub(super) lines: Vec<CodeLine>,
     pub(super) carry: Carry,
     /// The last row, if it is running text.
     pub(super) live: Option<Live>,
@@ -61,7 +64,8 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         slice,
         width,
         rows: Vec::new(),
-        code: Vec::new(),
+        listings: Vec::new(),
+        lines: Vec::new(),
         nests: Vec::new(),
         deeper: 0,
         flow: Flow::default(),
@@ -82,7 +86,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
     };
     match slice.join {
         Join::Fence { language } => painter.fence(language),
-        Join::Code { fence, .. } => painter.code_line(fence.indent, carry),
+        Join::Code { fence, .. } => painter.code_line(*fence, carry),
         Join::FenceEnd => {}
         Join::Plain { .. } => painter.plain(carry),
         Join::Block
@@ -94,7 +98,8 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
     }
     Painted {
         rows: painter.rows,
-        code: painter.code,
+        listings: painter.listings,
+        lines: painter.lines,
         carry: painter.carry,
         live: painter.live,
     }
@@ -164,7 +169,8 @@ struct Painter<'a> {
     slice: &'a Slice<'a>,
     width: usize,
     rows: Vec<Row>,
-    code: Vec<Listing>,
+    listings: Vec<Listing>,
+    lines: Vec<CodeLine>,
     nests: Vec<Nest>,
     /// Blocks entered below those.
     deeper: usize,
@@ -488,9 +494,4 @@ fn rank(level: HeadingLevel) -> u8 {
         HeadingLevel::H5 => 5,
         HeadingLevel::H6 => 6,
     }
-}
-
-fn carry_from(mut flow: Flow, start: usize, continued: bool) -> Carry {
-    flow.drop_front(start);
-    Carry::Row { flow, continued }
 }

@@ -1,6 +1,7 @@
 //! What drawing leaves behind for the next frame: wrapped rows of every text that was shown.
 //!
-//! Invariant: forgetting all of it changes nothing on the screen, only what the next frame costs.
+//! Rows are kept of what the last frame showed, and a little around it; of the rest only how many
+//! there are. Invariant: forgetting all of it changes nothing on the screen, only what the next frame costs.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -8,8 +9,9 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use super::links::Links;
+use super::path::Path;
 use super::theme::Theme;
-use crate::app::{Pane, Themes};
+use crate::app::{Anchor, Pane, Themes};
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -27,6 +29,16 @@ pub struct Cache {
     shown: Vec<(TurnId, Topic, Range<usize>)>,
     /// Whose code colours are asked for.
     asked: Option<(TurnId, Topic)>,
+    /// Where the rows of the conversation are.
+    pub(super) path: Path,
+    /// What was on top of the thinking pane, as [`Path`] remembers it of the chat.
+    pub(super) thinking_top: Option<(usize, Anchor)>,
+    /// Texts with rows at hand, and which of them the frame being drawn has use for.
+    at_hand: Shown,
+    /// Bytes of text that the next frame may read only to count its rows.
+    pub(super) spare: usize,
+    /// Rows that the last frame counted on are estimates.
+    pub(super) uncounted: bool,
     /// The rows of text that this frame shows, and where.
     lines: Vec<ShownLine>,
 }
@@ -45,6 +57,9 @@ pub(super) struct ShownLine {
     /// Where it is.
     pub area: Rect,
 }
+
+/// Texts, and the rows of them that a frame has use for.
+pub(super) type Shown = Vec<((TurnId, Topic), Range<usize>)>;
 
 /// A text of a turn that is wrapped on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,8 +110,25 @@ impl Cache {
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
+            path: Path::default(),
+            thinking_top: None,
+            at_hand: Vec::new(),
+            spare: 0,
+            uncounted: false,
             lines: Vec::new(),
         }
+    }
+
+    /// Lets the next frame read up to `bytes` of text that is not on the screen, to count its rows.
+    /// Without, they are estimates until somebody looks at them.
+    pub fn spare(&mut self, bytes: usize) {
+        self.spare = bytes;
+    }
+
+    /// Tells whether there are rows that were only estimated: another frame with time to spare
+    /// brings the scroll bar closer to the truth.
+    pub fn is_unfinished(&self) -> bool {
+        self.uncounted
     }
 
     /// Puts on the theme in force. Rows know parts and no colours, so they stay as they are.
@@ -114,7 +146,7 @@ impl Cache {
         topic: Topic,
         source: Source<'_>,
         width: u16,
-    ) -> &Document {
+    ) -> &mut Document {
         let kind = match topic {
             Topic::Reasoning | Topic::Answer => Kind::Markdown,
             Topic::Prompt | Topic::Remarks | Topic::Failure | Topic::Words => Kind::Plain,
@@ -122,7 +154,7 @@ impl Cache {
         let document = self
             .documents
             .entry((turn, topic))
-            .or_insert_with(|| Document::new(kind));
+            .or_insert_with(|| Document::sparse(kind));
         document.sync(source.text, source.epoch, width, source.done);
         document
     }
@@ -174,14 +206,43 @@ impl Cache {
             row,
             area,
         });
+        match self.at_hand.last_mut() {
+            Some((key, rows)) if *key == (turn, topic) && rows.end == row => rows.end += 1,
+            _ => self.at_hand.push(((turn, topic), row..row + 1)),
+        }
         let document = self.documents.get(&(turn, topic));
         if let Some(shown) = document.and_then(|document| document.row(row)) {
             self.links.show(shown);
+        }
+        if !matches!(topic, Topic::Answer | Topic::Reasoning) {
+            return;
         }
         match self.shown.last_mut() {
             Some((t, k, rows)) if (*t, *k) == (turn, topic) && rows.end == row => rows.end += 1,
             _ => self.shown.push((turn, topic, row..row + 1)),
         }
+    }
+
+    /// Ends a frame: of the rows that were at hand before, those stay that are near what is shown.
+    pub(super) fn put_away(&mut self, before: &Shown) {
+        for (key, _) in before {
+            let Some(document) = self.documents.get_mut(key) else {
+                continue;
+            };
+            let shown = self.at_hand.iter().filter(|(shown, _)| shown == key);
+            let shown = shown.map(|(_, rows)| rows.clone());
+            let all = shown.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
+            let near = all.map_or(0..0, |rows| {
+                let around = rows.len();
+                rows.start.saturating_sub(around)..rows.end + around
+            });
+            document.put_away(&near);
+        }
+    }
+
+    /// Begins a frame. Returns what was at hand for the last one.
+    pub(super) fn take_at_hand(&mut self) -> Shown {
+        std::mem::take(&mut self.at_hand)
     }
 
     /// Forgets the texts of turns that are no longer on the screen.

@@ -9,6 +9,7 @@ pub(crate) mod history;
 mod hostile;
 mod keeping;
 mod keys;
+mod large;
 mod models;
 mod mouse;
 mod panes;

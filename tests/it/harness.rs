@@ -160,6 +160,18 @@ impl Harness {
         self.app.saw(seen.unwrap());
     }
 
+    /// Draws frames with time to spare until no row is an estimate.
+    pub(crate) fn count_rows(&mut self) -> &mut Self {
+        for _ in 0..1_000 {
+            self.cache.spare(20_000);
+            self.draw();
+            if !self.cache.is_unfinished() {
+                return self;
+            }
+        }
+        panic!("there is no end to the counting");
+    }
+
     /// Presses a key, written as in `[keys]`; several are separated by spaces.
     pub(crate) fn press(&mut self, chords: &str) -> &mut Self {
         for chord in chords.split(' ') {
