@@ -282,6 +282,8 @@ fn words_are_found_in_any_language_case_and_accent() {
     ] {
         assert_eq!(kept.count(typed), count, "{typed}");
     }
+    let hit = kept.find("wetter").rows[0].hit.clone().unwrap();
+    assert_eq!((hit.place, hit.turn.is_some()), (Where::Prompt, true));
     let hit = kept.find("天气").rows[0].hit.clone().unwrap();
     assert_eq!(
         (hit.place, hit.snippet.as_str()),

@@ -134,7 +134,13 @@ impl Terminal {
     fn whole_frame(&self) -> String {
         self.when("whole frame", |state| {
             let screen = state.parser.screen().contents();
-            state.bytes.ends_with(b"\x1b[?2026l").then_some(screen)
+            let last = |what: &[u8]| {
+                state
+                    .bytes
+                    .windows(what.len())
+                    .rposition(|part| part == what)
+            };
+            (last(b"\x1b[?2026l") > last(b"\x1b[?2026h")).then_some(screen)
         })
     }
 
@@ -303,7 +309,7 @@ fn on_a_full_disk_the_chat_goes_on_and_is_saved_when_there_is_room_again() {
         .types("tell me about prompt77\r")
         .shows("not saved");
     terminal.types("and one more prompt78\r");
-    terminal.when_screen("reply", |screen| screen.contents().contains("prompt78"));
+    terminal.when_screen("reply", |screen| screen.contents().contains("turn 3/3"));
     prlimit(Some(terminal.pid), Resource::Fsize, before).unwrap();
     terminal.shows("Saving works again");
     let home = terminal.left();
