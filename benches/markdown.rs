@@ -35,19 +35,22 @@ const REPLIES: [(&str, &str); 4] = [
     ),
 ];
 
+/// What is done to a reply.
+type Stage = fn(&str);
+
 fn main() {
     let argument = std::env::args().find_map(|argument| argument.parse().ok());
     let times = argument.unwrap_or(TIMES);
     for (name, reply) in REPLIES {
         let text = reply.repeat(times * 2_000 / reply.len().max(1));
-        let stages: [(&str, fn(&str)); 3] = [
+        let stages: [(&str, Stage); 3] = [
             ("parse+paint", whole),
             ("streamed", streamed),
             ("wrap", wrapped),
         ];
         for (stage, run) in stages {
             report(&format!("markdown {stage} {name}"), text.len(), || {
-                run(&text)
+                run(&text);
             });
         }
     }

@@ -172,7 +172,7 @@ fn floor(base_url: &str) {
             let from = (from..=text.len())
                 .find(|at| text.is_char_boundary(*at))
                 .unwrap();
-            let end = text[from..].replace('\n', "\r\n");
+            let end = text.get(from..).unwrap().replace('\n', "\r\n");
             write!(out, "\x1b[?2026h\x1b[H{end}\x1b[J\x1b[?2026l").unwrap();
             out.flush().unwrap();
         }

@@ -105,7 +105,7 @@ impl<W: Write> Canvas<W> {
                 write!(self.frame, "\x1b[{}C", to.x - at.x)
             }
             Some(at) if to.x == 0 && to.y == at.y + 1 => write!(self.frame, "\r\n"),
-            Some(at) if to.y == at.y + 1 && to.x == at.x => write!(self.frame, "\n"),
+            Some(at) if to.y == at.y + 1 && to.x == at.x => self.frame.write_all(b"\n"),
             _ => write!(self.frame, "\x1b[{};{}H", to.y + 1, to.x + 1),
         });
         self.at = Some(to);

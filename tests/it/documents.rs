@@ -38,8 +38,7 @@ fn every_setting_in_the_documents_is_right() {
     for (path, text) in documents() {
         for block in fences(&text, "toml") {
             let read = mmchat::config::parse(&block, "docs", &actions());
-            let read =
-                read.and_then(|(config, _)| Ok(mmchat::app::Keymap::new(&config.keys).map(drop)));
+            let read = read.map(|(config, _)| mmchat::app::Keymap::new(&config.keys).map(drop));
             match read {
                 Ok(Ok(())) => checked += 1,
                 Ok(Err(conflict)) => panic!("{}: {conflict}\n{block}", path.display()),

@@ -10,8 +10,10 @@ use super::pen::Pen;
 
 /// Text that moved further than this is drawn anew.
 const MOST_ROWS: usize = 12;
-/// A shift is tried when as many rows have it.
-const LEAST_ROWS: usize = 3;
+/// A shift is tried when as many rows changed, and taken when as many have it: looking for one costs
+/// time in every frame, and a reply that only grows changes three or four rows, header and status
+/// among them.
+const LEAST_ROWS: usize = 5;
 /// What it costs to say that rows have moved, in bytes, and to go to a run of changed cells.
 const SHIFT_BYTES: usize = 24;
 const RUN_BYTES: usize = 5;

@@ -47,7 +47,7 @@ fn the_terminal_is_asked_for_its_background_after_the_first_frame() {
     let first = |what: &[u8]| bytes.windows(what.len()).position(|part| part == what);
     assert!(first(b"\x1b[?2026l").unwrap() < first(QUESTION).unwrap());
     let before = terminal.frame();
-    terminal.types("a").types(LIGHT).types("b").shows("ab");
+    terminal.types("a").types(LIGHT).types("b").shows("│ ab");
     terminal.when_screen("light theme", |screen| {
         let frame = screen.cell(screen.size().0.get() - 2, 0).unwrap().fgcolor();
         frame != before && frame != Color::Default
