@@ -1,7 +1,6 @@
 //! `mmchat ask`: one reply on standard output.
 
 use std::io;
-use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use serde_json::json;
@@ -9,23 +8,17 @@ use serde_json::json;
 use super::args::{AskArgs, Format, Options};
 use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
+use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, chat, complain, history, json, prompt, spinner};
-use crate::app::Effect;
-use crate::app::keeping::JOURNAL_PAUSE;
-use crate::app::library::{Change, Grown, Head, Kept, title_from};
+use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, ConversationId, FailureKind, Finish, Ids, Progress, Rates, Text, Turn, TurnId,
-    TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, FailureKind, Finish, Progress, Rates, Turn, TurnState, estimate_tokens, safe,
+    whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
-use crate::store::{Place, Store};
 use crate::wire::{self, Ask, Auth, WireRequest};
-
-/// How long the store may take to write the reply down at the end.
-const SAVE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks once and prints the reply.
 pub(super) fn run(
@@ -81,27 +74,7 @@ pub(super) fn run(
         params: session.params,
     };
     let mut clock = Clock::system();
-    let mut ids = Ids::new(fastrand::u64(..));
-    ids.go_on_after(parent.map_or(0, |parent| parent.0));
-    let now = clock.now();
-    let turn = TurnId(ids.next(now.wall));
-    if is_new {
-        kept.head = Head {
-            id: ConversationId(ids.next(now.wall)),
-            title: title_from(&prompt),
-            created: now.wall,
-            ..Head::default()
-        };
-    }
-    kept.conversation.add(turn, parent, prompt, asked, now.wall);
-    kept.head = Head {
-        updated: now.wall,
-        system_prompt: kept.conversation.system_prompt.clone(),
-        choice: session.choice.clone(),
-        thinking: session.thinking,
-        params: session.params,
-        ..kept.head
-    };
+    let turn = add_turn(&mut kept, prompt, asked, &session, clock.now().wall);
     let request = wire::request(
         &plan.target,
         &Ask {
@@ -120,8 +93,20 @@ pub(super) fn run(
         keys,
         setup::proxies(environment),
     ));
-    let mut outlet = Outlet::new(ask, environment);
-    let mut record = Record::begin(options, kept, turn);
+    let outlet = Outlet::new(ask, environment);
+    let record = Record::begin(options, kept, turn);
+    sent(&providers, request, outlet, record, clock, &about_keys)
+}
+
+/// Sends the request and sees the reply through, or as far as Ctrl+C lets it come.
+fn sent(
+    providers: &Providers,
+    request: WireRequest,
+    mut outlet: Outlet<'_>,
+    mut record: Record,
+    mut clock: Clock,
+    about_keys: &str,
+) -> Result<Exit, Trouble> {
     let exit = block_on(async {
         tokio::select! {
             // Before the first byte is sent, so that no Ctrl+C is missed.
@@ -135,10 +120,10 @@ pub(super) fn run(
                 }
                 Ok(Exit::Signal(2))
             }
-            result = reply(&providers, request, &mut outlet, &mut record, &mut clock) => {
+            result = reply(providers, request, &mut outlet, &mut record, &mut clock) => {
                 let exit = result?;
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
-                    complain(&about_keys);
+                    complain(about_keys);
                 }
                 Ok(exit)
             }
@@ -146,97 +131,6 @@ pub(super) fn run(
     });
     record.end();
     exit
-}
-
-/// The turn that is asked, and the store that keeps it as it comes.
-struct Record {
-    kept: Kept,
-    turn: TurnId,
-    store: Store,
-    /// How much of the texts the store has, and since when there has been more.
-    written: Written,
-    due: Option<Instant>,
-}
-
-/// How far the reasoning and the answer are written: how often each was taken back, and its bytes.
-type Written = [(u32, usize); 2];
-
-impl Record {
-    fn begin(options: &Options, kept: Kept, turn: TurnId) -> Self {
-        let place = if options.no_save {
-            Place::Nowhere(String::new())
-        } else {
-            chat::place(options)
-        };
-        let mut record = Self {
-            store: Store::new(place),
-            kept,
-            turn,
-            written: Written::default(),
-            due: None,
-        };
-        record.save(Change::Head(Box::new(record.kept.head.clone())));
-        record.save_turn();
-        record
-    }
-
-    fn turn(&mut self) -> Option<&mut Turn> {
-        self.kept.conversation.turn_mut(self.turn)
-    }
-
-    fn save(&mut self, change: Change) {
-        self.store.carry_out(Effect::Save(Box::new(change)));
-    }
-
-    fn save_turn(&mut self) {
-        if let Some(turn) = self.kept.conversation.turn(self.turn) {
-            self.save(Change::Turn(self.kept.head.id, Box::new(turn.clone())));
-        }
-    }
-
-    /// Has what arrived written once it has waited for long enough.
-    fn grow(&mut self, now: Instant) {
-        let Some(turn) = self.kept.conversation.turn(self.turn) else {
-            return;
-        };
-        let texts = [&turn.reply.reasoning, &turn.reply.answer];
-        let marks = texts.map(|text| (text.epoch(), text.len()));
-        if marks == self.written || *self.due.get_or_insert(now + JOURNAL_PAUSE) > now {
-            return;
-        }
-        let grown = |text: &Text, (epoch, bytes): (u32, usize)| {
-            if (text.epoch(), text.len()) == (epoch, bytes) {
-                return None;
-            }
-            let keep_bytes = if text.epoch() == epoch { bytes } else { 0 };
-            let text = text.as_str().get(keep_bytes..)?.to_owned();
-            Some(Grown { keep_bytes, text })
-        };
-        let [reasoning, answer] = self.written;
-        let change = Change::Grow {
-            turn: self.turn,
-            reasoning: grown(&turn.reply.reasoning, reasoning),
-            answer: grown(&turn.reply.answer, answer),
-        };
-        self.written = marks;
-        self.due = None;
-        self.save(change);
-    }
-
-    /// Has the turn written as it is at the end, and waits for it.
-    fn end(mut self) {
-        if let Some(turn) = self.turn().filter(|turn| turn.is_live()) {
-            turn.state = TurnState::Stopped;
-        }
-        self.save_turn();
-        let closed = self.store.close(SAVE_PATIENCE);
-        for news in self.store.news() {
-            complain(&news);
-        }
-        if let Err(why) = closed {
-            complain(&why);
-        }
-    }
 }
 
 /// Whether what is known of the provider's keys would help.
