@@ -204,7 +204,10 @@ impl App {
         };
         let draft = self.composer.text();
         let system_prompt = self.conversation.system_prompt.clone();
+        let title = continued(&self.keeping.head.title);
         let effects = self.new_conversation(now);
+        // Its first message is a summary, which would make a poor title.
+        self.keeping.head.title = title;
         self.conversation.system_prompt = system_prompt;
         self.composer.clear();
         let text = format!("Summary of our conversation so far:\n\n{summary}\n\n");
@@ -219,5 +222,15 @@ impl App {
         );
         self.notify(Tone::Info, text, now.instant);
         effects
+    }
+}
+
+/// The title of a conversation that goes on where another one of this title ends.
+fn continued(title: &str) -> String {
+    const CONTINUED: &str = " (continued)";
+    if title.is_empty() || title.ends_with(CONTINUED) {
+        title.to_owned()
+    } else {
+        format!("{title}{CONTINUED}")
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let first: usize = hints(app, wanted, usize::MAX)
         .first()
         .map_or(0, |(key, what)| text_width(key) + text_width(what));
-    let mut figures = turn_figures(app);
+    let gauge = app.gauge();
+    let mut figures = turn_figures(app, gauge);
     while first + figures_width(&figures) > usize::from(area.width) && figures.len() > 1 {
         figures.pop();
     }
@@ -43,7 +44,6 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         .flat_map(|(key, what)| [(key.as_str(), theme.key()), (what.as_str(), theme.dim())])
         .collect();
     let x = paint::left(&pieces, area, buf);
-    let gauge = app.gauge();
     let mut pieces: Vec<(&str, Style)> = Vec::new();
     for figure in &figures {
         if !pieces.is_empty() {
@@ -119,7 +119,7 @@ fn hints(app: &App, wanted: &[(Command, &str)], room: usize) -> Vec<(String, Str
 
 /// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001`, of the last turn; what is unknown is left out,
 /// and what matters least comes last.
-fn turn_figures(app: &App) -> Vec<String> {
+fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let Some(turn) = app.conversation.last() else {
         return vec![app.session.params_if_set()];
     };
@@ -135,7 +135,7 @@ fn turn_figures(app: &App) -> Vec<String> {
             .filter(|it| !it.done)
             .map(phase::of_errand),
     );
-    figures.extend(app.gauge().map(context));
+    figures.extend(gauge.map(context));
     if live.is_none() {
         figures.extend(turn.timing.first_token().map(figures::span));
     }

@@ -303,6 +303,7 @@ fn a_fresh_start_carries_a_summary_that_was_seen_first() {
     assert_eq!(it.app.conversation.path().count(), 1, "nothing changed yet");
     it.press("enter");
     assert!(it.app.conversation.is_empty());
+    it.shows("one (continued)");
     let draft = it.app.composer.text();
     assert!(
         draft.contains("We said **one**.") && draft.ends_with("and now?"),
