@@ -93,8 +93,20 @@ pub(super) fn run(
         keys,
         setup::proxies(environment),
     ));
-    let mut outlet = Outlet::new(ask, environment);
-    let mut record = Record::begin(options, kept, turn);
+    let outlet = Outlet::new(ask, environment);
+    let record = Record::begin(options, kept, turn);
+    sent(&providers, request, outlet, record, clock, &about_keys)
+}
+
+/// Sends the request and sees the reply through, or as far as Ctrl+C lets it come.
+fn sent(
+    providers: &Providers,
+    request: WireRequest,
+    mut outlet: Outlet<'_>,
+    mut record: Record,
+    mut clock: Clock,
+    about_keys: &str,
+) -> Result<Exit, Trouble> {
     let exit = block_on(async {
         tokio::select! {
             // Before the first byte is sent, so that no Ctrl+C is missed.
@@ -108,10 +120,10 @@ pub(super) fn run(
                 }
                 Ok(Exit::Signal(2))
             }
-            result = reply(&providers, request, &mut outlet, &mut record, &mut clock) => {
+            result = reply(providers, request, &mut outlet, &mut record, &mut clock) => {
                 let exit = result?;
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
-                    complain(&about_keys);
+                    complain(about_keys);
                 }
                 Ok(exit)
             }
