@@ -59,6 +59,8 @@ pub struct Keeping {
     tickets: u64,
     /// The ticket whose conversation is to be opened.
     opening: Option<u64>,
+    /// Whether Enter was pressed before it came.
+    send_when_open: bool,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +87,7 @@ impl Keeping {
             draft: Draft::default(),
             tickets: 0,
             opening: None,
+            send_when_open: false,
         }
     }
 
@@ -287,7 +290,10 @@ impl App {
         {
             return Vec::new();
         }
+        let at_start = self.keeping.start.open.take().is_some();
+        let send = std::mem::take(&mut self.keeping.send_when_open);
         match kept {
+            Ok(Some(kept)) if at_start => return self.open_under_typed(*kept, send, now),
             Ok(Some(kept)) => return self.open_kept(*kept, now),
             Ok(None) => self.notify(
                 Tone::Info,
@@ -296,7 +302,37 @@ impl App {
             ),
             Err(reason) => self.notify(Tone::Error, reason, now.instant),
         }
-        Vec::new()
+        if send { self.send(now) } else { Vec::new() }
+    }
+
+    /// Waits with sending, if the conversation that it belongs to is still to come. Returns whether
+    /// it does.
+    pub(super) fn waits_to_be_opened(&mut self) -> bool {
+        let waits = self.keeping.opening.is_some() && self.keeping.start.open.is_some();
+        self.keeping.send_when_open |= waits;
+        waits
+    }
+
+    /// Opens the conversation that the program was started with. What was typed before it came was
+    /// meant for it.
+    fn open_under_typed(&mut self, kept: Kept, send: bool, now: Now) -> Vec<Effect> {
+        let typed = self.composer.text();
+        self.composer.clear();
+        let mut effects = self.open_kept(kept, now);
+        let draft = self.composer.text();
+        if send {
+            self.composer.restore(&typed);
+            effects.extend(self.send(now));
+            if self.composer.is_empty() {
+                self.composer.restore(&draft);
+            }
+        } else if !typed.is_empty() {
+            let both = [draft, typed].map(|text| text.trim_end().to_owned());
+            let both = both.into_iter().filter(|text| !text.is_empty());
+            self.composer
+                .restore(&both.collect::<Vec<_>>().join("\n\n"));
+        }
+        effects
     }
 
     /// Puts a kept conversation on the screen, with its model, its parameters and its draft.
@@ -354,7 +390,8 @@ impl App {
         self.composer.remember_earlier(typed);
         // Whoever is typing already has a draft of their own.
         let untouched = self.composer.is_empty() && self.composer.revision() == 0;
-        if untouched && !draft.is_empty() && !self.keeping.is_there {
+        let is_new = !self.keeping.is_there && self.keeping.start.open.is_none();
+        if untouched && !draft.is_empty() && is_new {
             self.composer.restore(draft);
             self.keeping.draft.written = self.composer.revision();
         }

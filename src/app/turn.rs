@@ -113,6 +113,9 @@ impl App {
             self.composer.take();
             return self.slash(slash, now);
         }
+        if self.waits_to_be_opened() {
+            return Vec::new();
+        }
         if self.live.is_some() {
             let text = self.composer.take();
             self.queued = Some(match self.queued.take() {

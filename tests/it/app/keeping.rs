@@ -161,12 +161,9 @@ fn a_kept_conversation_comes_back_with_its_model_and_its_draft() {
     it.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
     it.shows("answer one")
         .shows("unsent")
+        .shows("mine")
         .shows("Another matter");
     assert_eq!(it.app.session.choice.model, "silent");
-    assert!(
-        it.changes()
-            .contains(&Change::Draft(None, "mine".to_owned()))
-    );
     it.press("enter");
     let heads = it
         .changes()
@@ -203,4 +200,40 @@ fn what_was_typed_in_earlier_programs_comes_back_with_up() {
     it.shows("a draft");
     it.press("ctrl-c up up").shows("newer");
     it.press("up").shows("older");
+}
+
+#[test]
+fn what_is_sent_before_the_conversation_came_goes_into_it() {
+    let mut it = Harness::new();
+    it.exchange("first", "", "answer one");
+    let kept = Kept {
+        head: Head {
+            id: ConversationId(7),
+            ..Head::default()
+        },
+        conversation: it.app.conversation.clone(),
+        draft: "unsent".to_owned(),
+    };
+    let mut it = Harness::new();
+    it.app.keeping = Keeping::new(Start {
+        open: Some(Which::Last),
+        ..Start::default()
+    });
+    let _ = it.app.start();
+    it.say("second");
+    assert!(
+        it.requests().is_empty(),
+        "nobody knows yet what it goes on from"
+    );
+    it.tell(Msg::Loaded(1, Ok(Some(Box::new(kept)))));
+    let body = it.requests().remove(0).body.to_string();
+    assert!(
+        body.contains("answer one") && body.contains("second"),
+        "{body}"
+    );
+    it.shows("answer one").shows("unsent");
+    let sent = it.changes();
+    assert!(sent.iter().any(
+        |change| matches!(change, Change::Turn(ConversationId(7), turn) if turn.prompt == "second")
+    ));
 }
