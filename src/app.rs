@@ -10,9 +10,11 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+mod call;
 mod choice;
 pub mod command;
 mod composer;
+pub mod consent;
 mod copy;
 mod effect;
 pub mod keymap;
@@ -25,11 +27,14 @@ mod run;
 pub mod scroll;
 mod seen;
 mod slash;
+pub mod toolkit;
 mod turn;
 
+pub use call::Sent;
 pub use choice::Session;
 pub use command::Command;
 pub use composer::Composer;
+pub use consent::Consent;
 pub use effect::Effect;
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
@@ -37,7 +42,7 @@ pub use msg::Msg;
 pub use notice::{Notice, Tone};
 pub use overlay::{Choice, Overlay};
 pub use picker::{Item, Picker};
-pub use seen::{Anchor, Pane, Section, Seen, SeenPane};
+pub use seen::{Anchor, Pane, Section, Seen, SeenCard, SeenPane};
 pub use slash::WITH_ARGUMENT;
 pub use turn::{Live, Phase};
 
@@ -115,6 +120,10 @@ pub struct App {
     pub thinking_scroll: Scroll,
     /// How many rows the message takes in the window, before any limit.
     pub message_rows: u16,
+    /// What the user is doing about a tool that wants to run.
+    pub consent: Consent,
+    /// Whether the results of tools are shown whole.
+    pub results_open: bool,
     /// What the last frame showed.
     pub seen: Seen,
     /// The window's columns and rows.
@@ -148,6 +157,8 @@ impl App {
             chat_scroll: Scroll::default(),
             thinking_scroll: Scroll::default(),
             message_rows: 1,
+            consent: Consent::default(),
+            results_open: false,
             seen: Seen::default(),
             quit_armed: None,
             next_turn: 0,
@@ -174,6 +185,7 @@ impl App {
             Msg::Progress(turn, progress) => self.progress(turn, progress, now),
             Msg::Failed(turn, failure) => self.failed(turn, failure, now),
             Msg::Ended(turn) => self.ended(turn, now),
+            Msg::ToolDone(call, result) => self.tool_done(call, result, now),
             Msg::Edited(Ok(text)) => self.edited(&text),
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {
                 self.notify(Tone::Error, reason, now.instant);
@@ -200,8 +212,15 @@ impl App {
     /// When the screen next changes by itself: a spinner, a countdown, a notice that goes away.
     pub fn wake_at(&self) -> Option<Instant> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
-        let live = self.live.as_ref().map(Live::wake_at);
-        [notice, live, self.quit_armed].into_iter().flatten().min()
+        let live = self.live.as_ref().and_then(Live::wake_at);
+        // A card that was just drawn: the clock of its keys starts now.
+        let drawn = self.seen.card.map(|card| card.call);
+        let card = self.live.as_ref().map(|live| live.as_of);
+        let card = card.filter(|_| self.consent.wants_tick(self.card(), drawn));
+        [notice, live, self.quit_armed, card]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The turn whose reasoning is shown: the one being streamed, else the one in view.
@@ -245,6 +264,8 @@ impl App {
         if let Some(live) = &mut self.live {
             live.as_of = now;
         }
+        let drawn = self.seen.card.map(|card| card.call);
+        self.consent.tick(self.card(), drawn, now);
     }
 
     fn resize(&mut self, cols: u16, rows: u16) -> Vec<Effect> {
@@ -267,6 +288,9 @@ impl App {
                 Some(Command::Interrupt) => self.close_overlay(),
                 _ => self.overlay_key(key, now),
             };
+        }
+        if let Some(effects) = self.card_key(key, now) {
+            return effects;
         }
         let scope = match self.focus {
             Pane::Message => Scope::Message,

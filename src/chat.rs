@@ -4,6 +4,7 @@
 //! [`Failure`] (why there is no more of it), [`Reply`] (all of it so far), [`Turn`] and
 //! [`Conversation`] (what was said), [`Message`] (what is sent) and [`safe`] (what may be shown).
 
+mod call;
 mod conversation;
 mod delta;
 mod estimate;
@@ -16,13 +17,14 @@ pub mod safe;
 mod turn;
 mod usage;
 
+pub use call::{CallId, CallState, Outcome, ToolCall};
 pub use conversation::Conversation;
 pub use delta::{Delta, Finish, Part, Progress, Remark, Source, ToolDelta};
 pub use estimate::{Estimate, estimate_tokens, whole_tokens};
 pub use failure::{Failure, FailureKind, Retry};
-pub use message::{Message, ToolCall};
+pub use message::Message;
 pub use moment::{Moment, Now};
 pub use params::{Params, Thinking};
-pub use reply::{Reply, Text};
+pub use reply::{Reply, Round, Text};
 pub use turn::{Asked, Timing, Turn, TurnId, TurnState};
 pub use usage::{Usage, short_count};

@@ -8,6 +8,7 @@ use crate::chat::{Params, Thinking};
 mod extension;
 pub mod keys;
 mod read;
+pub mod schema;
 
 pub use crate::catalog::{Problem, Problems};
 pub use extension::{Approve, McpServer, McpTransport, Persona, Tool};

@@ -6,6 +6,7 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod jobs;
 mod signals;
 
 pub use clock::Clock;
@@ -21,12 +22,15 @@ use futures_util::stream::{BoxStream, StreamExt};
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
+use crate::app::toolkit::{Deed, Job};
 use crate::app::{App, Effect, Msg};
-use crate::chat::{Failure, Progress, TurnId};
+use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::highlight::Highlighter;
 use crate::net::Provider;
+use crate::tools::Programs;
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
+use jobs::Jobs;
 use signals::{Signal, Signals};
 
 /// The shortest time between two frames that nobody asked for: 60 a second.
@@ -76,6 +80,10 @@ pub struct Runtime<'a, S: Surface> {
     cache: &'a mut Cache,
     /// Who finds the colours of code.
     highlighter: Highlighter,
+    /// Who runs the programs of tools.
+    programs: Programs,
+    /// The tools that run.
+    jobs: Jobs,
     /// What time it is.
     clock: Clock,
     /// Whether the signal that the program was continued is still to come.
@@ -105,9 +113,17 @@ impl<'a, S: Surface> Runtime<'a, S> {
             console,
             cache,
             highlighter: Highlighter::new(),
+            programs: Programs::default(),
+            jobs: Jobs::default(),
             clock,
             suspended: false,
         }
+    }
+
+    /// The same loop, which can run programs as tools.
+    #[must_use]
+    pub fn with_programs(self, programs: Programs) -> Self {
+        Self { programs, ..self }
     }
 
     /// Runs until the program is left. Must be called within a tokio runtime.
@@ -159,6 +175,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     self.ask_for_colours();
                     continue;
                 }
+                msg = self.jobs.next(), if !self.jobs.is_empty() => (msg, false),
                 msg = next_step(&mut reply), if reply.is_some() => (msg, false),
                 () = sleep_until(due), if dirty => continue,
                 () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
@@ -240,6 +257,11 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::Cancel(turn) => {
                 reply.take_if(|reply| reply.turn == turn);
+                self.jobs.stop(turn);
+                None
+            }
+            Effect::RunTool(call, job) => {
+                self.run_tool(call, *job);
                 None
             }
             Effect::Copy(text) => {
@@ -269,6 +291,23 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::Quit => None,
         })
+    }
+
+    fn run_tool(&mut self, call: CallId, job: Job) {
+        match job.deed {
+            Deed::Program {
+                command,
+                env,
+                timeout,
+            } => {
+                let work = self.programs.run(&command, &env, timeout, job.arguments);
+                self.jobs.start(call, work);
+            }
+            Deed::Server { server, .. } => {
+                let why = format!("there is no connection to the MCP server {server}");
+                self.jobs.start(call, std::future::ready(Err(why)));
+            }
+        }
     }
 
     fn suspend(&mut self) -> Result<(), Error> {

@@ -14,7 +14,9 @@
 //! status      ^O model  ^T thinking …          ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s
 //! ```
 
+mod body;
 mod cache;
+mod card;
 mod figures;
 mod header;
 mod layout;
@@ -34,6 +36,7 @@ pub use cache::Cache;
 pub use theme::Theme;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::{App, Pane, Seen};
@@ -79,7 +82,7 @@ fn wants(app: &App) -> Wants {
 fn whole(app: &App, cache: &mut Cache, areas: &Areas, frame: &mut Frame<'_>, seen: &mut Seen) {
     let buf = frame.buffer_mut();
     let theme = cache.theme;
-    (seen.chat, seen.turns) = transcript::draw(app, cache, areas.chat, buf);
+    chat(app, cache, areas.chat, buf, seen);
     if !areas.thinking.is_empty() {
         seen.thinking = thinking::draw(app, cache, areas.thinking, buf);
     }
@@ -104,13 +107,33 @@ fn zoomed(
 ) {
     let buf = frame.buffer_mut();
     match pane {
-        Pane::Thinking => seen.thinking = thinking::draw(app, cache, window, buf),
+        Pane::Thinking => {
+            // A question that can't be seen can't be answered.
+            let (window, asking) = card::split(app, window);
+            if !window.is_empty() {
+                seen.thinking = thinking::draw(app, cache, window, buf);
+            }
+            if !asking.is_empty() {
+                seen.card = card::draw(app, cache.theme, asking, buf);
+            }
+        }
         Pane::Chat | Pane::Message => {
-            (seen.chat, seen.turns) = transcript::draw(app, cache, window, buf);
+            chat(app, cache, window, buf, seen);
         }
     }
     let corner = Position::new(window.x, window.bottom().saturating_sub(1));
     frame.set_cursor_position(corner);
+}
+
+/// The transcript, and below it the card that asks whether a tool may run.
+fn chat(app: &App, cache: &mut Cache, area: Rect, buf: &mut Buffer, seen: &mut Seen) {
+    let (area, asking) = card::split(app, area);
+    if !area.is_empty() {
+        (seen.chat, seen.turns) = transcript::draw(app, cache, area, buf);
+    }
+    if !asking.is_empty() {
+        seen.card = card::draw(app, cache.theme, asking, buf);
+    }
 }
 
 fn too_small(window: Rect, frame: &mut Frame<'_>) {

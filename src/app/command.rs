@@ -24,6 +24,10 @@ pub enum Command {
     ToggleThinkingPanel,
     /// Changes the thinking mode of the next request.
     ThinkingMode,
+    /// Offers tools to the model, or stops doing so.
+    ToggleTools,
+    /// Shows the results of tools whole, or their first lines.
+    ToggleResults,
     /// Opens the command palette.
     Palette,
     /// Begins a new conversation.

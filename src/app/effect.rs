@@ -1,6 +1,7 @@
 //! What the program asks of the world. Data only; the runtime carries it out.
 
-use crate::chat::TurnId;
+use super::toolkit::Job;
+use crate::chat::{CallId, TurnId};
 use crate::wire::WireRequest;
 
 /// Something to be done outside the program's own state.
@@ -8,8 +9,11 @@ use crate::wire::WireRequest;
 pub enum Effect {
     /// Send a request and stream its reply as messages of this turn.
     Send(TurnId, Box<WireRequest>),
-    /// Stop that reply; dropping its stream closes the connection.
+    /// Stop that reply; dropping its stream closes the connection. A tool that runs for it is
+    /// killed.
     Cancel(TurnId),
+    /// Run a tool; its result comes as a message of this call.
+    RunTool(CallId, Box<Job>),
     /// Put text on the clipboard.
     Copy(String),
     /// Open this text in the user's editor.

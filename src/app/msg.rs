@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
-use crate::chat::{Failure, Progress, TurnId};
+use crate::chat::{CallId, Failure, Progress, TurnId};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub enum Msg {
     Failed(TurnId, Box<Failure>),
     /// A reply's stream is over.
     Ended(TurnId),
+    /// A tool is done: its result, or why there is none.
+    ToolDone(CallId, Result<String, String>),
     /// The external editor is closed: the new text, or why there is none.
     Edited(Result<String, String>),
     /// An effect could not be carried out; the reason, as a sentence.

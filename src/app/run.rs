@@ -52,6 +52,8 @@ impl App {
             Command::PreviousTurn => self.jump_to_turn(false),
             Command::NextTurn => self.jump_to_turn(true),
             Command::ExpandPaste => self.expand_paste(now),
+            Command::ToggleTools => self.toggle_tools(now),
+            Command::ToggleResults => self.results_open = !self.results_open,
             Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
             Command::NewLine
             | Command::QuitIfEmpty
@@ -107,6 +109,10 @@ impl App {
     fn escape(&mut self, now: Now) -> Vec<Effect> {
         if self.zoom.is_some() {
             return self.toggle_zoom(now);
+        }
+        if self.consent.editing.is_some() {
+            self.leave_arguments();
+            return Vec::new();
         }
         if self.live.is_some() {
             return self.stop(now);

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::call::Sent;
 use super::{App, Effect, Pane, Tone};
 use crate::catalog::{self, Plan};
 use crate::chat::{Conversation, Delta, Failure, Now, Progress, TurnId, TurnState};
@@ -21,6 +22,10 @@ pub struct Live {
     pub as_of: Instant,
     /// What it is doing.
     pub phase: Phase,
+    /// When the tool that runs was started, or the request of this round sent.
+    pub step_since: Instant,
+    /// What its requests are made of.
+    pub sent: Box<Sent>,
 }
 
 /// What a request is doing.
@@ -34,6 +39,10 @@ pub enum Phase {
     Thinking,
     /// The answer arrives.
     Answering,
+    /// A tool waits for the user's consent.
+    Consent,
+    /// A tool of that name runs.
+    Running(String),
     /// It failed before any text came and will be tried again.
     Retrying {
         /// When.
@@ -48,12 +57,15 @@ pub enum Phase {
 }
 
 impl Live {
-    /// When its spinner or countdown next changes.
-    pub fn wake_at(&self) -> Instant {
+    /// When its spinner or countdown next changes; never while it waits for the user.
+    pub fn wake_at(&self) -> Option<Instant> {
+        if self.phase == Phase::Consent {
+            return None;
+        }
         // The spinner's steps are counted from the sending, so that waking late skips steps
         // instead of slowing down.
         let step = u32::try_from(self.spinner_step() + 1).unwrap_or(u32::MAX);
-        self.since + SPINNER_STEP.saturating_mul(step)
+        Some(self.since + SPINNER_STEP.saturating_mul(step))
     }
 
     /// Which step of the spinner to show.
@@ -73,6 +85,9 @@ impl App {
         let text = self.composer.text();
         if text.trim().is_empty() {
             return Vec::new();
+        }
+        if self.consent.editing.is_some() {
+            return self.take_arguments(now);
         }
         if let Some(line) = text.strip_prefix('/').filter(|line| !line.contains('\n'))
             && let Some(slash) = super::slash::parse(line)
@@ -165,6 +180,10 @@ impl App {
 
     /// Stops the reply in flight; what had arrived is kept.
     pub(super) fn stop(&mut self, now: Now) -> Vec<Effect> {
+        if let Some(live) = &self.live {
+            self.stop_calls(live.turn, now);
+            self.leave_arguments();
+        }
         let Some(live) = self.live.take() else {
             return Vec::new();
         };
@@ -244,8 +263,11 @@ impl App {
         Vec::new()
     }
 
-    /// A reply's stream is over: the queued message goes next.
+    /// A reply's stream is over: its tool calls are next, else the queued message.
     pub(super) fn ended(&mut self, id: TurnId, now: Now) -> Vec<Effect> {
+        if let Some(effects) = self.begin_calls(id, now) {
+            return effects;
+        }
         let Some(live) = self.live.take_if(|live| live.turn == id) else {
             return Vec::new();
         };
@@ -320,20 +342,26 @@ impl App {
         self.next_turn += 1;
         let asked = self.asked(thinking);
         self.conversation.add(id, parent, prompt, asked, now.wall);
-        let ask = Ask {
+        let tools = self.tools_on_offer();
+        let mut ask = Ask {
             messages: self.conversation.history(id),
+            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
             patches,
         };
+        let request = wire::request(&target, &ask);
+        ask.messages = Vec::new();
         self.live = Some(Live {
             turn: id,
             since: now.instant,
             as_of: now.instant,
             phase: Phase::Connecting,
+            step_since: now.instant,
+            sent: Box::new(Sent { target, ask, tools }),
         });
         self.chat_scroll.follow();
         self.thinking_scroll.follow();
-        vec![Effect::Send(id, Box::new(wire::request(&target, &ask)))]
+        vec![Effect::Send(id, Box::new(request))]
     }
 }

@@ -1,6 +1,6 @@
 //! A conversation: a tree of turns, and the path through it that is on the screen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     Asked, Estimate, Message, Moment, Reply, Timing, Turn, TurnId, TurnState, estimate_tokens,
@@ -13,6 +13,9 @@ pub struct Conversation {
     pub system_prompt: String,
     /// Every turn by its id. Ids grow, so their order is the order in which turns were made.
     turns: std::collections::BTreeMap<TurnId, Turn>,
+    /// The calls that the user allowed for as long as this conversation lasts: a tool's name with
+    /// its arguments, which have to be the same to the letter.
+    pub allowed: BTreeSet<(String, String)>,
     /// Which child was chosen, by parent.
     chosen: HashMap<Option<TurnId>, TurnId>,
 }
@@ -101,7 +104,8 @@ impl Conversation {
     }
 
     /// What to send for the turn `upto`: the system prompt, then prompts and answers along the
-    /// way to it, then its own prompt. Content only.
+    /// way to it, then its own prompt. Content only, but for the rounds of `upto` itself: its
+    /// tool calls go back with their results.
     ///
     /// A prompt that was never answered is joined with the one after it, since no provider
     /// documents two user messages in a row; an empty answer is not sent.
@@ -128,6 +132,11 @@ impl Conversation {
             }
         }
         messages.push(Message::User(unanswered));
+        messages.extend(
+            self.turn(upto)
+                .into_iter()
+                .flat_map(|turn| turn.reply.exchange()),
+        );
         messages
     }
 

@@ -125,16 +125,24 @@ impl Turn {
             | Delta::Tool(_)
             | Delta::Sources(_)
             | Delta::Usage(_)
+            | Delta::Carry(_)
             | Delta::Remark(_)
             | Delta::Finish(_) => {}
         }
+        let is_taken_back = matches!(delta, Delta::Relabel | Delta::Replace(..));
         self.reply.push(delta);
+        if is_taken_back && !self.reply.rounds.is_empty() {
+            // Only the last round was.
+            self.estimate.reasoning_tokens = estimate_tokens(self.reply.reasoning.as_str());
+            self.estimate.answer_tokens = estimate_tokens(self.reply.answer.as_str());
+        }
     }
 
     /// Tokens of the reasoning, and whether the provider reported them (else they are estimated).
     pub fn reasoning_tokens(&self) -> (u64, bool) {
         let estimated = whole_tokens(self.estimate.reasoning_tokens);
-        let reported = self.reply.usage.reasoning_tokens.filter(|&count| count > 0);
+        let reported = self.reply.total_usage().reasoning_tokens;
+        let reported = reported.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())
     }
 
@@ -142,7 +150,8 @@ impl Turn {
     pub fn output_tokens(&self) -> (u64, bool) {
         let estimate = self.estimate;
         let estimated = whole_tokens(estimate.reasoning_tokens + estimate.answer_tokens);
-        let reported = self.reply.usage.output_tokens.filter(|&count| count > 0);
+        let reported = self.reply.total_usage().output_tokens;
+        let reported = reported.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())
     }
 

@@ -64,6 +64,9 @@ pub(super) struct Options {
     /// Ask for whole replies instead of streams
     #[arg(long, global = true)]
     pub no_stream: bool,
+    /// Offer no tools to the model
+    #[arg(long, global = true)]
+    pub no_tools: bool,
 }
 
 /// What to do instead of opening the chat.

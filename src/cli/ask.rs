@@ -1,8 +1,12 @@
 //! `mmchat ask`: one reply on standard output.
 
+mod tools;
+
 use std::io::{self, IsTerminal, Read, Write};
+use std::time::Instant;
 
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde_json::json;
 
 use super::args::{AskArgs, Format, Options};
@@ -10,19 +14,28 @@ use super::printer::Printer;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, json};
+use crate::app::Sent;
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, Conversation, Delta, Finish, Progress, TurnId, TurnState, estimate_tokens, safe,
-    whole_tokens,
+    Asked, CallState, Conversation, Delta, Failure, Finish, Progress, TurnId, TurnState,
+    estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
+use crate::tools::Programs;
 use crate::wire::{self, Ask, Auth, WireRequest};
 
 /// The most that is read from standard input, in bytes.
 const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 /// The only turn of the conversation.
 const TURN: TurnId = TurnId(0);
+
+/// What tools are run with.
+struct Bench {
+    programs: Programs,
+    /// How many rounds of them there may be.
+    limit: u32,
+}
 
 /// Asks once and prints the reply.
 pub(super) fn run(
@@ -68,26 +81,37 @@ pub(super) fn run(
     };
     let mut clock = Clock::system();
     conversation.add(TURN, None, prompt, asked, clock.now().wall);
-    let request = wire::request(
-        &plan.target,
-        &Ask {
-            messages: conversation.history(TURN),
+    let tools = if session.tools && model.tools && config.chat.max_tool_rounds > 0 {
+        tools::offered(&config)
+    } else {
+        Vec::new()
+    };
+    let sent = Sent {
+        ask: Ask {
+            messages: Vec::new(),
+            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: session.params,
             stream: session.stream,
             patches: plan.patches,
         },
-    );
+        target: plan.target,
+        tools,
+    };
     if ask.dry_run {
-        return dry_run(&request);
+        return dry_run(&next_request(&sent, &conversation));
     }
     let providers = Providers::new(Client::new(
         &config.network,
         keys,
         setup::proxies(environment),
     ));
+    let bench = Bench {
+        programs: environment.programs(),
+        limit: config.chat.max_tool_rounds,
+    };
     block_on(async {
         tokio::select! {
-            result = reply(&providers, request, ask, &mut conversation, &mut clock) => result,
+            result = replies(&providers, &sent, &bench, ask, &mut conversation, &mut clock) => result,
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
                 println_to(io::stdout(), "")?;
@@ -97,25 +121,77 @@ pub(super) fn run(
     })
 }
 
-/// Receives the reply and prints it in the format that was asked for.
-async fn reply(
+fn next_request(sent: &Sent, conversation: &Conversation) -> WireRequest {
+    let ask = Ask {
+        messages: conversation.history(TURN),
+        ..sent.ask.clone()
+    };
+    wire::request(&sent.target, &ask)
+}
+
+/// Receives the reply, runs the tools that it asks for and sends their results, round after round,
+/// and prints all of it in the format that was asked for.
+async fn replies(
     providers: &Providers,
-    request: WireRequest,
+    sent: &Sent,
+    bench: &Bench,
     ask: &AskArgs,
     conversation: &mut Conversation,
     clock: &mut Clock,
 ) -> Result<Exit, Trouble> {
-    let sent = clock.now().instant;
+    let begun = clock.now().instant;
     let mut printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
-    let mut steps = providers.reply(request);
-    let mut state = TurnState::Done;
+    let mut state;
+    loop {
+        let request = next_request(sent, conversation);
+        let steps = providers.reply(request);
+        state = round(steps, ask, &mut printer, conversation, clock, begun).await?;
+        let Some(turn) = conversation.turn_mut(TURN) else {
+            break;
+        };
+        if state != TurnState::Done || !tools::begin(turn, &sent.tools, bench.limit) {
+            break;
+        }
+        printer.finish()?;
+        let first = turn.reply.rounds.last().map_or(0, |round| round.calls);
+        for call in turn.reply.calls.iter_mut().skip(first) {
+            tools::run(call, &sent.tools, &bench.programs, clock).await;
+            complain(&tools::told(call));
+            if ask.format == Format::Jsonl {
+                println_to(io::stdout(), &json::to_text(&json::tool_result(call)))?;
+            }
+        }
+        turn.reply.next_round();
+        printer.next_round();
+    }
+    printer.finish()?;
+    let Some(turn) = conversation.turn_mut(TURN) else {
+        return Ok(Exit::Failed);
+    };
+    turn.timing.end = Some(clock.now().since(begun));
+    turn.state = state;
+    if ask.format == Format::Json {
+        println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
+    }
+    Ok(conclude(turn))
+}
+
+/// Receives the reply to one request and prints it. Returns how it ended.
+async fn round(
+    mut steps: BoxStream<'static, Result<Progress, Failure>>,
+    ask: &AskArgs,
+    printer: &mut Printer<io::Stdout, io::Stderr>,
+    conversation: &mut Conversation,
+    clock: &mut Clock,
+    begun: Instant,
+) -> Result<TurnState, Trouble> {
     while let Some(step) = steps.next().await {
-        let elapsed = clock.now().since(sent);
+        let elapsed = clock.now().since(begun);
         let Some(turn) = conversation.turn_mut(TURN) else {
             break;
         };
         match step {
-            Ok(Progress::Connected) => turn.timing.connected = Some(elapsed),
+            Ok(Progress::Connected) => drop(turn.timing.connected.get_or_insert(elapsed)),
             Ok(Progress::Retrying {
                 attempt,
                 of,
@@ -129,6 +205,8 @@ async fn reply(
             Ok(Progress::Delta(delta)) => {
                 match ask.format {
                     Format::Text => printer.delta(&delta)?,
+                    // For the provider alone.
+                    Format::Jsonl if matches!(delta, Delta::Carry(_)) => {}
                     Format::Jsonl => {
                         println_to(io::stdout(), &json::to_text(&json::event(&delta)))?;
                     }
@@ -141,21 +219,11 @@ async fn reply(
                     let event = json!({"type": "error", "error": json::failure(&failure)});
                     println_to(io::stdout(), &json::to_text(&event))?;
                 }
-                state = TurnState::Failed(Box::new(failure));
-                break;
+                return Ok(TurnState::Failed(Box::new(failure)));
             }
         }
     }
-    printer.finish()?;
-    let Some(turn) = conversation.turn_mut(TURN) else {
-        return Ok(Exit::Failed);
-    };
-    turn.timing.end = Some(clock.now().since(sent));
-    turn.state = state;
-    if ask.format == Format::Json {
-        println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
-    }
-    Ok(conclude(turn))
+    Ok(TurnState::Done)
 }
 
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
@@ -176,7 +244,12 @@ fn conclude(turn: &crate::chat::Turn) -> Exit {
             Exit::Failed
         };
     }
-    for call in &turn.reply.calls {
+    for call in turn
+        .reply
+        .calls
+        .iter()
+        .filter(|call| call.state == CallState::Asked)
+    {
         complain(&format!(
             "the model asked for the tool {}, which it was not offered",
             safe::one_line(&call.name)

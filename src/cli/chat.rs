@@ -75,7 +75,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             &mut console,
             &mut cache,
             Clock::system(),
-        );
+        )
+        .with_programs(environment.programs());
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.
         drop(console);

@@ -67,9 +67,16 @@ impl<O: Write, E: Write> Printer<O, E> {
             | Delta::Tool(_)
             | Delta::Sources(_)
             | Delta::Usage(_)
+            | Delta::Carry(_)
             | Delta::Remark(_)
             | Delta::Finish(_) => Ok(()),
         }
+    }
+
+    /// Hears that another round of the reply follows: its texts are not those printed so far.
+    pub(super) fn next_round(&mut self) {
+        self.printed.clear();
+        self.thought.clear();
     }
 
     /// Ends the last line.

@@ -14,6 +14,7 @@ use crate::chat::Params;
 use crate::config::{self, Config};
 use crate::net::secret::Origin;
 use crate::net::{Keys, Proxies};
+use crate::tools::Programs;
 
 /// The environment, read once.
 #[derive(Debug)]
@@ -38,6 +39,12 @@ impl Environment {
             .get(name)
             .map(String::as_str)
             .filter(|value| !value.is_empty())
+    }
+
+    /// Who runs the programs of tools: each is given those variables that its entry names.
+    pub(super) fn programs(&self) -> Programs {
+        let all = self.variables.iter();
+        Programs::new(all.map(|(name, value)| (name.clone(), value.into())))
     }
 }
 
@@ -74,6 +81,7 @@ impl Setup {
             thinking: options.thinking.unwrap_or(config.chat.thinking),
             params: params.or(config.chat.params),
             stream: config.chat.stream && !options.no_stream,
+            tools: !options.no_tools,
         };
         Ok(Self {
             config,

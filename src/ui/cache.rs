@@ -30,7 +30,11 @@ pub(super) enum Topic {
     Reasoning,
     /// The answer.
     Answer,
-    /// Remarks and tool calls under the answer.
+    /// The answer of a later round of a reply that asked for tools, counted from 1.
+    Later(u16),
+    /// What that tool call came to.
+    Result(u16),
+    /// Remarks under the answer.
     Remarks,
     /// Why there is no more of it.
     Failure,
@@ -80,7 +84,8 @@ impl Cache {
         width: u16,
     ) -> &Document {
         let kind = match topic {
-            Topic::Reasoning | Topic::Answer => Kind::Markdown,
+            Topic::Reasoning | Topic::Answer | Topic::Later(_) => Kind::Markdown,
+            Topic::Result(_) => Kind::Plain,
             Topic::Prompt | Topic::Remarks | Topic::Failure | Topic::Words => Kind::Plain,
         };
         let document = self

@@ -2,7 +2,7 @@
 
 use super::figures;
 use crate::app::{Live, Phase};
-use crate::chat::Turn;
+use crate::chat::{Turn, safe};
 
 /// `⠋ thinking 3.2 s`
 pub(super) fn words(live: &Live, turn: &Turn) -> String {
@@ -18,6 +18,12 @@ pub(super) fn words(live: &Live, turn: &Turn) -> String {
             ("thinking", thought.unwrap_or(elapsed))
         }
         Phase::Answering => ("answering", elapsed),
+        Phase::Consent => return "◆ waiting for your answer".to_owned(),
+        Phase::Running(name) => {
+            let time = live.as_of.saturating_duration_since(live.step_since);
+            let name = safe::one_line(name);
+            return format!("{spinner} running {name} {}", figures::span(time));
+        }
         Phase::Retrying {
             at, attempt, of, ..
         } => {

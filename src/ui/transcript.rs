@@ -6,10 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::body::{At, Body, INDENT_COLS};
 use super::cache::{Cache, Source, Topic};
 use super::theme::Theme;
-use super::{figures, notes, paint, phase, viewport, welcome};
-use crate::app::{Anchor, App, Live, Pane, Phase, Section, SeenPane};
+use super::{card, figures, notes, paint, phase, viewport, welcome};
+use crate::app::{Anchor, App, Pane, Phase, Section, SeenPane};
 use crate::chat::{Turn, TurnId, TurnState, safe};
 use crate::markdown::{Document, text_width};
 
@@ -17,6 +18,8 @@ use crate::markdown::{Document, text_width};
 struct Extent<'a> {
     turn: &'a Turn,
     prompt: usize,
+    body: Body,
+    /// The rows of the body: the answer, and the cards of tool calls.
     answer: usize,
     remarks: usize,
     failure: usize,
@@ -120,7 +123,7 @@ pub(super) fn draw(
     let extents: Vec<Extent<'_>> = app
         .conversation
         .path()
-        .map(|turn| extent(turn, app.live.as_ref(), cache, width))
+        .map(|turn| extent(app, turn, cache, width))
         .collect();
     let mut starts = Vec::with_capacity(extents.len());
     let mut rows = 0;
@@ -160,8 +163,10 @@ pub(super) fn draw(
         };
         let part = extent.part(row - start);
         draw_row(app, cache, extent, &part, line, buf);
-        if let Part::Answer(row) = part {
-            cache.shows(extent.turn.id, Topic::Answer, row);
+        if let Part::Answer(row) = part
+            && let At::Text { topic, row, .. } = extent.body.at(row)
+        {
+            cache.shows(extent.turn.id, topic, row);
         }
     }
     if !bare {
@@ -200,21 +205,13 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
     Line::from(spans)
 }
 
-fn extent<'a>(turn: &'a Turn, live: Option<&Live>, cache: &mut Cache, width: u16) -> Extent<'a> {
-    let live = live.filter(|live| live.turn == turn.id);
+fn extent<'a>(app: &App, turn: &'a Turn, cache: &mut Cache, width: u16) -> Extent<'a> {
+    let live = app.live.as_ref().filter(|live| live.turn == turn.id);
+    let body = Body::of(turn, app.results_open, cache, width);
     let mut rows = |topic, source: Source<'_>| cache.document(turn.id, topic, source, width).len();
     let prompt = rows(Topic::Prompt, Source::fixed(&turn.prompt));
-    let answer = &turn.reply.answer;
-    let answer = rows(
-        Topic::Answer,
-        Source {
-            text: answer.as_str(),
-            epoch: answer.epoch(),
-            done: !turn.is_live(),
-        },
-    );
     let mut note_rows = |topic, text: &str| {
-        // Tool calls grow while the turn is live, not always at the end.
+        // Remarks come and go while the turn is live, not always at the end.
         let epoch = u32::try_from(text.len()).unwrap_or(u32::MAX);
         if text.is_empty() {
             0
@@ -236,7 +233,8 @@ fn extent<'a>(turn: &'a Turn, live: Option<&Live>, cache: &mut Cache, width: u16
     Extent {
         turn,
         prompt,
-        answer,
+        answer: body.rows(),
+        body,
         remarks,
         failure,
         words,
@@ -258,7 +256,13 @@ fn draw_row(
         Part::UserHeader => return user_header(app, turn, theme, line, buf),
         Part::ReplyHeader => return reply_header(app, turn, theme, line, buf),
         Part::Prompt(row) => (Topic::Prompt, row),
-        Part::Answer(row) => (Topic::Answer, row),
+        Part::Answer(row) => match extent.body.at(row) {
+            At::Text { topic, row, .. } => (topic, row),
+            At::Blank => return,
+            At::Head(call) | At::Result(call, _) => {
+                return call_row(app, cache, extent, (call, row), line, buf);
+            }
+        },
         Part::Remarks(row) => (Topic::Remarks, row),
         Part::Failure(row) => (Topic::Failure, row),
         Part::Words(row) => (Topic::Words, row),
@@ -277,7 +281,45 @@ fn draw_row(
         }
         Topic::Failure => buf.set_style(line, theme.warning()),
         Topic::Words => buf.set_style(line, theme.dim()),
-        Topic::Prompt | Topic::Answer | Topic::Reasoning => {}
+        Topic::Prompt | Topic::Answer | Topic::Later(_) | Topic::Result(_) | Topic::Reasoning => {}
+    }
+}
+
+/// A row of the card of a tool call.
+fn call_row(
+    app: &App,
+    cache: &Cache,
+    extent: &Extent<'_>,
+    (call, row): (usize, usize),
+    line: Rect,
+    buf: &mut Buffer,
+) {
+    let turn = extent.turn;
+    let (theme, at) = (cache.theme, extent.body.at(row));
+    let Some(call) = turn.reply.calls.get(call) else {
+        return;
+    };
+    if app.zoom.is_none() {
+        card::mark(call, theme, line, buf);
+    }
+    match at {
+        At::Head(_) => card::head(app, turn, call, theme, line, buf),
+        At::Result(index, row) => {
+            let document = u16::try_from(index)
+                .ok()
+                .and_then(|index| cache.kept(turn.id, Topic::Result(index)));
+            if let Some(row) = document.and_then(|document| document.row(row)) {
+                let indent = INDENT_COLS.min(line.width);
+                let line = Rect {
+                    x: line.x + indent,
+                    width: line.width - indent,
+                    ..line
+                };
+                paint::row(row, line, line.y, theme, buf);
+                buf.set_style(line, theme.dim());
+            }
+        }
+        At::Text { .. } | At::Blank => {}
     }
 }
 
@@ -336,7 +378,16 @@ fn anchor(extent: &Extent<'_>, row: usize, cache: &Cache, width: u16) -> Anchor 
     let (section, offset) = match extent.part(row) {
         Part::UserHeader => (Section::Prompt, 0),
         Part::Prompt(row) => (Section::Prompt, offset_in(Topic::Prompt, row)),
-        Part::Answer(row) => (Section::Answer, offset_in(Topic::Answer, row)),
+        Part::Answer(row) => match extent.body.at(row) {
+            At::Text { topic, row, start } => (Section::Answer, start + offset_in(topic, row)),
+            At::Head(_) | At::Result(..) | At::Blank => {
+                let before = extent.body.texts().filter(|(_, first, _)| *first <= row);
+                (
+                    Section::Answer,
+                    before.last().map_or(0, |(_, _, start)| start),
+                )
+            }
+        },
         Part::Blank | Part::ReplyHeader | Part::Remarks(_) | Part::Failure(_) | Part::Words(_) => {
             (Section::Answer, 0)
         }
@@ -355,16 +406,25 @@ fn row_of(extent: &Extent<'_>, anchor: Anchor, cache: &Cache, width: u16) -> usi
     if anchor.width == width {
         return anchor.row;
     }
-    let row_at = |topic: Topic| {
+    let row_at = |topic: Topic, offset: usize| {
         cache
             .kept(anchor.turn, topic)
-            .map_or(0, |d: &Document| d.row_at(anchor.offset))
+            .map_or(0, |d: &Document| d.row_at(offset))
     };
     match anchor.section {
         Section::Prompt if anchor.offset == 0 => 0,
-        Section::Prompt => 1 + row_at(Topic::Prompt),
+        Section::Prompt => 1 + row_at(Topic::Prompt, anchor.offset),
         Section::Reasoning => 0,
-        Section::Answer => extent.answer_top() + row_at(Topic::Answer),
+        Section::Answer => {
+            let mut texts = extent.body.texts();
+            let at = texts
+                .by_ref()
+                .take_while(|(_, _, start)| *start <= anchor.offset);
+            let row = at.last().map_or(0, |(topic, first, start)| {
+                first + row_at(topic, anchor.offset - start)
+            });
+            extent.answer_top() + row
+        }
     }
 }
 
@@ -372,11 +432,13 @@ fn headings(extents: &[Extent<'_>], starts: &[(TurnId, usize)], cache: &Cache) -
     extents
         .iter()
         .zip(starts)
-        .filter_map(|(extent, (_, start))| {
-            let document = cache.kept(extent.turn.id, Topic::Answer)?;
+        .flat_map(|(extent, (_, start))| {
             let top = start + extent.answer_top();
-            Some(document.headings().map(move |row| top + row))
+            let texts = extent.body.texts().filter_map(move |(topic, first, _)| {
+                let document = cache.kept(extent.turn.id, topic)?;
+                Some(document.headings().map(move |row| top + first + row))
+            });
+            texts.flatten()
         })
-        .flatten()
         .collect()
 }

@@ -6,4 +6,5 @@ mod keys;
 mod models;
 mod panes;
 mod replies;
+mod tools;
 mod turns;

@@ -304,6 +304,7 @@ pub(crate) fn app(config: &str, size: (u16, u16)) -> App {
             thinking: config.chat.thinking,
             params: config.chat.params,
             stream: config.chat.stream,
+            tools: true,
         },
         catalog,
         config,

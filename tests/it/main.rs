@@ -22,4 +22,6 @@ mod pty;
 mod screens;
 mod support;
 mod tidy;
+#[cfg(unix)]
+mod tools;
 mod wire;

@@ -2,3 +2,4 @@
 
 pub(crate) mod raw;
 pub(crate) mod tls;
+pub(crate) mod watched;

@@ -43,6 +43,8 @@ pub const SPECS: &[Spec] = &[
     spec(Command::NextProvider, "next-provider", "Next provider", &["alt-p", "f3"], Scope::Anywhere),
     spec(Command::ToggleThinkingPanel, "toggle-thinking-panel", "Thinking panel: full, peek, hidden", &["ctrl-t", "f4"], Scope::Anywhere).slash("panel"),
     spec(Command::ThinkingMode, "thinking-mode", "Thinking mode of the next request", &["alt-t", "f6"], Scope::Anywhere),
+    spec(Command::ToggleTools, "toggle-tools", "Tools: offered to the model, or not", &[], Scope::Anywhere).slash("tools"),
+    spec(Command::ToggleResults, "toggle-results", "Results of tools: whole, or their first lines", &["o"], Scope::Pane).slash("results"),
     spec(Command::Palette, "command-palette", "All commands", &["ctrl-p"], Scope::Anywhere).in_palette(false),
     spec(Command::NewConversation, "new-conversation", "New conversation", &["ctrl-n"], Scope::Anywhere).slash("new"),
     spec(Command::Regenerate, "regenerate", "Ask for the last reply again", &["alt-r", "f5"], Scope::Anywhere).slash("retry"),
