@@ -10,40 +10,56 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
+mod branch;
 mod call;
 mod choice;
 pub mod command;
 mod composer;
 pub mod consent;
+mod context;
 mod copy;
+mod diff;
 mod effect;
+mod errand;
 pub mod keymap;
 mod line_edit;
 mod msg;
 mod notice;
+mod offer;
 pub mod overlay;
 mod picker;
+mod preview;
+mod reader;
 mod run;
 pub mod scroll;
 mod seen;
 mod slash;
+mod themes;
 pub mod toolkit;
 mod turn;
 
+pub use branch::Restorable;
 pub use call::Sent;
 pub use choice::Session;
 pub use command::Command;
 pub use composer::Composer;
 pub use consent::Consent;
+pub use context::{Context, Gauge};
+pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
+pub use errand::{Deed, Errand};
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
 pub use msg::Msg;
 pub use notice::{Notice, Tone};
+pub use offer::{Again, Remedy};
 pub use overlay::{Choice, Overlay};
 pub use picker::{Item, Picker};
+pub use preview::Preview;
+pub use reader::{Reader, Spot};
 pub use seen::{Anchor, Pane, Section, Seen, SeenCard, SeenPane};
 pub use slash::WITH_ARGUMENT;
+pub use themes::{AUTO as AUTO_THEME, Themes};
 pub use turn::{Live, Phase};
 
 use crate::catalog::Catalog;
@@ -88,6 +104,8 @@ pub struct App {
     pub config: Config,
     /// The keys in force.
     pub keymap: Keymap,
+    /// The themes, and the one in force.
+    pub themes: Themes,
     /// The providers that have a key, or need none.
     pub keyed: HashSet<String>,
     /// What the next request asks of whom.
@@ -102,6 +120,14 @@ pub struct App {
     pub queued: Option<String>,
     /// The turn whose message is being edited; sending makes its sibling.
     pub editing: Option<TurnId>,
+    /// The turn that commands mean, if it was picked out; else it is the one in view.
+    pub selected: Option<TurnId>,
+    /// What a key can bring back.
+    pub restorable: Option<Restorable>,
+    /// What is known of the window that the conversation has to fit into.
+    pub context: Context,
+    /// The request in flight that is no turn.
+    pub errand: Option<Errand>,
     /// The message box.
     pub composer: Composer,
     /// The part of the screen that takes keys.
@@ -139,6 +165,7 @@ impl App {
         Self {
             conversation: Conversation::new(setup.config.chat.system_prompt.clone()),
             panel: setup.config.ui.thinking_panel,
+            themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
             catalog: setup.catalog,
             config: setup.config,
             keymap: setup.keymap,
@@ -149,6 +176,10 @@ impl App {
             live: None,
             queued: None,
             editing: None,
+            selected: None,
+            restorable: None,
+            context: Context::default(),
+            errand: None,
             composer: Composer::default(),
             focus: Pane::Message,
             overlay: None,
@@ -171,6 +202,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let effects = self.apply(msg, now);
+        self.preview_theme();
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
         effects
@@ -191,6 +223,10 @@ impl App {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
+            Msg::Background(background) => {
+                self.themes.see(background);
+                Vec::new()
+            }
             Msg::Wake => Vec::new(),
             Msg::Terminate => self.quit(now),
         }
@@ -200,7 +236,11 @@ impl App {
     pub fn saw(&mut self, seen: Seen) {
         self.chat_scroll.settle(&seen.chat);
         self.thinking_scroll.settle(&seen.thinking);
+        if let (Some(overlay), Some(spot)) = (&mut self.overlay, seen.reader) {
+            overlay.settle(spot);
+        }
         self.seen = seen;
+        self.settle_selection();
     }
 
     /// Tells, once, whether the last messages ask for a frame right away: a key was pressed, or
@@ -213,14 +253,10 @@ impl App {
     pub fn wake_at(&self) -> Option<Instant> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
         let live = self.live.as_ref().and_then(Live::wake_at);
-        // A card that was just drawn: the clock of its keys starts now.
-        let drawn = self.seen.card.map(|card| card.call);
-        let card = self.live.as_ref().map(|live| live.as_of);
-        let card = card.filter(|_| self.consent.wants_tick(self.card(), drawn));
-        [notice, live, self.quit_armed, card]
-            .into_iter()
-            .flatten()
-            .min()
+        let errand = self.errand.as_ref().filter(|errand| !errand.done);
+        let errand = errand.and_then(|errand| errand.live.wake_at());
+        let times = [notice, live, errand, self.card_wakes(), self.quit_armed];
+        times.into_iter().flatten().min()
     }
 
     /// The turn whose reasoning is shown: the one being streamed, else the one in view.
@@ -230,8 +266,12 @@ impl App {
             .or_else(|| self.turn_in_view())
     }
 
-    /// The turn at which the chat is scrolled, else the last.
+    /// The turn that was picked out, else the one at which the chat is scrolled, else the last.
     pub fn turn_in_view(&self) -> Option<&Turn> {
+        let selected = self.selected.and_then(|id| self.conversation.turn(id));
+        if selected.is_some() {
+            return selected;
+        }
         if self.chat_scroll.follows() {
             return self.conversation.last();
         }
@@ -261,11 +301,11 @@ impl App {
         if self.quit_armed.is_some_and(|until| until <= now) {
             self.quit_armed = None;
         }
-        if let Some(live) = &mut self.live {
+        let errand = self.errand.as_mut().map(|errand| &mut errand.live);
+        for live in self.live.as_mut().into_iter().chain(errand) {
             live.as_of = now;
         }
-        let drawn = self.seen.card.map(|card| card.call);
-        self.consent.tick(self.card(), drawn, now);
+        self.tick_card(now);
     }
 
     fn resize(&mut self, cols: u16, rows: u16) -> Vec<Effect> {
@@ -334,11 +374,21 @@ impl App {
     }
 
     fn after_overlay(&mut self, outcome: Outcome, now: Now) -> Vec<Effect> {
-        if outcome != Outcome::Stay {
-            self.overlay = None;
+        match outcome {
+            Outcome::Stay | Outcome::Compare(_) | Outcome::StartFresh => {}
+            Outcome::Close => return self.close_overlay(),
+            _ => self.overlay = None,
         }
         match outcome {
             Outcome::Stay | Outcome::Close => Vec::new(),
+            Outcome::Compare(step) => {
+                self.compare_with(step);
+                Vec::new()
+            }
+            Outcome::StartFresh => self.start_fresh(now),
+            Outcome::Again(again) => self.regenerate_with(again, now),
+            Outcome::AgainNamed(name) => self.regenerate_by_name(&name, now),
+            Outcome::Remedy(remedy) => self.remedy(remedy, now),
             Outcome::Model(choice) => {
                 self.switch_to(choice, now.instant);
                 Vec::new()
@@ -355,14 +405,29 @@ impl App {
                 Vec::new()
             }
             Outcome::Copy(text) => self.copy(text, now.instant),
+            Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(slash) => self.slash(slash, now),
         }
     }
 
+    /// Shows the theme that is selected, while one is being picked.
+    fn preview_theme(&mut self) {
+        let selected = match &self.overlay {
+            Some(Overlay::Themes(picker)) => picker.selected().map(|item| item.value.as_str()),
+            _ => None,
+        };
+        self.themes.preview(selected);
+    }
+
     fn close_overlay(&mut self) -> Vec<Effect> {
+        // A summary is of no use once it is no longer looked at.
+        let effects = match self.overlay {
+            Some(Overlay::Summary(_)) => self.drop_errand(),
+            _ => Vec::new(),
+        };
         self.overlay = None;
-        Vec::new()
+        effects
     }
 
     fn paste(&mut self, text: &str) -> Vec<Effect> {

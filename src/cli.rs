@@ -5,10 +5,14 @@ mod ask;
 mod chat;
 mod config;
 mod json;
+mod key;
 mod models;
 mod printer;
 mod providers;
+mod screen;
 mod setup;
+mod table;
+mod themes;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -136,6 +140,7 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
         Some(Subcommands::Ask(ask)) => ask::run(&line.options, &ask, &environment),
         Some(Subcommands::Models { json }) => models::run(&line.options, json, &environment),
         Some(Subcommands::Config { deed }) => config::run(&line.options, deed, &environment),
+        Some(Subcommands::Key { deed }) => key::run(&line.options, &deed, &environment),
         Some(Subcommands::Keys) => config::keys(&line.options, &environment),
         Some(Subcommands::DemoServer { port }) => demo_server(port),
     }

@@ -9,6 +9,7 @@ mod extension;
 pub mod keys;
 mod read;
 pub mod schema;
+pub mod theme;
 
 pub use crate::catalog::{Problem, Problems};
 pub use extension::{Approve, McpServer, McpTransport, Persona, Tool};
@@ -35,6 +36,8 @@ pub struct Config {
     pub mcp: Vec<McpServer>,
     /// Ways to begin a conversation.
     pub personas: Vec<Persona>,
+    /// The user's themes. They are files beside the configuration, not part of it.
+    pub themes: Vec<theme::Theme>,
 }
 
 impl Config {

@@ -14,20 +14,25 @@
 
 mod blocks;
 mod code;
+mod flow;
 mod line;
+mod link;
 mod listing;
 mod live;
 mod math;
 mod mend;
 mod paint;
 mod slice;
+mod span;
 mod table;
 mod width;
 mod wrap;
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use blocks::{Cut, Join, Open, Scanner};
+pub use link::Link;
 pub use listing::{CodeColours, CodeRequest, Coloured, Fingerprint};
 use listing::{Colours, Listing};
 use live::Live;
@@ -93,6 +98,13 @@ pub struct Span {
     pub text: String,
     /// How it is shown.
     pub style: Style,
+    /// The bytes of the text that it shows, within those of its row; empty for decoration, at the
+    /// place where it stands. [`Span::source_of`] tells of its parts.
+    pub source: Range<usize>,
+    /// Where it leads.
+    pub link: Option<Rc<Link>>,
+    /// Shown byte for byte, but for a line break or a tab that is shown as a space.
+    exact: bool,
 }
 
 #[expect(

@@ -24,12 +24,14 @@ use crate::chat::{Failure, FailureKind, Progress};
 use crate::config::Network;
 use crate::wire::{self, Auth, Dialect, WireRequest};
 
+pub mod credentials;
 mod fault;
 mod reply;
 mod retry;
 mod route;
 pub mod secret;
 
+pub use credentials::Credentials;
 pub use route::Proxies;
 pub use secret::Keys;
 
@@ -147,7 +149,10 @@ impl Client {
         let result = self.exchange(exchange, &url, &line, key.as_ref()).await;
         match result {
             Ok(response) => Ok(Opened { response, key }),
-            Err(failure) => Err(redacted(failure, key.as_ref())),
+            Err(failure) => {
+                let failure = redacted(failure, key.as_ref());
+                Err(told_by_key(failure, key.as_ref(), &url))
+            }
         }
     }
 
@@ -319,6 +324,16 @@ async fn read_into(body: &mut Vec<u8>, response: &mut Response, limit_bytes: usi
         let room = limit_bytes - body.len();
         body.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
     }
+}
+
+/// What a refused key tells by its first letters: Tencent's plan keys are not known where
+/// pay-as-you-go keys are.
+fn told_by_key(mut failure: Failure, key: Option<&SecretString>, url: &Url) -> Failure {
+    let is_plan_key = key.is_some_and(|key| key.expose_secret().starts_with("sk-tp-"));
+    if failure.kind == FailureKind::BadKey && is_plan_key && !url.path().contains("/plan/") {
+        failure.kind = FailureKind::PlanKey;
+    }
+    failure
 }
 
 /// The failure without the key in it, should the server have echoed it.

@@ -88,6 +88,9 @@ pub struct Runtime<'a, S: Surface> {
     clock: Clock,
     /// Whether the signal that the program was continued is still to come.
     suspended: bool,
+    /// Whether the terminal is to be asked for its background after the next frame: the first one
+    /// is not kept waiting by a question, and after a rest the answer may differ.
+    curious: bool,
 }
 
 impl<S: Surface> std::fmt::Debug for Runtime<'_, S> {
@@ -117,6 +120,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             jobs: Jobs::default(),
             clock,
             suspended: false,
+            curious: true,
         }
     }
 
@@ -144,6 +148,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 last_frame = Some(Instant::now());
                 dirty = false;
                 frames += 1;
+                if std::mem::take(&mut self.curious) && app.themes.follow_background() {
+                    self.ask_background();
+                }
                 continue;
             }
             let wake = app.wake_at().map(Instant::from_std);
@@ -165,6 +172,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     Signal::Resumed => {
                         self.console.retake().map_err(Error::Retake)?;
                         self.redraw();
+                        self.curious = true;
                         dirty = true;
                         continue;
                     }
@@ -224,7 +232,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
         drawn.map_err(|error| failed(&error))?;
         self.terminal
             .backend_mut()
-            .present()
+            .present(&self.cache.links)
             .map_err(|error| failed(&error))?;
         if let Some(seen) = seen {
             app.saw(seen);
@@ -281,6 +289,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     .err()
                     .map(|error| trouble("The mouse could not be switched", error))
             }
+            Effect::AskBackground => {
+                self.ask_background();
+                None
+            }
             Effect::Suspend => {
                 self.suspend()?;
                 None
@@ -312,9 +324,16 @@ impl<'a, S: Surface> Runtime<'a, S> {
 
     fn suspend(&mut self) -> Result<(), Error> {
         self.suspended = true;
+        self.curious = true;
         self.console.suspend().map_err(Error::Retake)?;
         self.redraw();
         Ok(())
+    }
+
+    /// Asks the terminal for its background.
+    fn ask_background(&mut self) {
+        // A terminal that can't be asked can't be drawn to either; the next frame will tell.
+        drop(self.console.ask_background());
     }
 
     /// Makes the next frame draw every cell.

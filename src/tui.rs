@@ -4,11 +4,15 @@
 //! input events, and the bytes of a frame. Invariant: whatever ends the program, short of
 //! `SIGKILL`, the terminal is left as it was found.
 
+mod ascii;
 mod canvas;
 mod console;
+mod hidden;
+mod replies;
 
 pub use canvas::{Canvas, Surface};
 pub use console::Console;
+pub use hidden::{Hidden, ask_hidden};
 
 use std::io::{self, Write};
 use std::sync::Arc;

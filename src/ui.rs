@@ -17,14 +17,17 @@
 mod body;
 mod cache;
 mod card;
+mod diff;
 mod figures;
 mod header;
 mod layout;
+mod links;
 mod message;
 mod notes;
 mod overlay;
 mod paint;
 mod phase;
+mod sheet;
 mod status;
 mod theme;
 mod thinking;
@@ -33,13 +36,14 @@ mod viewport;
 mod welcome;
 
 pub use cache::Cache;
-pub use theme::Theme;
+pub use links::Links;
+pub use theme::{Depth, Theme};
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{App, Pane, Seen};
+use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
 
 /// Draws the whole screen.
@@ -47,6 +51,7 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
     cache.clear_shown();
+    cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, frame, &mut seen);
@@ -54,15 +59,23 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         whole(app, cache, &areas, frame, &mut seen);
     } else {
         too_small(window, frame);
+        cache.theme.tint_all(window, frame.buffer_mut());
         return seen;
     }
     if let Some(open) = &app.overlay {
-        let (caret, list) = overlay::draw(app, open, cache.theme, window, frame.buffer_mut());
+        let buf = frame.buffer_mut();
+        seen.reader = match open {
+            Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
+            Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
+            _ => None,
+        };
+        let (caret, list) = overlay::draw(app, open, cache, window, buf);
         seen.list = list;
         if let Some(caret) = caret {
             frame.set_cursor_position(caret);
         }
     }
+    cache.theme.tint_all(window, frame.buffer_mut());
     seen
 }
 

@@ -40,6 +40,16 @@ ANSI = (
     "#6b7280", "#f28b93", "#b5e08f", "#f5d58f", "#84c7ff", "#dc9bef", "#7fd6e0", "#ffffff",
 )
 
+# The same for a light terminal.
+LIGHT = {
+    "FOREGROUND": "#24272e", "BACKGROUND": "#fcfcfb", "FRAME": "#eceded", "FRAME_LINE": "#cfd2d6",
+    "TITLE": "#6b727d",
+    "ANSI": (
+        "#24272e", "#c0392b", "#3a7d34", "#9a6a00", "#2b66a8", "#8a4a9e", "#1d7f86", "#b9bec6",
+        "#767d88", "#d9534a", "#4f9a47", "#b9860b", "#3f83cf", "#a765bd", "#2aa0a8", "#ffffff",
+    ),
+}
+
 
 def palette(index):
     """The colour of one of the 256 palette entries."""
@@ -422,7 +432,10 @@ def main():
     parser.add_argument("--title", default="mmchat", help="text in the window's title bar")
     parser.add_argument("--label", help="what the picture shows, for screen readers")
     parser.add_argument("--cursor", type=pair, metavar="COLUMN,ROW", help="draw the cursor here, from 0,0")
+    parser.add_argument("--light", action="store_true", help="draw a light terminal")
     options = parser.parse_args()
+    if options.light:
+        globals().update(LIGHT)
     # Not text mode: a lone carriage return would count as a line end.
     rows = parse(sys.stdin.buffer.read().decode("utf-8", "replace"))
     longest = max((row[-1].column + row[-1].width for row in rows if row), default=1)

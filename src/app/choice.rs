@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::overlay::Choice;
 use super::{App, Tone};
 use crate::catalog::{self, Model, Provider, Wish};
-use crate::chat::{Asked, Params, Thinking, Turn, whole_tokens};
+use crate::chat::{Asked, Params, Thinking, whole_tokens};
 
 /// What the next request asks of whom.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -87,13 +87,6 @@ impl App {
         self.session.thinking == Thinking::Off
             && self.thought_lately()
             && last.is_some_and(|turn| turn.asked.thinking == Thinking::Off)
-    }
-
-    /// How many tokens of the context window a turn takes, roughly: its history and its reply.
-    pub fn estimated_context_tokens(&self, turn: &Turn) -> u64 {
-        let estimate = turn.estimate;
-        let reply = estimate.reasoning_tokens + estimate.answer_tokens;
-        whole_tokens(self.conversation.history_tokens(turn.id) + reply)
     }
 
     /// What the next request wishes of the model.

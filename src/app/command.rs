@@ -28,18 +28,40 @@ pub enum Command {
     ToggleTools,
     /// Shows the results of tools whole, or their first lines.
     ToggleResults,
+    /// Opens the picker of themes.
+    SwitchTheme,
     /// Opens the command palette.
     Palette,
     /// Begins a new conversation.
     NewConversation,
     /// Asks for the last reply again, as a sibling.
     Regenerate,
+    /// Asks for it again, once, of another model or in another thinking mode.
+    RegenerateWith,
     /// Takes the last message back into the box; sending it makes a sibling.
     EditLast,
     /// Shows the previous sibling.
     PreviousSibling,
     /// Shows the next sibling.
     NextSibling,
+    /// Shows two versions of an answer against each other.
+    Diff,
+    /// Deletes the turn in view and all that follows it.
+    DeleteBranch,
+    /// Brings back what was deleted or left out last.
+    Restore,
+    /// Leaves the turn in view out of what is sent, or sends it along again.
+    LeaveOut,
+    /// Pins the turn in view, so that it is always sent along, or unpins it.
+    Pin,
+    /// Opens the ways to make room in the context window.
+    MakeRoom,
+    /// Begins a new conversation with a summary of this one.
+    Summarize,
+    /// Shows the next request as it would be sent.
+    PreviewRequest,
+    /// Asks the model for a title.
+    AskTitle,
     /// Closes the overlay, stops the reply, or goes back to the message box.
     Escape,
     /// Stops the reply, clears the box, or quits.

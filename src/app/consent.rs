@@ -37,7 +37,7 @@ pub struct Editing {
 
 impl Consent {
     /// Takes note of what the last frame showed. A key that comes before this does not count.
-    pub(super) fn tick(&mut self, asked: Option<CallId>, drawn: Option<CallId>, now: Instant) {
+    fn tick(&mut self, asked: Option<CallId>, drawn: Option<CallId>, now: Instant) {
         if self.shown.map(|(call, _)| call) != asked {
             self.shown = None;
         }
@@ -47,7 +47,7 @@ impl Consent {
     }
 
     /// Whether a frame that showed the card still has to be taken note of.
-    pub(super) fn wants_tick(&self, asked: Option<CallId>, drawn: Option<CallId>) -> bool {
+    fn wants_tick(&self, asked: Option<CallId>, drawn: Option<CallId>) -> bool {
         asked.is_some() && asked == drawn && self.shown.map(|(call, _)| call) != asked
     }
 
@@ -74,6 +74,19 @@ impl App {
     pub fn card(&self) -> Option<CallId> {
         let call = self.call_in_question()?;
         self.consent.editing.is_none().then_some(call)
+    }
+
+    /// Lets time pass for the card.
+    pub(super) fn tick_card(&mut self, now: Instant) {
+        let drawn = self.seen.card.map(|card| card.call);
+        self.consent.tick(self.card(), drawn, now);
+    }
+
+    /// Now, if a card was just drawn: the clock of its keys starts.
+    pub(super) fn card_wakes(&self) -> Option<Instant> {
+        let drawn = self.seen.card.map(|card| card.call);
+        let now = self.live.as_ref().map(|live| live.as_of);
+        now.filter(|_| self.consent.wants_tick(self.card(), drawn))
     }
 
     /// Gives a key to the card. `None` when there is none, or it does not take this key.

@@ -20,6 +20,8 @@ pub enum Effect {
     Edit(String),
     /// Take the mouse, or give it back to the terminal.
     TakeMouse(bool),
+    /// Ask the terminal what its background is; the answer may never come.
+    AskBackground,
     /// Stop until the shell brings the program back.
     Suspend,
     /// Draw every cell anew.

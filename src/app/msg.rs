@@ -4,6 +4,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::chat::{CallId, Failure, Progress, TurnId};
+use crate::config::theme::Background;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// An effect could not be carried out; the reason, as a sentence.
     Trouble(String),
+    /// The terminal said what its background is.
+    Background(Background),
     /// The time that [`super::App::wake_at`] named has come.
     Wake,
     /// The system asks the program to end.

@@ -1,11 +1,15 @@
-//! What lies over the screen and takes the keys first: the model picker, the palette, the help.
+//! What lies over the screen and takes the keys first: pickers, the palette, texts to read.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::command::{Command, SPECS};
+use super::diff::Diff;
 use super::keymap::Keymap;
 use super::line_edit::LineEdit;
+use super::offer::{Again, Remedy, models};
 use super::picker::{Item, Picker};
+use super::preview::Preview;
+use super::reader::Spot;
 use super::slash::{self, Slash};
 use crate::catalog::Catalog;
 
@@ -42,6 +46,18 @@ pub enum Overlay {
     Palette(Picker<Entry>),
     /// What to copy of a turn.
     Copies(Picker<String>),
+    /// Which theme to wear; the selected one is shown.
+    Themes(Picker<String>),
+    /// Whom to ask for the last reply again.
+    Again(Picker<Again>),
+    /// How to make room in the context window.
+    Room(Picker<Remedy>),
+    /// The next request.
+    Preview(Box<Preview>),
+    /// Two versions of an answer.
+    Diff(Box<Diff>),
+    /// The summary that is coming, scrolled down by this many rows.
+    Summary(usize),
     /// The help, scrolled down by this many rows.
     Help(usize),
 }
@@ -61,6 +77,18 @@ pub enum Outcome {
     NoCommand(String),
     /// It closes the overlay and copies this.
     Copy(String),
+    /// It closes the overlay and switches the theme.
+    Theme(String),
+    /// It closes the overlay and asks for the last reply again.
+    Again(Again),
+    /// It closes the overlay and asks for it again of a model as it was typed.
+    AgainNamed(String),
+    /// It closes the overlay and makes room in the context window.
+    Remedy(Remedy),
+    /// It compares with another version: the next, or the one before.
+    Compare(isize),
+    /// It closes the overlay and begins a new conversation with the summary.
+    StartFresh,
     /// It closes the overlay and runs a command.
     Run(Command),
     /// It closes the overlay and runs a slash command.
@@ -97,48 +125,9 @@ impl Overlay {
 
     /// The model picker, opened at the model in use.
     pub fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool, at: &Choice) -> Self {
-        let mut items = Vec::new();
-        let mut selected = 0;
-        // Those with a key come first, then those that need none.
-        let mut providers: Vec<_> = catalog.providers.iter().collect();
-        providers.sort_by_key(
-            |provider| match (provider.wants_key(), has_key(&provider.id)) {
-                (true, true) => 0,
-                (false, _) if provider.id == crate::catalog::DEMO => 1,
-                (false, _) => 2,
-                (true, false) => 3,
-            },
-        );
-        for provider in providers {
-            let keyed = has_key(&provider.id);
-            for model in &provider.models {
-                let value = Choice {
-                    provider: provider.id.clone(),
-                    model: model.id.clone(),
-                };
-                if value == *at {
-                    selected = items.len();
-                }
-                items.push(Item {
-                    title: value.to_string(),
-                    words: provider.name.clone(),
-                    right: if keyed {
-                        model.summary()
-                    } else {
-                        "no key".to_owned()
-                    },
-                    about: [&model.advice, &model.warning, &provider.note]
-                        .into_iter()
-                        .filter(|text| !text.is_empty())
-                        .map(String::as_str)
-                        .collect::<Vec<_>>()
-                        .join(" · "),
-                    dim: !keyed,
-                    value,
-                });
-            }
-        }
-        Self::Models(Picker::new(items, selected))
+        let items = models(catalog, has_key);
+        let selected = items.iter().position(|item| item.value == *at);
+        Self::Models(Picker::new(items, selected.unwrap_or(0)))
     }
 
     /// Takes a key.
@@ -160,22 +149,50 @@ impl Overlay {
                     .map_or(Outcome::Stay, |item| Outcome::Copy(item.value.clone())),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
+            Self::Themes(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker
+                    .selected()
+                    .map_or(Outcome::Stay, |item| Outcome::Theme(item.value.clone())),
+                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
+            },
+            Self::Again(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker.selected().map_or_else(
+                    || match named(picker.query.text()) {
+                        Outcome::ModelNamed(name) => Outcome::AgainNamed(name),
+                        _ => Outcome::Stay,
+                    },
+                    |item| Outcome::Again(item.value.clone()),
+                ),
+                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
+            },
+            Self::Room(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker
+                    .selected()
+                    .map_or(Outcome::Stay, |item| Outcome::Remedy(item.value)),
+                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
+            },
             Self::Palette(picker) => palette_key(picker, key),
-            Self::Help(top) => {
-                match key.code {
-                    KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),
-                    KeyCode::Down | KeyCode::Char('j') => *top += 1,
-                    KeyCode::PageUp => *top = top.saturating_sub(10),
-                    KeyCode::PageDown | KeyCode::Char(' ') => *top += 10,
-                    KeyCode::Home | KeyCode::Char('g') => *top = 0,
-                    KeyCode::End | KeyCode::Char('G') => *top = usize::MAX / 2,
-                    KeyCode::F(1) | KeyCode::Char('q' | '?') | KeyCode::Enter => {
-                        return Outcome::Close;
-                    }
-                    _ => {}
+            Self::Preview(preview) => match key.code {
+                KeyCode::Char('y') => Outcome::Copy(preview.body.clone()),
+                KeyCode::Char('q') => Outcome::Close,
+                _ => {
+                    preview.reader.key(key);
+                    Outcome::Stay
                 }
+            },
+            Self::Diff(diff) => diff_key(diff, key),
+            Self::Summary(_) if key.code == KeyCode::Enter => Outcome::StartFresh,
+            Self::Summary(top) => {
+                scroll_key(top, key);
                 Outcome::Stay
             }
+            Self::Help(top) => match key.code {
+                KeyCode::F(1) | KeyCode::Char('q' | '?') | KeyCode::Enter => Outcome::Close,
+                _ => {
+                    scroll_key(top, key);
+                    Outcome::Stay
+                }
+            },
         }
     }
 
@@ -190,11 +207,19 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Copies(picker) => {
+            Self::Copies(picker) | Self::Themes(picker) => {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Help(_) => {}
+            Self::Again(picker) => {
+                picker.query.insert(text);
+                picker.refilter();
+            }
+            Self::Room(picker) => {
+                picker.query.insert(text);
+                picker.refilter();
+            }
+            Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => {}
         }
     }
 
@@ -217,7 +242,19 @@ impl Overlay {
                     None => "There is no such command. Enter puts it into the message.".to_owned(),
                 }
             }
-            Self::Copies(_) | Self::Help(_) => nothing,
+            Self::Again(picker) => match named(picker.query.text()) {
+                Outcome::ModelNamed(name) => {
+                    format!("Not in the catalogue. Enter asks {name} as typed.")
+                }
+                _ => nothing,
+            },
+            Self::Copies(_)
+            | Self::Themes(_)
+            | Self::Room(_)
+            | Self::Preview(_)
+            | Self::Diff(_)
+            | Self::Summary(_)
+            | Self::Help(_) => nothing,
         }
     }
 
@@ -226,8 +263,28 @@ impl Overlay {
         match self {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
-            Self::Copies(picker) => picker.step(rows),
-            Self::Help(top) => *top = top.saturating_add_signed(rows),
+            Self::Copies(picker) | Self::Themes(picker) => picker.step(rows),
+            Self::Again(picker) => picker.step(rows),
+            Self::Room(picker) => picker.step(rows),
+            Self::Preview(preview) => preview.reader.by(rows),
+            Self::Diff(diff) => diff.reader.by(rows),
+            Self::Summary(top) | Self::Help(top) => *top = top.saturating_add_signed(rows),
+        }
+    }
+
+    /// Takes note of where the last frame came out in a text.
+    pub fn settle(&mut self, top: Spot) {
+        match self {
+            Self::Preview(preview) => preview.reader.settle(top),
+            Self::Diff(diff) => diff.reader.settle(top),
+            Self::Models(_)
+            | Self::Palette(_)
+            | Self::Copies(_)
+            | Self::Themes(_)
+            | Self::Again(_)
+            | Self::Room(_)
+            | Self::Summary(_)
+            | Self::Help(_) => {}
         }
     }
 
@@ -236,14 +293,43 @@ impl Overlay {
         let there = match self {
             Self::Models(picker) => picker.select(position),
             Self::Palette(picker) => picker.select(position),
-            Self::Copies(picker) => picker.select(position),
-            Self::Help(_) => false,
+            Self::Copies(picker) | Self::Themes(picker) => picker.select(position),
+            Self::Again(picker) => picker.select(position),
+            Self::Room(picker) => picker.select(position),
+            Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => false,
         };
         if there {
             self.key(KeyEvent::from(KeyCode::Enter))
         } else {
             Outcome::Stay
         }
+    }
+}
+
+fn diff_key(diff: &mut Diff, key: KeyEvent) -> Outcome {
+    match key.code {
+        KeyCode::Char('n' | ']') => diff.jump(true),
+        KeyCode::Char('N' | 'p' | '[') => diff.jump(false),
+        KeyCode::Left => return Outcome::Compare(-1),
+        KeyCode::Right | KeyCode::Tab => return Outcome::Compare(1),
+        KeyCode::Char('q') => return Outcome::Close,
+        _ => {
+            diff.reader.key(key);
+        }
+    }
+    Outcome::Stay
+}
+
+/// Scrolls a text whose rows the view counts.
+fn scroll_key(top: &mut usize, key: KeyEvent) {
+    match key.code {
+        KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),
+        KeyCode::Down | KeyCode::Char('j') => *top += 1,
+        KeyCode::PageUp => *top = top.saturating_sub(10),
+        KeyCode::PageDown | KeyCode::Char(' ') => *top += 10,
+        KeyCode::Home | KeyCode::Char('g') => *top = 0,
+        KeyCode::End | KeyCode::Char('G') => *top = usize::MAX / 2,
+        _ => {}
     }
 }
 

@@ -1,5 +1,7 @@
 //! What each command does.
 
+use std::time::Instant;
+
 use super::slash::Slash;
 use super::{App, Command, Effect, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
 use crate::chat::Now;
@@ -14,6 +16,16 @@ impl App {
         match command {
             Command::Send => return self.send(now),
             Command::Regenerate => return self.regenerate(now),
+            Command::RegenerateWith => self.open_regenerate_with(now),
+            Command::Diff => self.open_diff(now),
+            Command::DeleteBranch => return self.delete_branch(now),
+            Command::Restore => return self.restore(now),
+            Command::LeaveOut => self.leave_out(now),
+            Command::Pin => self.pin(now),
+            Command::MakeRoom => self.make_room(now),
+            Command::Summarize => return self.ask_for_summary(now),
+            Command::PreviewRequest => self.open_preview(now),
+            Command::AskTitle => return self.ask_for_title(now),
             Command::NewConversation => return self.new_conversation(now),
             Command::Escape => return self.escape(now),
             Command::Interrupt => return self.interrupt(now),
@@ -31,10 +43,11 @@ impl App {
             Command::ToggleThinkingPanel => self.next_panel_state(now),
             Command::ThinkingMode => self.next_thinking_mode(now.instant),
             Command::Palette => self.overlay = Some(Overlay::palette(&self.keymap)),
+            Command::SwitchTheme => self.overlay = Some(Overlay::Themes(self.themes.picker())),
             Command::Help => self.overlay = Some(Overlay::Help(0)),
             Command::EditLast => self.edit_last(now),
-            Command::PreviousSibling => self.switch_sibling(-1, now),
-            Command::NextSibling => self.switch_sibling(1, now),
+            Command::PreviousSibling => return self.switch_sibling(-1, now),
+            Command::NextSibling => return self.switch_sibling(1, now),
             Command::FocusNext => self.move_focus(1),
             Command::FocusPrevious => self.move_focus(-1),
             Command::ChatPageUp => self.page(Pane::Chat, -1),
@@ -79,7 +92,10 @@ impl App {
         match slash {
             Err(usage) => self.notify(Tone::Error, usage, now.instant),
             Ok(Slash::Run(command)) => return self.run(command, now),
+            Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
+            Ok(Slash::Title(title)) => return self.set_title(&title, now),
             Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
             Ok(Slash::System(text)) => {
                 let said = if text.is_empty() {
@@ -117,12 +133,16 @@ impl App {
         if self.live.is_some() {
             return self.stop(now);
         }
+        if self.errand.is_some() {
+            return self.drop_errand();
+        }
         if self.focus != Pane::Message {
             self.focus = Pane::Message;
         } else if self.editing.take().is_some() {
             self.composer.clear();
         } else {
             self.notice = None;
+            self.selected = None;
             self.chat_scroll.follow();
         }
         Vec::new()
@@ -132,6 +152,9 @@ impl App {
     fn interrupt(&mut self, now: Now) -> Vec<Effect> {
         if self.live.is_some() {
             return self.stop(now);
+        }
+        if self.errand.is_some() {
+            return self.drop_errand();
         }
         if !self.composer.is_empty() {
             self.composer.erase();
@@ -149,6 +172,20 @@ impl App {
     fn open_models(&mut self) {
         let models = Overlay::models(&self.catalog, |id| self.has_key(id), &self.session.choice);
         self.overlay = Some(models);
+    }
+
+    /// Switches to a theme until the program ends.
+    pub(super) fn switch_theme(&mut self, name: &str, now: Instant) -> Vec<Effect> {
+        if let Err(unknown) = self.themes.choose(name) {
+            self.notify(Tone::Error, unknown, now);
+            return Vec::new();
+        }
+        let text = format!("Theme: {name}. To keep it: theme = \"{name}\" under [ui]");
+        self.notify(Tone::Info, text, now);
+        if self.themes.follow_background() {
+            return vec![Effect::AskBackground];
+        }
+        Vec::new()
     }
 
     fn next_panel_state(&mut self, now: Now) {
@@ -247,16 +284,6 @@ impl App {
         let seen = self.seen_pane();
         if let Some(row) = neighbour(seen.headings.iter().copied(), seen.top, next) {
             self.scroll_to(row);
-        }
-    }
-
-    fn jump_to_turn(&mut self, next: bool) {
-        let seen = &self.seen.chat;
-        let rows = self.seen.turns.iter().map(|(_, row)| *row);
-        match neighbour(rows, seen.top, next) {
-            Some(row) => self.chat_scroll.to(row, seen),
-            None if next => self.chat_scroll.follow(),
-            None => {}
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use ratatui::layout::{Position, Rect};
 
+use super::reader::Spot;
 use crate::chat::{CallId, TurnId};
 
 /// A part of the screen.
@@ -30,6 +31,8 @@ pub struct Seen {
     pub list: Option<(Rect, usize)>,
     /// The card that asks whether a tool may run.
     pub card: Option<SeenCard>,
+    /// The row on top of an overlay's text.
+    pub reader: Option<Spot>,
     /// First row of each turn in the chat.
     pub turns: Vec<(TurnId, usize)>,
 }

@@ -41,6 +41,12 @@ pub enum Slash {
     Run(Command),
     /// Switch to this model.
     Model(String),
+    /// Switch to this theme.
+    Theme(String),
+    /// Ask for the last reply again, of this model.
+    Retry(String),
+    /// Name the conversation.
+    Title(String),
     /// Set the thinking mode.
     Think(Thinking),
     /// Set the system prompt; empty for none.
@@ -92,6 +98,9 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let spec = SPECS.iter().find(|spec| spec.slash == Some(word))?;
     Some(match (spec.command, rest) {
         (Command::SwitchModel, model) if !model.is_empty() => Ok(Slash::Model(model.to_owned())),
+        (Command::SwitchTheme, name) if !name.is_empty() => Ok(Slash::Theme(name.to_owned())),
+        (Command::Regenerate, model) if !model.is_empty() => Ok(Slash::Retry(model.to_owned())),
+        (Command::AskTitle, title) if !title.is_empty() => Ok(Slash::Title(title.to_owned())),
         (command, "") => Ok(Slash::Run(command)),
         (_, _) => Err(format!("/{word} takes nothing after it")),
     })

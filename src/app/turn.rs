@@ -3,10 +3,13 @@
 use std::time::{Duration, Instant};
 
 use super::call::Sent;
+use super::toolkit::Tool;
 use super::{App, Effect, Pane, Tone};
-use crate::catalog::{self, Plan};
-use crate::chat::{Conversation, Delta, Failure, Now, Progress, TurnId, TurnState};
-use crate::wire::{self, Ask};
+use crate::catalog;
+use crate::chat::{
+    Conversation, Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState,
+};
+use crate::wire::{self, Ask, WireRequest};
 
 /// How often the spinner turns.
 const SPINNER_STEP: Duration = Duration::from_millis(100);
@@ -57,6 +60,41 @@ pub enum Phase {
 }
 
 impl Live {
+    /// A request that is sent right now.
+    pub(super) fn new(turn: TurnId, sent: Sent, now: Now) -> Self {
+        Self {
+            turn,
+            since: now.instant,
+            as_of: now.instant,
+            phase: Phase::Connecting,
+            step_since: now.instant,
+            sent: Box::new(sent),
+        }
+    }
+
+    /// Takes note of how far the request has come.
+    pub(super) fn advance(&mut self, progress: &Progress, now: Now) {
+        match progress {
+            Progress::Connected => self.phase = Phase::Waiting,
+            Progress::Retrying {
+                attempt,
+                of,
+                wait,
+                because,
+            } => {
+                self.phase = Phase::Retrying {
+                    at: now.instant + *wait,
+                    attempt: *attempt,
+                    of: *of,
+                    because: because.clone(),
+                };
+            }
+            Progress::Delta(Delta::Reasoning(_)) => self.phase = Phase::Thinking,
+            Progress::Delta(Delta::Answer(_)) => self.phase = Phase::Answering,
+            Progress::Delta(_) => {}
+        }
+    }
+
     /// When its spinner or countdown next changes; never while it waits for the user.
     pub fn wake_at(&self) -> Option<Instant> {
         if self.phase == Phase::Consent {
@@ -103,79 +141,16 @@ impl App {
             });
             return Vec::new();
         }
-        let parent = match self.editing {
-            Some(edited) => self.conversation.turn(edited).and_then(|turn| turn.parent),
-            None => self.conversation.last().map(|turn| turn.id),
-        };
+        let parent = self.next_parent();
+        if self.asks_for_room(parent, &text) {
+            return Vec::new();
+        }
         let effects = self.ask(parent, text, now);
         if !effects.is_empty() {
             self.editing = None;
             self.composer.take();
         }
         effects
-    }
-
-    /// Asks for the last reply again, as a sibling.
-    pub(super) fn regenerate(&mut self, now: Now) -> Vec<Effect> {
-        if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
-            return Vec::new();
-        }
-        let Some(turn) = self.conversation.last() else {
-            self.notify(
-                Tone::Info,
-                "There is no reply to ask for again yet",
-                now.instant,
-            );
-            return Vec::new();
-        };
-        let (parent, prompt) = (turn.parent, turn.prompt.clone());
-        self.ask(parent, prompt, now)
-    }
-
-    /// Takes the last message back into the box, to be sent as a sibling.
-    pub(super) fn edit_last(&mut self, now: Now) {
-        if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
-            return;
-        }
-        let Some(turn) = self.conversation.last() else {
-            self.notify(Tone::Info, "There is no message to edit yet", now.instant);
-            return;
-        };
-        let (id, prompt) = (turn.id, turn.prompt.clone());
-        self.editing = Some(id);
-        self.focus = Pane::Message;
-        self.composer.set_text(&prompt);
-    }
-
-    /// Shows the turn's sibling before or after it.
-    pub(super) fn switch_sibling(&mut self, step: isize, now: Now) {
-        if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
-            return;
-        }
-        // The turn in view, or the nearest one before it that has versions.
-        let mut turn = self.turn_in_view();
-        while let Some(here) = turn {
-            let siblings = self.conversation.siblings(here.id);
-            if siblings.len() > 1 {
-                let at = siblings.iter().position(|id| *id == here.id).unwrap_or(0);
-                let to = at.saturating_add_signed(step).min(siblings.len() - 1);
-                if let Some(&chosen) = siblings.get(to) {
-                    self.conversation.choose(chosen);
-                }
-                return;
-            }
-            turn = here
-                .parent
-                .and_then(|parent| self.conversation.turn(parent));
-        }
-        self.notify(
-            Tone::Info,
-            "No turn here has another version (Alt+R makes one)",
-            now.instant,
-        );
     }
 
     /// Stops the reply in flight; what had arrived is kept.
@@ -211,6 +186,9 @@ impl App {
 
     /// A request moved on.
     pub(super) fn progress(&mut self, id: TurnId, progress: Progress, now: Now) -> Vec<Effect> {
+        if self.errand_is(id) {
+            return self.errand_progress(progress, now);
+        }
         let Some(live) = self.live.as_mut().filter(|live| live.turn == id) else {
             return Vec::new();
         };
@@ -218,31 +196,13 @@ impl App {
             return Vec::new();
         };
         let elapsed = now.since(live.since);
+        live.advance(&progress, now);
         match progress {
             Progress::Connected => {
                 turn.timing.connected.get_or_insert(elapsed);
-                live.phase = Phase::Waiting;
             }
-            Progress::Retrying {
-                attempt,
-                of,
-                wait,
-                because,
-            } => {
-                let at = now.instant + wait;
-                live.phase = Phase::Retrying {
-                    at,
-                    attempt,
-                    of,
-                    because,
-                };
-            }
+            Progress::Retrying { .. } => {}
             Progress::Delta(delta) => {
-                match delta {
-                    Delta::Reasoning(_) => live.phase = Phase::Thinking,
-                    Delta::Answer(_) => live.phase = Phase::Answering,
-                    _ => {}
-                }
                 self.urgent |= delta.is_text() && turn.timing.first_token().is_none();
                 turn.push(delta, elapsed);
             }
@@ -252,6 +212,9 @@ impl App {
 
     /// A request failed; what had arrived is kept.
     pub(super) fn failed(&mut self, id: TurnId, failure: Box<Failure>, now: Now) -> Vec<Effect> {
+        if self.errand_is(id) {
+            return self.errand_failed(&failure, now);
+        }
         let Some(live) = self.live.take_if(|live| live.turn == id) else {
             return Vec::new();
         };
@@ -265,6 +228,9 @@ impl App {
 
     /// A reply's stream is over: its tool calls are next, else the queued message.
     pub(super) fn ended(&mut self, id: TurnId, now: Now) -> Vec<Effect> {
+        if self.errand_is(id) {
+            return self.errand_ended(now);
+        }
         if let Some(effects) = self.begin_calls(id, now) {
             return effects;
         }
@@ -275,6 +241,8 @@ impl App {
             turn.state = TurnState::Done;
             turn.timing.end = Some(now.since(live.since));
         }
+        self.learn_from(id);
+        self.warn_of_a_full_window(now);
         let Some(queued) = self.queued.take() else {
             return Vec::new();
         };
@@ -288,9 +256,13 @@ impl App {
 
     /// Begins a conversation with nothing said.
     pub(super) fn new_conversation(&mut self, now: Now) -> Vec<Effect> {
-        let effects = self.stop(now);
+        let mut effects = self.stop(now);
+        effects.extend(self.drop_errand());
         self.conversation = Conversation::new(self.config.chat.system_prompt.clone());
         self.editing = None;
+        self.selected = None;
+        self.restorable = None;
+        self.context.fresh();
         self.chat_scroll.follow();
         self.thinking_scroll.follow();
         self.focus = Pane::Message;
@@ -300,68 +272,108 @@ impl App {
     /// Leaves; what had arrived of a reply is kept.
     pub(super) fn quit(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = self.stop(now);
+        effects.extend(self.drop_errand());
         effects.push(Effect::Quit);
         effects
     }
 
     /// Sends a prompt after `parent`. No effects mean that it was refused, and a notice says why.
-    fn ask(&mut self, parent: Option<TurnId>, prompt: String, now: Now) -> Vec<Effect> {
-        let id = TurnId(self.next_turn);
-        let Some((provider, model)) = self.provider().zip(self.model()) else {
-            let text = format!(
-                "There is no provider “{}”; Ctrl+O switches",
-                self.session.choice.provider
-            );
-            self.notify(Tone::Error, text, now.instant);
-            return Vec::new();
-        };
-        let so_far = parent.map_or(0.0, |parent| {
-            let answer = self
-                .conversation
-                .turn(parent)
-                .map_or(0.0, |t| t.estimate.answer_tokens);
-            self.conversation.history_tokens(parent) + answer
-        });
-        let wish = self.wish(so_far + crate::chat::estimate_tokens(&prompt));
-        let plan = match catalog::plan(provider, &model, &wish) {
-            Ok(plan) => plan,
+    pub(super) fn ask(&mut self, parent: Option<TurnId>, prompt: String, now: Now) -> Vec<Effect> {
+        let prepared = match self.prepare(parent, &prompt, self.tools_on_offer()) {
+            Ok(prepared) => prepared,
             Err(refusal) => {
-                self.notify(Tone::Error, refusal.to_string(), now.instant);
+                self.notify(Tone::Error, refusal, now.instant);
                 return Vec::new();
             }
         };
-        let Plan {
-            target,
-            patches,
-            thinking,
-            hints,
-        } = plan;
-        if let Some(hint) = hints.first() {
-            self.notify(Tone::Warning, hint.to_string(), now.instant);
+        if let Some(hint) = prepared.hint {
+            self.notify(Tone::Warning, hint, now.instant);
         }
-        self.next_turn += 1;
-        let asked = self.asked(thinking);
+        let mut effects = self.drop_errand();
+        let id = self.next_turn_id();
+        let asked = self.asked(prepared.thinking);
+        let rates = self.rates(&self.session.choice);
         self.conversation.add(id, parent, prompt, asked, now.wall);
-        let tools = self.tools_on_offer();
+        if let Some(turn) = self.conversation.turn_mut(id) {
+            turn.rates = rates;
+        }
+        self.live = Some(Live::new(id, prepared.sent, now));
+        self.context.changed = false;
+        self.selected = None;
+        self.chat_scroll.follow();
+        self.thinking_scroll.follow();
+        effects.push(Effect::Send(id, Box::new(prepared.request)));
+        effects
+    }
+
+    /// Writes the request of a prompt after `parent`, which offers these tools.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a sentence when the model can't do what is asked.
+    pub(super) fn prepare(
+        &self,
+        parent: Option<TurnId>,
+        prompt: &str,
+        tools: Vec<Tool>,
+    ) -> Result<Prepared, String> {
+        let Some((provider, model)) = self.provider().zip(self.model()) else {
+            let provider = &self.session.choice.provider;
+            return Err(format!(
+                "There is no provider “{provider}”; Ctrl+O switches"
+            ));
+        };
+        let extent = self.conversation.extent(parent) + Extent::of(prompt);
+        let rates = self.rates(&self.session.choice);
+        let wish = self.wish(rates.request_tokens(extent));
+        let plan = catalog::plan(provider, &model, &wish).map_err(|refusal| refusal.to_string())?;
         let mut ask = Ask {
-            messages: self.conversation.history(id),
+            messages: self.conversation.messages(parent, prompt),
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
-            patches,
+            patches: plan.patches,
         };
-        let request = wire::request(&target, &ask);
+        let request = wire::request(&plan.target, &ask);
         ask.messages = Vec::new();
-        self.live = Some(Live {
-            turn: id,
-            since: now.instant,
-            as_of: now.instant,
-            phase: Phase::Connecting,
-            step_since: now.instant,
-            sent: Box::new(Sent { target, ask, tools }),
-        });
-        self.chat_scroll.follow();
-        self.thinking_scroll.follow();
-        vec![Effect::Send(id, Box::new(request))]
+        Ok(Prepared {
+            request,
+            sent: Sent {
+                target: plan.target,
+                ask,
+                tools,
+            },
+            thinking: plan.thinking,
+            hint: plan.hints.first().map(ToString::to_string),
+            tokens: wish.input_tokens_estimate,
+        })
     }
+
+    /// The turn that the message in the box would follow.
+    pub(super) fn next_parent(&self) -> Option<TurnId> {
+        match self.editing {
+            Some(edited) => self.conversation.turn(edited).and_then(|turn| turn.parent),
+            None => self.conversation.last().map(|turn| turn.id),
+        }
+    }
+
+    pub(super) fn next_turn_id(&mut self) -> TurnId {
+        let id = TurnId(self.next_turn);
+        self.next_turn += 1;
+        id
+    }
+}
+
+/// A request that is ready to go.
+pub(super) struct Prepared {
+    /// What goes over the wire.
+    pub request: WireRequest,
+    /// What it is made of, for the rounds after it.
+    pub sent: Sent,
+    /// The thinking mode as it will be.
+    pub thinking: Thinking,
+    /// What the user had better know.
+    pub hint: Option<String>,
+    /// How long it is, in tokens, roughly.
+    pub tokens: u64,
 }

@@ -242,6 +242,11 @@ impl<'t> Field<'t> {
         matches!(self.value, DeValue::Array(_))
     }
 
+    /// Tells whether it is a whole number.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.value, DeValue::Integer(_))
+    }
+
     /// A whole number within a range.
     pub fn whole(&self, range: RangeInclusive<u64>, notes: &mut Notes) -> Option<u64> {
         let (least, most) = (*range.start(), *range.end());

@@ -1,9 +1,10 @@
 //! A conversation: a tree of turns, and the path through it that is on the screen.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
-    Asked, Estimate, Message, Moment, Reply, Timing, Turn, TurnId, TurnState, estimate_tokens,
+    Asked, Estimate, Extent, Message, Moment, Rates, Reply, Standing, Timing, Turn, TurnId,
+    TurnState, title_from,
 };
 
 /// A tree of turns. The path follows, from each turn on, the sibling that was chosen last.
@@ -11,6 +12,8 @@ use super::{
 pub struct Conversation {
     /// The system prompt; empty for none.
     pub system_prompt: String,
+    /// What it is called, if somebody said so; see [`Conversation::title`].
+    pub name: Option<String>,
     /// Every turn by its id. Ids grow, so their order is the order in which turns were made.
     turns: std::collections::BTreeMap<TurnId, Turn>,
     /// The calls that the user allowed for as long as this conversation lasts: a tool's name with
@@ -18,6 +21,40 @@ pub struct Conversation {
     pub allowed: BTreeSet<(String, String)>,
     /// Which child was chosen, by parent.
     chosen: HashMap<Option<TurnId>, TurnId>,
+}
+
+/// Turns that were deleted together, as they were: a turn and all that follows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Branch {
+    /// The turn at its root.
+    root: TurnId,
+    turns: Vec<Turn>,
+    /// Which children were chosen within it.
+    chosen: Vec<(Option<TurnId>, TurnId)>,
+    /// Whether the path went through it.
+    on_path: bool,
+}
+
+impl Branch {
+    /// How many turns it has, in all versions.
+    pub fn len(&self) -> usize {
+        self.turns.len()
+    }
+
+    /// Tells whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// Its turns, a turn before those that follow it.
+    pub fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.turns.iter()
+    }
+
+    /// The turn at its root.
+    pub fn root(&self) -> TurnId {
+        self.root
+    }
 }
 
 impl Conversation {
@@ -39,11 +76,13 @@ impl Conversation {
         sent: Moment,
     ) {
         let estimate = Estimate {
-            prompt_tokens: estimate_tokens(&prompt),
+            prompt: Extent::of(&prompt),
             ..Estimate::default()
         };
         let turn = Turn {
             estimate,
+            rates: Rates::default(),
+            standing: Standing::Sent,
             id,
             parent,
             prompt,
@@ -103,55 +142,137 @@ impl Conversation {
         }
     }
 
-    /// What to send for the turn `upto`: the system prompt, then prompts and answers along the
-    /// way to it, then its own prompt. Content only, but for the rounds of `upto` itself: its
-    /// tool calls go back with their results.
+    /// What it is called: its name, else what its first message begins with; empty while nothing
+    /// was said.
+    pub fn title(&self) -> String {
+        let first = || self.path().next().map(|turn| title_from(&turn.prompt));
+        self.name.clone().or_else(first).unwrap_or_default()
+    }
+
+    /// A turn and all that follow it, in every version, a turn before those that follow it.
+    pub fn branch_of(&self, id: TurnId) -> Vec<TurnId> {
+        if !self.turns.contains_key(&id) {
+            return Vec::new();
+        }
+        let mut branch = vec![id];
+        let mut found = HashSet::from([id]);
+        // Ids grow, so what follows a turn comes after it.
+        for (&id, turn) in self.turns.range(id..) {
+            if turn.parent.is_some_and(|parent| found.contains(&parent)) {
+                found.insert(id);
+                branch.push(id);
+            }
+        }
+        branch
+    }
+
+    /// Takes a turn and all that follow it out. The path goes on through the sibling before it,
+    /// else the one after it.
+    pub fn delete(&mut self, id: TurnId) -> Option<Branch> {
+        let parent = self.turn(id)?.parent;
+        let siblings = self.siblings(id);
+        let on_path = self.chosen.get(&parent) == Some(&id);
+        let ids = self.branch_of(id);
+        let mut branch = Branch {
+            root: id,
+            turns: Vec::with_capacity(ids.len()),
+            chosen: Vec::new(),
+            on_path,
+        };
+        for id in ids {
+            branch.turns.extend(self.turns.remove(&id));
+            let chosen = self.chosen.remove(&Some(id));
+            branch.chosen.extend(chosen.map(|child| (Some(id), child)));
+        }
+        if on_path {
+            let before = siblings.iter().rev().find(|other| **other < id);
+            let after = || siblings.iter().find(|other| **other > id);
+            match before.or_else(after) {
+                Some(&next) => drop(self.chosen.insert(parent, next)),
+                None => drop(self.chosen.remove(&parent)),
+            }
+        }
+        Some(branch)
+    }
+
+    /// Puts deleted turns back where they were, and the path through them if it was there.
+    pub fn restore(&mut self, branch: Branch) {
+        let parent = branch.turns.first().and_then(|turn| turn.parent);
+        let on_path = branch.on_path || !self.chosen.contains_key(&parent);
+        if on_path && !branch.is_empty() {
+            self.chosen.insert(parent, branch.root);
+        }
+        self.chosen.extend(branch.chosen);
+        self.turns
+            .extend(branch.turns.into_iter().map(|turn| (turn.id, turn)));
+    }
+
+    /// What to send for the turn `upto`; see [`Conversation::messages`].
+    pub fn history(&self, upto: TurnId) -> Vec<Message> {
+        let Some(turn) = self.turn(upto) else {
+            return Vec::new();
+        };
+        let mut messages = self.messages(turn.parent, &turn.prompt);
+        // Within a tool loop, its calls go back with their results.
+        messages.extend(turn.reply.exchange());
+        messages
+    }
+
+    /// What to send for a prompt after `parent`: the system prompt, then prompts and answers along
+    /// the way to it, then the prompt. Content only, without the turns that are left out.
     ///
     /// A prompt that was never answered is joined with the one after it, since no provider
     /// documents two user messages in a row; an empty answer is not sent.
-    pub fn history(&self, upto: TurnId) -> Vec<Message> {
-        let mut way: Vec<&Turn> = std::iter::successors(self.turn(upto), |turn| {
-            turn.parent.and_then(|parent| self.turn(parent))
-        })
-        .collect();
-        way.reverse();
-        let mut messages = Vec::with_capacity(way.len() * 2 + 1);
+    pub fn messages(&self, parent: Option<TurnId>, prompt: &str) -> Vec<Message> {
+        let way = self.way(parent);
+        let mut messages = Vec::with_capacity(way.len() * 2 + 2);
         if !self.system_prompt.trim().is_empty() {
             messages.push(Message::System(self.system_prompt.clone()));
         }
         let mut unanswered = String::new();
-        for turn in way {
+        let say = |unanswered: &mut String, text: &str| {
             if !unanswered.is_empty() {
                 unanswered.push_str("\n\n");
             }
-            unanswered.push_str(&turn.prompt);
+            unanswered.push_str(text);
+        };
+        for turn in way {
+            say(&mut unanswered, &turn.prompt);
             let answer = turn.reply.answer.as_str();
-            if turn.id != upto && !answer.trim().is_empty() {
+            if !answer.trim().is_empty() {
                 messages.push(Message::User(std::mem::take(&mut unanswered)));
                 messages.push(Message::answer(answer));
             }
         }
+        say(&mut unanswered, prompt);
         messages.push(Message::User(unanswered));
-        messages.extend(
-            self.turn(upto)
-                .into_iter()
-                .flat_map(|turn| turn.reply.exchange()),
-        );
         messages
     }
 
-    /// How many tokens the history of `upto` has, roughly: what [`Conversation::history`] sends.
-    pub fn history_tokens(&self, upto: TurnId) -> f64 {
-        let mut tokens = estimate_tokens(&self.system_prompt);
-        let mut turn = self.turn(upto);
-        while let Some(here) = turn {
-            tokens += here.estimate.prompt_tokens;
-            if here.id != upto {
-                tokens += here.estimate.answer_tokens;
-            }
-            turn = here.parent.and_then(|parent| self.turn(parent));
-        }
-        tokens
+    /// The turns that are sent along with a prompt after `parent`, oldest first.
+    pub fn way(&self, parent: Option<TurnId>) -> Vec<&Turn> {
+        let mut way: Vec<&Turn> = self
+            .up_from(parent)
+            .filter(|turn| turn.standing != Standing::LeftOut)
+            .collect();
+        way.reverse();
+        way
+    }
+
+    /// How much text is sent along with a prompt after `parent`, the prompt not counted: what
+    /// [`Conversation::messages`] sends.
+    pub fn extent(&self, parent: Option<TurnId>) -> Extent {
+        self.way(parent)
+            .into_iter()
+            .map(|turn| turn.estimate.prompt + turn.estimate.answer)
+            .fold(Extent::of(&self.system_prompt), |sum, turn| sum + turn)
+    }
+
+    /// The turns from this one up to the first.
+    pub fn up_from(&self, id: Option<TurnId>) -> impl Iterator<Item = &Turn> {
+        std::iter::successors(id.and_then(|id| self.turn(id)), |turn| {
+            turn.parent.and_then(|parent| self.turn(parent))
+        })
     }
 
     fn chosen_child(&self, parent: Option<TurnId>) -> Option<&Turn> {
@@ -226,5 +347,109 @@ mod tests {
         conversation.choose(TurnId(1));
         assert_eq!(path(&conversation), [0, 1, 3]);
         assert_eq!(conversation.history(TurnId(3)).len(), 5);
+    }
+
+    /// Three turns, the middle one in two versions, each with an answer.
+    fn branched() -> Conversation {
+        let mut conversation = Conversation::default();
+        add(&mut conversation, 0, None, "", "a");
+        add(&mut conversation, 1, Some(0), "", "b");
+        add(&mut conversation, 2, Some(0), "", "c");
+        add(&mut conversation, 3, Some(2), "", "d");
+        add(&mut conversation, 4, Some(2), "", "e");
+        conversation
+    }
+
+    #[test]
+    fn a_deleted_branch_comes_back_as_it_was() {
+        let mut conversation = branched();
+        let before = conversation.clone();
+        for id in 0..5 {
+            let branch = conversation.delete(TurnId(id)).unwrap();
+            assert_eq!(conversation.turn(TurnId(id)), None);
+            assert!(conversation.path().all(|turn| turn.id != TurnId(id)));
+            conversation.restore(branch);
+            assert_eq!(conversation, before, "{id}");
+        }
+        assert_eq!(conversation.delete(TurnId(9)), None);
+    }
+
+    #[test]
+    fn a_branch_is_deleted_with_all_its_versions() {
+        let mut conversation = branched();
+        let branch = conversation.delete(TurnId(2)).unwrap();
+        assert_eq!(branch.len(), 3);
+        let path: Vec<_> = conversation.path().map(|turn| turn.id.0).collect();
+        assert_eq!(path, [0, 1], "the sibling before takes its place");
+        let all = conversation.delete(TurnId(0)).unwrap();
+        assert_eq!(all.len(), 2);
+        assert!(conversation.is_empty() && conversation.last().is_none());
+    }
+
+    #[test]
+    fn turns_that_are_left_out_are_not_sent() {
+        let mut conversation = Conversation::new("be brief");
+        add(&mut conversation, 0, None, "", "a");
+        add(&mut conversation, 1, Some(0), "", "");
+        add(&mut conversation, 2, Some(1), "", "c");
+        add(&mut conversation, 3, Some(2), "", "d");
+        conversation.turn_mut(TurnId(2)).unwrap().standing = Standing::LeftOut;
+        conversation.turn_mut(TurnId(0)).unwrap().standing = Standing::Pinned;
+        assert_eq!(
+            conversation.history(TurnId(3)),
+            [
+                Message::System("be brief".into()),
+                Message::User("prompt 0".into()),
+                Message::answer("a"),
+                Message::User("prompt 1\n\nprompt 3".into()),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_turn_that_is_left_out_is_still_sent_when_it_is_asked_itself() {
+        let mut conversation = Conversation::default();
+        add(&mut conversation, 0, None, "", "a");
+        conversation.turn_mut(TurnId(0)).unwrap().standing = Standing::LeftOut;
+        assert_eq!(
+            conversation.history(TurnId(0)),
+            [Message::User("prompt 0".into())]
+        );
+    }
+
+    proptest::proptest! {
+        /// Whatever is left out, deleted or empty, roles alternate and the user has the last word.
+        #[test]
+        fn every_history_is_one_that_providers_take(
+            answers in proptest::collection::vec("[ab ]{0,2}", 1..12),
+            parents in proptest::collection::vec(0..12_u64, 12),
+            standings in proptest::collection::vec(0..3_u8, 12),
+            deleted in 0..14_u64,
+        ) {
+            let mut conversation = Conversation::new("system");
+            for (id, answer) in (0_u64..).zip(&answers) {
+                let parent = parents.get(usize::try_from(id).unwrap()).copied();
+                let parent = parent.filter(|parent| *parent < id);
+                add(&mut conversation, id, parent, "SECRET", answer);
+                let turn = conversation.turn_mut(TurnId(id)).unwrap();
+                turn.standing = match standings[usize::try_from(id).unwrap()] {
+                    0 => Standing::Sent,
+                    1 => Standing::Pinned,
+                    _ => Standing::LeftOut,
+                };
+            }
+            drop(conversation.delete(TurnId(deleted)));
+            for id in (0..12).map(TurnId).filter(|id| conversation.turn(*id).is_some()) {
+                let messages = conversation.history(id);
+                proptest::prop_assert!(matches!(messages[0], Message::System(_)));
+                for (at, message) in messages.iter().skip(1).enumerate() {
+                    let is_user = matches!(message, Message::User(_));
+                    proptest::prop_assert_eq!(is_user, at % 2 == 0);
+                    proptest::prop_assert!(!message.text().trim().is_empty());
+                    proptest::prop_assert!(!message.text().contains("SECRET"));
+                }
+                proptest::prop_assert!(matches!(messages.last(), Some(Message::User(_))));
+            }
+        }
     }
 }

@@ -44,12 +44,16 @@ pub enum FailureKind {
     NoKey,
     /// The key is wrong, or belongs to another region or product.
     BadKey,
+    /// The key is one of a plan, which has an address of its own.
+    PlanKey,
     /// The key is right but may not do this.
     Forbidden,
     /// The account has no money left, or is overdue.
     Balance,
-    /// A plan's or a free tier's quota is used up, or the plan does not include the model.
+    /// A plan's or a free tier's quota is used up.
     Quota,
+    /// The plan does not include the model, or what serves it was never bought.
+    NotInPlan,
     /// Too many requests or tokens in a short time.
     RateLimit,
     /// The provider has too much to do.
@@ -62,6 +66,8 @@ pub enum FailureKind {
     ContextTooLong,
     /// The model can't be switched to the thinking mode that was asked for.
     ThinkingMode,
+    /// The text is full of characters that nobody sees.
+    InvisibleText,
     /// The provider refuses a parameter or the shape of the request.
     BadRequest,
     /// The provider's safety filter refused the prompt or the answer.
@@ -104,9 +110,14 @@ impl Failure {
     }
 
     /// Tells whether trying again later makes sense: the difference between the exit codes 75 and 1.
-    /// A wall with a time on it (a used-up plan) is not retryable.
+    /// A wall with a time on it (a used-up plan) is not retryable; a rate limit is, with a time or
+    /// without.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.retry, Retry::Soon | Retry::After(_))
+        match self.retry {
+            Retry::Soon | Retry::After(_) => true,
+            Retry::NotBefore(_) => self.kind == FailureKind::RateLimit,
+            Retry::Never => false,
+        }
     }
 
     /// What happened, as one sentence.
@@ -114,15 +125,22 @@ impl Failure {
         match self.kind {
             FailureKind::NoKey => "There is no API key for this provider.",
             FailureKind::BadKey => "The provider does not accept the API key.",
-            FailureKind::Forbidden => "The key may not use this model or workspace.",
+            FailureKind::PlanKey => {
+                "The key is one of a plan, and a plan is served at an address of its own."
+            }
+            FailureKind::Forbidden => {
+                "The key may not do this: the model, the workspace or this machine's address is not allowed."
+            }
             FailureKind::Balance => "The account has no balance left.",
-            FailureKind::Quota => "The plan's quota is used up, or does not include this model.",
+            FailureKind::Quota => "The plan's quota is used up.",
+            FailureKind::NotInPlan => "The plan of this key does not include this model.",
             FailureKind::RateLimit => "Too many requests in a short time.",
             FailureKind::Overloaded => "The provider is overloaded.",
             FailureKind::Server => "The provider failed to handle the request.",
             FailureKind::UnknownModel => "The provider does not know this model.",
             FailureKind::ContextTooLong => "The conversation is longer than this model takes.",
             FailureKind::ThinkingMode => "This model can't be switched to that thinking mode.",
+            FailureKind::InvisibleText => "The text holds too many invisible characters.",
             FailureKind::BadRequest => "The provider refuses the request as it is.",
             FailureKind::ContentFilter => "The provider's safety filter stopped it.",
             FailureKind::Connect => "The server can't be reached.",
@@ -144,32 +162,37 @@ impl Failure {
     /// What to do now, as one sentence.
     pub fn next_step(&self) -> &'static str {
         match self.kind {
-            FailureKind::NoKey => {
-                "Set the environment variable or api_key_command of this provider, or switch with Ctrl+O."
-            }
+            FailureKind::NoKey => "Enter one with /key, or switch with Ctrl+O.",
             FailureKind::BadKey => {
-                "Check the key, and that it belongs to this provider's region and plan."
+                "Check that it is complete and of this provider's region: keys of a vendor's China and international sites are not interchangeable."
+            }
+            FailureKind::PlanKey => {
+                "Put the plan's address into base_url, or use a pay-as-you-go key."
             }
             FailureKind::Forbidden => {
                 "Activate the model in the provider's console, or switch with Ctrl+O."
             }
             FailureKind::Balance => {
-                "Top up the account in the provider's console, or switch provider with Alt+P."
+                "Top up the account in the provider's console (a plan's quota needs the plan's own key), or switch provider with Alt+P."
             }
             FailureKind::Quota => {
                 "Wait for the reset, upgrade the plan, or switch provider with Alt+P."
             }
+            FailureKind::NotInPlan => {
+                "Choose a model of the plan with Ctrl+O, or use a pay-as-you-go key."
+            }
             FailureKind::RateLimit => "Wait a moment, then press Alt+R.",
             FailureKind::Overloaded | FailureKind::Server => {
-                "Press Alt+R to try again, or switch with Ctrl+O."
+                "Press Alt+R to try again, or Alt+Shift+R to ask another model."
             }
             FailureKind::UnknownModel => {
                 "Choose another model with Ctrl+O, or check the id in the config."
             }
             FailureKind::ContextTooLong => {
-                "Start a new conversation with Ctrl+N, or choose a model with a larger window."
+                "Make room with Alt+W, or choose a model with a larger window."
             }
             FailureKind::ThinkingMode => "Change the thinking mode with Alt+T, then press Alt+R.",
+            FailureKind::InvisibleText => "Alt+E edits the message: paste it again as plain text.",
             FailureKind::BadRequest => "Check the parameters, then press Alt+R.",
             FailureKind::ContentFilter => "Put it in other words: Alt+E edits the message.",
             FailureKind::Connect => "Check the network and base_url, then press Alt+R.",
@@ -194,16 +217,19 @@ impl Failure {
     pub fn next_step_in_shell(&self) -> &'static str {
         match self.kind {
             FailureKind::NoKey => {
-                "Set the environment variable, or api_key_command in the config, or name another model with -m."
+                "Set the environment variable, or keep one with `mmchat key set`, or name another model with -m."
             }
             FailureKind::Forbidden => {
                 "Activate the model in the provider's console, or name another with -m."
             }
             FailureKind::Balance => {
-                "Top up the account in the provider's console, or name another model with -m."
+                "Top up the account in the provider's console (a plan's quota needs the plan's own key), or name another model with -m."
             }
             FailureKind::Quota => {
                 "Wait for the reset, upgrade the plan, or name another model with -m."
+            }
+            FailureKind::NotInPlan => {
+                "Name a model of the plan with -m, or use a pay-as-you-go key."
             }
             FailureKind::RateLimit => "Wait a moment and try again.",
             FailureKind::Overloaded | FailureKind::Server => {
@@ -214,6 +240,7 @@ impl Failure {
                 "Shorten the prompt, or name a model with a larger window."
             }
             FailureKind::ThinkingMode => "Leave --thinking out, or name another model with -m.",
+            FailureKind::InvisibleText => "Send it as plain text.",
             FailureKind::BadRequest => "Check the parameters.",
             FailureKind::ContentFilter => "Put it in other words.",
             FailureKind::Connect => "Check the network and base_url.",
@@ -221,6 +248,7 @@ impl Failure {
             FailureKind::Idle => "Try again, or raise network.idle_timeout_seconds.",
             FailureKind::Cut => "Try again.",
             FailureKind::BadKey
+            | FailureKind::PlanKey
             | FailureKind::Tls
             | FailureKind::Proxy
             | FailureKind::NotAReply
@@ -277,12 +305,15 @@ impl FailureKind {
             | Self::Cut => Retry::Soon,
             Self::NoKey
             | Self::BadKey
+            | Self::PlanKey
             | Self::Forbidden
             | Self::Balance
             | Self::Quota
+            | Self::NotInPlan
             | Self::UnknownModel
             | Self::ContextTooLong
             | Self::ThinkingMode
+            | Self::InvisibleText
             | Self::BadRequest
             | Self::ContentFilter
             | Self::Tls

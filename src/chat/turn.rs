@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Delta, Estimate, Failure, Finish, Moment, Part, Reply, Thinking, estimate_tokens, whole_tokens,
+    Delta, Estimate, Extent, Failure, Finish, Moment, Part, Rates, Reply, Thinking, whole_tokens,
 };
 
 /// Names a turn for as long as the program runs; late events of a dropped turn are known by it.
@@ -34,6 +34,18 @@ pub enum TurnState {
     Stopped,
     /// Failed; what had arrived is kept.
     Failed(Box<Failure>),
+}
+
+/// Whether a turn is sent along as history with the turns after it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It is, for as long as there is room.
+    #[default]
+    Sent,
+    /// It is, and stays when others are left out to make room.
+    Pinned,
+    /// It is not; it only stays on the screen.
+    LeftOut,
 }
 
 /// When the phases of a reply began, counted from the sending of the request.
@@ -85,8 +97,12 @@ pub struct Turn {
     pub state: TurnState,
     /// How long it took.
     pub timing: Timing,
-    /// How many tokens its texts have, roughly.
+    /// How much text it has.
     pub estimate: Estimate,
+    /// How many tokens that makes, by what was known of the model when it was asked.
+    pub rates: Rates,
+    /// Whether it is sent along with the turns after it.
+    pub standing: Standing,
 }
 
 impl Turn {
@@ -102,24 +118,24 @@ impl Turn {
         match &delta {
             Delta::Reasoning(text) => {
                 timing.first_reasoning.get_or_insert(elapsed);
-                estimate.reasoning_tokens += estimate_tokens(text);
+                estimate.reasoning += Extent::of(text);
             }
             Delta::Answer(text) => {
                 timing.first_answer.get_or_insert(elapsed);
-                estimate.answer_tokens += estimate_tokens(text);
+                estimate.answer += Extent::of(text);
             }
             Delta::Relabel => {
                 let earlier = timing.first_answer.take();
                 timing.first_reasoning = timing.first_reasoning.or(earlier);
-                estimate.reasoning_tokens += std::mem::take(&mut estimate.answer_tokens);
+                estimate.reasoning += std::mem::take(&mut estimate.answer);
             }
             Delta::Replace(Part::Reasoning, text) => {
                 timing.first_reasoning.get_or_insert(elapsed);
-                estimate.reasoning_tokens = estimate_tokens(text);
+                estimate.reasoning = Extent::of(text);
             }
             Delta::Replace(Part::Answer, text) => {
                 timing.first_answer.get_or_insert(elapsed);
-                estimate.answer_tokens = estimate_tokens(text);
+                estimate.answer = Extent::of(text);
             }
             Delta::Served(_)
             | Delta::Tool(_)
@@ -133,14 +149,14 @@ impl Turn {
         self.reply.push(delta);
         if is_taken_back && !self.reply.rounds.is_empty() {
             // Only the last round was.
-            self.estimate.reasoning_tokens = estimate_tokens(self.reply.reasoning.as_str());
-            self.estimate.answer_tokens = estimate_tokens(self.reply.answer.as_str());
+            self.estimate.reasoning = Extent::of(self.reply.reasoning.as_str());
+            self.estimate.answer = Extent::of(self.reply.answer.as_str());
         }
     }
 
     /// Tokens of the reasoning, and whether the provider reported them (else they are estimated).
     pub fn reasoning_tokens(&self) -> (u64, bool) {
-        let estimated = whole_tokens(self.estimate.reasoning_tokens);
+        let estimated = whole_tokens(self.rates.tokens(self.estimate.reasoning));
         let reported = self.reply.total_usage().reasoning_tokens;
         let reported = reported.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())
@@ -149,7 +165,8 @@ impl Turn {
     /// Tokens of the whole reply, and whether the provider reported them.
     pub fn output_tokens(&self) -> (u64, bool) {
         let estimate = self.estimate;
-        let estimated = whole_tokens(estimate.reasoning_tokens + estimate.answer_tokens);
+        let text = estimate.reasoning + estimate.answer;
+        let estimated = whole_tokens(self.rates.tokens(text));
         let reported = self.reply.total_usage().output_tokens;
         let reported = reported.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())

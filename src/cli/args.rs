@@ -86,6 +86,12 @@ pub(super) enum Subcommands {
         #[command(subcommand)]
         deed: ConfigDeed,
     },
+    /// API keys: where each comes from; keep one, or forget it
+    Key {
+        /// What to do with them
+        #[command(subcommand)]
+        deed: KeyDeed,
+    },
     /// The key bindings in force
     Keys,
     /// The built-in provider as a server of its own; prints its addresses
@@ -107,6 +113,32 @@ pub(super) enum ConfigDeed {
     Show,
     /// Check it; problems are printed as `FILE:LINE:COL`
     Check,
+}
+
+/// What to do with API keys.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum KeyDeed {
+    /// Keep a provider's key; asks for it, or reads it from a pipe
+    Set {
+        /// The provider
+        #[arg(value_name = "PROVIDER")]
+        provider: String,
+    },
+    /// Say where each provider's key comes from, never the key
+    List {
+        /// This provider only
+        #[arg(value_name = "PROVIDER")]
+        provider: Option<String>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Forget a provider's key
+    Delete {
+        /// The provider
+        #[arg(value_name = "PROVIDER")]
+        provider: String,
+    },
 }
 
 /// The arguments of `ask`.

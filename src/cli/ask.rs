@@ -17,8 +17,8 @@ use super::{Exit, Trouble, block_on, complain, json};
 use crate::app::Sent;
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, CallState, Conversation, Delta, Failure, Finish, Progress, TurnId, TurnState,
-    estimate_tokens, safe, whole_tokens,
+    Asked, CallState, Conversation, Delta, Failure, FailureKind, Finish, Progress, TurnId,
+    TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
@@ -100,6 +100,7 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&next_request(&sent, &conversation));
     }
+    let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
     let providers = Providers::new(Client::new(
         &config.network,
         keys,
@@ -111,7 +112,14 @@ pub(super) fn run(
     };
     block_on(async {
         tokio::select! {
-            result = replies(&providers, &sent, &bench, ask, &mut conversation, &mut clock) => result,
+            result = replies(&providers, &sent, &bench, ask, &mut conversation, &mut clock) => {
+                let exit = result?;
+                let turn = conversation.turn(TURN);
+                if turn.is_some_and(|turn| is_about_the_key(&turn.state)) {
+                    complain(&about_keys);
+                }
+                Ok(exit)
+            }
             interrupted = tokio::signal::ctrl_c() => {
                 interrupted?;
                 println_to(io::stdout(), "")?;
@@ -119,6 +127,17 @@ pub(super) fn run(
             }
         }
     })
+}
+
+/// Whether what is known of the provider's keys would help.
+fn is_about_the_key(state: &TurnState) -> bool {
+    let TurnState::Failed(failure) = state else {
+        return false;
+    };
+    matches!(
+        failure.kind,
+        FailureKind::BadKey | FailureKind::PlanKey | FailureKind::NotInPlan
+    )
 }
 
 fn next_request(sent: &Sent, conversation: &Conversation) -> WireRequest {

@@ -7,12 +7,13 @@ use ratatui::Terminal;
 use super::args::Options;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on};
+use super::{Exit, Trouble, block_on, screen, themes};
 use crate::app::{self, App};
+use crate::config::theme;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
 use crate::tui::{Canvas, Console, Guard};
-use crate::ui::{Cache, Theme};
+use crate::ui::{Cache, Links, Theme};
 
 /// Opens the chat and runs it until it is left.
 pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit, Trouble> {
@@ -27,7 +28,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         ));
     }
     let Setup {
-        config,
+        mut config,
         catalog,
         keymap,
         keys,
@@ -44,10 +45,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let size = crossterm::terminal::size().map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal has no size: {error}"))
     })?;
-    let theme = match environment.get("NO_COLOR") {
-        Some(_) => Theme::colourless(),
-        None => Theme::ansi(),
-    };
+    config.themes = themes::load(options, &config, false)?;
+    let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let providers = Providers::new(client);
@@ -64,11 +63,19 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
-        let mut console = Console::real(guard, editor(environment));
-        let mut terminal = Terminal::new(Canvas::new(std::io::stdout())).map_err(|error| {
+        let mut console = Console::real(
+            guard,
+            editor(environment),
+            screen::can_be_asked(environment),
+        );
+        let canvas = Canvas::new(std::io::stdout()).in_ascii(screen::is_ascii(environment));
+        let mut terminal = Terminal::new(canvas).map_err(|error| {
             Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
         })?;
         let mut cache = Cache::new(theme);
+        if !links_are_welcome(environment) {
+            cache.links = Links::none();
+        }
         let mut runtime = Runtime::new(
             &providers,
             &mut terminal,
@@ -86,6 +93,21 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Ending::Quit => Exit::Success,
         Ending::Signal(number) => Exit::Signal(number),
     })
+}
+
+/// Tells whether the terminal may be told where links lead (OSC 8). Most of those that can't show
+/// it ignore it; those below would print it. `FORCE_HYPERLINK` decides for itself.
+fn links_are_welcome(environment: &Environment) -> bool {
+    if let Some(forced) = environment.get("FORCE_HYPERLINK") {
+        return forced != "0";
+    }
+    let term = environment.get("TERM").unwrap_or_default();
+    let plain = [
+        "dumb", "linux", "ansi", "vt", "cons", "eterm", "sun", "unknown",
+    ];
+    !term.is_empty()
+        && !plain.iter().any(|name| term.starts_with(name))
+        && environment.get("NO_COLOR").is_none()
 }
 
 /// The user's editor, split at spaces as shells do: `code --wait`.

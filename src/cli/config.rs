@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::args::{ConfigDeed, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble};
+use super::{Exit, Trouble, themes};
 use crate::app::command::SPECS;
 use crate::chat::safe;
 
@@ -51,6 +51,7 @@ pub(super) fn run(options: &Options, deed: ConfigDeed, _: &Environment) -> Resul
         }
         ConfigDeed::Check => {
             let (config, _) = setup::load(options)?;
+            themes::load(options, &config, true)?;
             let ca_file = &config.network.ca_file;
             if !ca_file.is_empty() && !std::path::Path::new(ca_file).is_file() {
                 return Err(Trouble::usage(format!(

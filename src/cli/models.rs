@@ -6,10 +6,9 @@ use serde_json::{Value, json};
 
 use super::args::Options;
 use super::setup::{Environment, Setup};
-use super::{Exit, Trouble, json};
+use super::{Exit, Trouble, json, table};
 use crate::catalog::{Capability, Model, Prices, Provider};
-use crate::chat::{safe, short_count};
-use crate::markdown::text_width;
+use crate::chat::short_count;
 use crate::net::Keys;
 
 /// Prints every model, as a table or as JSON.
@@ -34,31 +33,16 @@ pub(super) fn run(
         writeln!(out, "{}", json::to_text(&Value::from(rows)))?;
         return Ok(Exit::Success);
     }
-    let head = ["MODEL", "WINDOW", "THINKING", "CAN", "PRICE/M", "KEY"].map(str::to_owned);
-    let table: Vec<[String; 6]> = std::iter::once(head)
-        .chain(rows().map(|(provider, model)| cells(provider, model, &keys)))
-        .collect();
-    let mut widths = [0; 6];
-    for row in &table {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(text_width(cell));
-        }
-    }
-    for row in &table {
-        let mut line = String::new();
-        for (width, cell) in widths.iter().zip(row) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(width + 2 - text_width(cell)));
-        }
-        writeln!(out, "{}", line.trim_end())?;
-    }
+    let head = ["MODEL", "WINDOW", "THINKING", "CAN", "PRICE/M", "KEY"];
+    let rows = rows().map(|(provider, model)| cells(provider, model, &keys));
+    table::write(&mut out, head, rows)?;
     Ok(Exit::Success)
 }
 
 fn cells(provider: &Provider, model: &Model, keys: &Keys) -> [String; 6] {
     let tokens = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), short_count);
     [
-        safe::one_line(&format!("{}/{}", provider.id, model.id)),
+        format!("{}/{}", provider.id, model.id),
         tokens(model.context_window_tokens),
         thinking(model),
         abilities(model).join(" "),

@@ -9,11 +9,12 @@ use secrecy::SecretString;
 use super::args::Options;
 use super::{Exit, Trouble, complain};
 use crate::app::{Choice, Keymap, Session, command};
-use crate::catalog::{Catalog, DEMO};
+use crate::catalog::{Catalog, DEMO, Provider};
 use crate::chat::Params;
 use crate::config::{self, Config};
-use crate::net::secret::Origin;
-use crate::net::{Keys, Proxies};
+use crate::net::credentials;
+use crate::net::secret::{Binding, Origin};
+use crate::net::{Credentials, Keys, Proxies};
 use crate::tools::Programs;
 
 /// The environment, read once.
@@ -30,6 +31,15 @@ impl Environment {
         };
         Self {
             variables: std::env::vars_os().filter_map(text).collect(),
+        }
+    }
+
+    /// An environment of these variables only.
+    #[cfg(test)]
+    pub(super) fn of(variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            variables: variables.iter().map(owned).collect(),
         }
     }
 
@@ -65,7 +75,7 @@ impl Setup {
     pub(super) fn new(options: &Options, environment: &Environment) -> Result<Self, Trouble> {
         let (mut config, keymap) = load(options)?;
         let catalog = config.catalog();
-        let keys = keys(&catalog, environment);
+        let keys = keys(options, &catalog, environment);
         let params = Params {
             max_tokens: options.max_tokens,
             temperature: options.temperature,
@@ -163,9 +173,9 @@ fn place_of(action: &str, text: &str) -> (usize, usize) {
     (1, 1)
 }
 
-/// Where each provider's key comes from.
-fn keys(catalog: &Catalog, environment: &Environment) -> Keys {
-    let origin = |provider: &crate::catalog::Provider| {
+/// Where each provider's key comes from. Says what is wrong with the file of kept keys.
+pub(super) fn keys(options: &Options, catalog: &Catalog, environment: &Environment) -> Keys {
+    let origin = |provider: &Provider| {
         let variable = provider.api_key_env.as_ref();
         let value = variable.and_then(|name| environment.get(name));
         match (variable, value) {
@@ -183,11 +193,43 @@ fn keys(catalog: &Catalog, environment: &Environment) -> Keys {
             (None, _) => Origin::NotNeeded,
         }
     };
-    catalog
-        .providers
-        .iter()
+    let providers = || catalog.providers.iter();
+    let keys: Keys = providers()
         .map(|provider| (provider.id.clone(), origin(provider)))
-        .collect()
+        .collect();
+    let Some(credentials) = credentials(options) else {
+        return keys;
+    };
+    match credentials.read() {
+        Ok(kept) if kept.was_open => complain(&format!(
+            "{} could be read by others; it is yours alone now",
+            credentials.path().display()
+        )),
+        Ok(_) => {}
+        Err(error) => complain(&error.to_string()),
+    }
+    let bindings = providers().map(|provider| (provider.id.clone(), binding(provider, catalog)));
+    keys.with_kept(credentials, bindings)
+}
+
+/// What a kept key must have been entered for to be this provider's.
+fn binding(provider: &Provider, catalog: &Catalog) -> Binding {
+    let is_sibling = |other: &&Provider| {
+        other.id != provider.id
+            && other.api_key_env.is_some()
+            && other.api_key_env == provider.api_key_env
+    };
+    let siblings = catalog.providers.iter().filter(is_sibling);
+    Binding {
+        address: credentials::address(&provider.base_url),
+        siblings: siblings.map(|other| other.id.clone()).collect(),
+    }
+}
+
+/// The file of kept keys: beside the configuration. `None` without a home.
+pub(super) fn credentials(options: &Options) -> Option<Credentials> {
+    let config = config_path(options)?;
+    Some(Credentials::at(config.with_file_name("credentials.toml")))
 }
 
 /// The model to ask: as named, else as configured, else the first provider's that has a key, else

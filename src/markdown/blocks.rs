@@ -226,6 +226,10 @@ impl Scanner {
                 }
                 let before = Line::read(text.get(previous.clone()).unwrap_or_default());
                 if line.is_delimiter_of(before) {
+                    if previous.start > self.start {
+                        // Right below a line of text the parser sees no table.
+                        self.cut(previous.start, Open::Closed, Join::Block);
+                    }
                     self.state = State::Table {
                         header: previous.start..piece.end,
                         rows: 0,

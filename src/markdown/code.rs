@@ -3,9 +3,9 @@
 //! Owns how code looks; the text that is copied is kept elsewhere, as it came. Rows are plain at
 //! first; colours come later, and change nothing but the styles of the pieces.
 
-use std::ops::Range;
-
-use super::wrap::{Breaking, Flow, Line, span};
+use super::flow::{Flow, Origin};
+use super::span::restyle;
+use super::wrap::{Breaking, Line};
 use super::{Coloured, Role, Row, Span, Style};
 
 /// Columns under which the bar and the continuation sign are left out.
@@ -16,9 +16,9 @@ const CORNER: &str = "╭ ";
 const CONTINUED: &str = "↪ ";
 
 /// Draws the row that names the language.
-pub(super) fn label(language: &str, source: Range<usize>, width: usize) -> Option<Line> {
+pub(super) fn label(language: &str, origin: Origin, width: usize) -> Option<Line> {
     let mut flow = Flow::default();
-    flow.push(language, Style::of(Role::CodeLabel), source);
+    flow.push(language, Style::of(Role::CodeLabel), origin);
     if flow.is_empty() {
         return None;
     }
@@ -30,15 +30,15 @@ pub(super) fn label(language: &str, source: Range<usize>, width: usize) -> Optio
         .next()?;
     line.wrapped = false;
     if barred {
-        line.spans.insert(0, span(CORNER, Role::Rule));
+        line.spans.insert(0, Span::decoration(CORNER, Role::Rule));
     }
     Some(line)
 }
 
 /// Makes one line of code ready to be drawn.
-pub(super) fn line(text: &str, source: Range<usize>) -> Flow {
+pub(super) fn line(text: &str, origin: &Origin) -> Flow {
     let mut flow = Flow::default();
-    flow.push_verbatim(text, Style::of(Role::CodeBlock), source);
+    flow.push_verbatim(text, Style::of(Role::CodeBlock), origin);
     flow
 }
 
@@ -48,8 +48,8 @@ pub(super) fn rows(flow: &Flow, width: usize, continued: bool) -> Vec<Line> {
     let mut lines = flow.wrap(first, rest, Breaking::Anywhere);
     if width >= MIN_BARRED {
         for (index, line) in lines.iter_mut().enumerate() {
-            let sign = (index > 0 || continued).then(|| span(CONTINUED, Role::Dim));
-            line.spans = [Some(span(BAR, Role::Rule)), sign]
+            let sign = (index > 0 || continued).then(|| Span::decoration(CONTINUED, Role::Dim));
+            line.spans = [Some(Span::decoration(BAR, Role::Rule)), sign]
                 .into_iter()
                 .flatten()
                 .chain(std::mem::take(&mut line.spans))
@@ -61,7 +61,7 @@ pub(super) fn rows(flow: &Flow, width: usize, continued: bool) -> Vec<Line> {
 
 /// Colours `rows`, which show the line of code `text`, by its pieces.
 pub(super) fn colour(rows: &mut [Row], text: &str, pieces: &[Coloured], width: usize) {
-    let mut flow = line(text, 0..text.len());
+    let mut flow = line(text, &Origin::exact(0..text.len()));
     flow.colour(pieces);
     let (first, rest) = columns(width, false);
     let lines = flow.wrap(first, rest, Breaking::Anywhere);
@@ -75,7 +75,7 @@ pub(super) fn colour(rows: &mut [Row], text: &str, pieces: &[Coloured], width: u
         // Colours never change what is read, not even where the row was drawn from other bytes
         // than the block holds.
         if bytes(code) == bytes(&line.spans) {
-            row.spans = [before, &line.spans].concat().into_boxed_slice();
+            row.spans = [before, &restyle(code, &line.spans)].concat().into();
         }
     }
 }

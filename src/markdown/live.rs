@@ -5,7 +5,10 @@
 //!
 //! Invariant: the rows are those that the parser would have given.
 
-use super::wrap::{Breaking, Flow};
+use super::flow::{Flow, Origin};
+use super::link::may_go_on;
+use super::span::place_decoration;
+use super::wrap::Breaking;
 use super::{Role, Row, Span};
 
 /// The last row of running text, which may grow.
@@ -57,7 +60,8 @@ impl Live {
         // Words after a formula decide whether it keeps its own rows.
         let begun = line.chars().any(char::is_alphabetic)
             && !["<", "$$", "\\]"].iter().any(|sign| line.contains(sign));
-        if !begun || !shown.ends_with(is_plain) || !added.chars().all(is_plain) {
+        if !begun || may_go_on(shown) || !shown.ends_with(is_plain) || !added.chars().all(is_plain)
+        {
             return None;
         }
         let style = self.flow.last_style()?;
@@ -65,7 +69,7 @@ impl Live {
             return None;
         }
         let end = self.end + added.len();
-        self.flow.push(added, style, self.end..end);
+        self.flow.push(added, style, Origin::exact(self.end..end));
         if self.flow.source_end() != Some(end) {
             return None;
         }
@@ -78,6 +82,7 @@ impl Live {
             }
             let mut spans = self.first.clone();
             spans.extend(line.spans);
+            place_decoration(&mut spans, line.source.start);
             rows.push(Row {
                 spans: spans.into_boxed_slice(),
                 source: line.source,

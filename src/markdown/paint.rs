@@ -16,6 +16,7 @@ mod verbatim;
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd};
 
@@ -23,12 +24,12 @@ use self::emphasis::{mask, unmask};
 use self::formula::with_dollars;
 use self::text::is_break;
 use super::blocks::Join;
+use super::flow::{Flow, Origin};
 use super::listing::Listing;
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
-use super::wrap::{Flow, span};
-use super::{Role, Row};
+use super::{Link, Role, Row, Span};
 
 /// What a piece leaves for the next one.
 #[derive(Debug, Clone, Default)]
@@ -152,6 +153,7 @@ struct Face {
 struct Target {
     url: String,
     image: bool,
+    link: Option<Rc<Link>>,
     /// Where its text begins in the flow.
     from: usize,
     shown: bool,
@@ -166,7 +168,8 @@ struct Painter<'a> {
     /// Blocks entered below those.
     deeper: usize,
     flow: Flow,
-    soft: Option<Range<usize>>,
+    /// A line break that may become a space.
+    soft: Option<Origin>,
     face: Face,
     /// A block has ended: a blank row is due before the next one.
     gap: bool,
@@ -194,10 +197,11 @@ impl Painter<'_> {
             Carry::Row { flow, .. } => {
                 self.flow = flow;
                 if let Some(before) = self.slice.before.filter(|c| c.is_whitespace()) {
-                    let place = self.place(0..0);
+                    let base = self.slice.base;
+                    let origin = Origin::exact(base.saturating_sub(before.len_utf8())..base);
                     match before {
-                        '\n' => self.soft = Some(place),
-                        _ => self.flow.push(" ", self.style(), place),
+                        '\n' => self.soft = Some(origin),
+                        _ => self.flow.push(" ", self.style(), origin),
                     }
                 }
             }
@@ -258,13 +262,17 @@ impl Painter<'_> {
                     Some(Role::Marker),
                 );
             }
-            Event::SoftBreak => self.soft = Some(self.place(range)),
+            Event::SoftBreak => self.soft = Some(self.origin("\n", &range)),
             Event::HardBreak => self.hard_break(range),
             Event::Rule => {
                 self.block(range.start);
                 let rule = "─".repeat(self.room());
                 let source = self.place(range);
-                self.row(vec![span(rule, Role::Rule)], source, false, false);
+                let rule = Span {
+                    source: source.clone(),
+                    ..Span::decoration(rule, Role::Rule)
+                };
+                self.row(vec![rule], source, false, false);
                 self.gap = !self.rows.is_empty();
             }
             Event::TaskListMarker(checked) => self.task(checked),
@@ -399,7 +407,8 @@ impl Painter<'_> {
             }
             TagEnd::TableCell => {
                 self.soft = None;
-                let cell = std::mem::take(&mut self.flow);
+                let mut cell = std::mem::take(&mut self.flow);
+                cell.link_bare(Some(Role::Link));
                 if let Leaf::Table { grid, in_header } = &mut self.leaf {
                     match grid.rows.last_mut() {
                         Some((cells, _)) if !*in_header => cells.push(cell),
@@ -427,12 +436,42 @@ impl Painter<'_> {
         }
     }
 
+    /// Finds what `text`, read at `range`, stands for in the whole text.
+    fn origin(&self, text: &str, range: &Range<usize>) -> Origin {
+        let body = &self.slice.body;
+        let inside = body.start <= range.start && range.end <= body.end;
+        let place = self.place(range.clone());
+        if inside && reads(self.source(range), text) {
+            Origin::exact(place)
+        } else {
+            Origin::all_of(place)
+        }
+    }
+
+    /// As [`Self::origin`], for a `place` in the whole text.
+    fn origin_at(&self, text: &str, place: &Range<usize>) -> Origin {
+        let (base, body) = (self.slice.base, self.slice.body.start);
+        let at = |place: usize| place.saturating_sub(base) + body;
+        self.origin(text, &(at(place.start)..at(place.end)))
+    }
+
     /// Maps a range of what is parsed to the whole text.
     fn place(&self, range: Range<usize>) -> Range<usize> {
         let body = &self.slice.body;
         let map = |at: usize| self.slice.base + at.clamp(body.start, body.end) - body.start;
         map(range.start)..map(range.end)
     }
+}
+
+/// Tells whether `shown` is `written`, byte for byte; any white space may be shown as a space.
+fn reads(written: &str, shown: &str) -> bool {
+    let space = |byte: u8| matches!(byte, b' ' | b'\t' | b'\n');
+    written == shown
+        || written.len() == shown.len()
+            && written
+                .bytes()
+                .zip(shown.bytes())
+                .all(|(written, shown)| written == shown || space(written) && space(shown))
 }
 
 fn rank(level: HeadingLevel) -> u8 {

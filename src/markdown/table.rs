@@ -8,8 +8,9 @@ use std::ops::Range;
 
 use pulldown_cmark::Alignment;
 
+use super::flow::{Flow, Origin};
 use super::width::text_width;
-use super::wrap::{Breaking, Flow, Line, span};
+use super::wrap::{Breaking, Line};
 use super::{Role, Span, Style};
 
 /// Columns under which a cell is no longer worth a box.
@@ -196,7 +197,7 @@ fn border(widths: &[usize], [left, middle, right]: [&str; 3]) -> Vec<Span> {
         text.push_str(&"─".repeat(width + 2));
     }
     text.push_str(right);
-    vec![span(text, Role::TableBorder)]
+    vec![Span::decoration(text, Role::TableBorder)]
 }
 
 fn lines(
@@ -256,9 +257,11 @@ impl Row {
     fn frame(&mut self, text: &str) {
         let style = Style::of(Role::TableBorder);
         match self.spans.last_mut() {
-            Some(span) if span.style == style => span.text.push_str(text),
+            Some(span) if span.style == style && span.source.is_empty() => {
+                span.text.push_str(text);
+            }
             _ if text.is_empty() => {}
-            _ => self.spans.push(span(text, Role::TableBorder)),
+            _ => self.spans.push(Span::decoration(text, Role::TableBorder)),
         }
     }
 }
@@ -275,11 +278,12 @@ fn records(grid: &Grid, width: usize, ends: Ends) -> Vec<Drawn> {
         }
         for column in 0..grid.aligns.len() {
             let mut flow = grid.header.get(column).cloned().unwrap_or_default();
-            flow.push(
-                ": ",
-                Style::of(Role::TableHeader),
-                source.start..source.start,
-            );
+            if only_header.is_none() {
+                // It was written once, and is repeated in each record.
+                flow = flow.without_origin();
+            }
+            let style = Style::of(Role::TableHeader);
+            flow.push(": ", style, Origin::all_of(0..0));
             if let Some(cell) = cells.get(column) {
                 flow.append(cell);
             }
@@ -290,7 +294,7 @@ fn records(grid: &Grid, width: usize, ends: Ends) -> Vec<Drawn> {
             {
                 let mut spans = found.spans;
                 if line > 0 && hang > 0 && !spans.is_empty() {
-                    spans.insert(0, span("  ", Role::Text));
+                    spans.insert(0, Span::decoration("  ", Role::Text));
                 }
                 drawn.push((spans, source.clone()));
             }

@@ -1,7 +1,9 @@
 //! Where each provider's key comes from, and the key itself when it is needed.
 //!
-//! Reads no environment: whoever makes [`Keys`] hands the values in. A command is run once, when
-//! its key is first needed. Invariant: nothing here prints a key, `Debug` and failures included.
+//! Reads no environment: whoever makes [`Keys`] hands the values in. The environment goes before a
+//! command, and that before a key that was kept. A command is run once, when its key is first
+//! needed; kept keys are read anew each time, so one that is entered while the chat is open is used
+//! by its next request. Invariant: nothing here prints a key, `Debug` and failures included.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,6 +13,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
+use super::credentials::{Credentials, Found, Kept};
 use crate::chat::{Failure, FailureKind};
 
 /// How long a key command may take; some ask for a password in a window of their own.
@@ -28,13 +31,6 @@ pub enum Origin {
         /// Its value.
         value: Option<SecretString>,
     },
-    /// A value that was stored, and the place to show for it.
-    Stored {
-        /// Where it is stored.
-        place: String,
-        /// The key.
-        value: SecretString,
-    },
     /// A command that prints the key: the program and its arguments.
     Command(Vec<String>),
 }
@@ -48,18 +44,29 @@ pub enum Source {
     Missing(String),
     /// An environment variable that is set.
     Environment(String),
-    /// A place where it is stored.
-    Stored(String),
+    /// A file where it is kept.
+    Kept(String),
+    /// A key is kept, but for this address, which is not the provider's.
+    Elsewhere(String),
     /// A command that prints it.
     Command(String),
+}
+
+/// What a kept key must have been entered for to be a provider's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Binding {
+    /// The provider's address, as [`super::credentials::address`] gives it.
+    pub address: String,
+    /// Providers whose keys are the same vendor's.
+    pub siblings: Vec<String>,
 }
 
 impl Source {
     /// Tells whether requests can be made: no key is needed, or there is one.
     pub fn is_ready(&self) -> bool {
         match self {
-            Self::Missing(_) => false,
-            Self::NotNeeded | Self::Environment(_) | Self::Stored(_) | Self::Command(_) => true,
+            Self::Missing(_) | Self::Elsewhere(_) => false,
+            Self::NotNeeded | Self::Environment(_) | Self::Kept(_) | Self::Command(_) => true,
         }
     }
 }
@@ -70,7 +77,8 @@ impl fmt::Display for Source {
             Self::NotNeeded => f.write_str("no key needed"),
             Self::Missing(name) => write!(f, "{name} is not set"),
             Self::Environment(name) => f.write_str(name),
-            Self::Stored(place) => f.write_str(place),
+            Self::Kept(file) => f.write_str(file),
+            Self::Elsewhere(address) => write!(f, "a key is kept for {address} only"),
             Self::Command(command) => write!(f, "command: {command}"),
         }
     }
@@ -80,11 +88,13 @@ impl fmt::Display for Source {
 #[derive(Debug, Default)]
 pub struct Keys {
     entries: BTreeMap<String, Entry>,
+    credentials: Option<Credentials>,
 }
 
 #[derive(Debug)]
 struct Entry {
     origin: Origin,
+    binding: Binding,
     /// The key, checked; `None` where none is needed. `SecretString` prints no secret.
     resolved: OnceCell<Option<SecretString>>,
 }
@@ -94,31 +104,75 @@ impl FromIterator<(String, Origin)> for Keys {
         let entries = origins
             .into_iter()
             .map(|(provider, origin)| {
-                let resolved = OnceCell::new();
-                (provider, Entry { origin, resolved })
+                let entry = Entry {
+                    origin,
+                    binding: Binding::default(),
+                    resolved: OnceCell::new(),
+                };
+                (provider, entry)
             })
             .collect();
-        Self { entries }
+        Self {
+            entries,
+            credentials: None,
+        }
     }
 }
 
 impl Keys {
+    /// These keys, and those that are kept there for the addresses that the providers have.
+    #[must_use]
+    pub fn with_kept(
+        mut self,
+        credentials: Credentials,
+        bindings: impl IntoIterator<Item = (String, Binding)>,
+    ) -> Self {
+        for (provider, binding) in bindings {
+            if let Some(entry) = self.entries.get_mut(&provider) {
+                entry.binding = binding;
+            }
+        }
+        self.credentials = Some(credentials);
+        self
+    }
+
+    /// Where keys are kept, if they are.
+    pub fn credentials(&self) -> Option<&Credentials> {
+        self.credentials.as_ref()
+    }
+
+    /// The address that a provider's key is kept for.
+    pub fn address(&self, provider: &str) -> Option<&str> {
+        let entry = self.entries.get(provider)?;
+        Some(&entry.binding.address)
+    }
+
     /// What to show of where a provider's key comes from. A provider that nothing is known of
     /// needs none.
     pub fn source(&self, provider: &str) -> Source {
-        match self.entries.get(provider).map(|entry| &entry.origin) {
-            None | Some(Origin::NotNeeded) => Source::NotNeeded,
-            Some(Origin::Environment { name, value: None }) => Source::Missing(name.clone()),
-            Some(Origin::Environment {
+        let Some(entry) = self.entries.get(provider) else {
+            return Source::NotNeeded;
+        };
+        match &entry.origin {
+            Origin::Environment {
                 name,
                 value: Some(_),
-            }) => Source::Environment(name.clone()),
-            Some(Origin::Stored { place, .. }) => Source::Stored(place.clone()),
-            Some(Origin::Command(command)) => Source::Command(command.join(" ")),
+            } => Source::Environment(name.clone()),
+            Origin::Command(command) => Source::Command(command.join(" ")),
+            Origin::NotNeeded | Origin::Environment { value: None, .. } => {
+                // Whoever reads the configuration has said what is wrong with the file.
+                let kept = self.kept().unwrap_or_default();
+                match (find(&kept, provider, &entry.binding), &entry.origin) {
+                    (Some(Found::Key(_)), _) => Source::Kept(self.place()),
+                    (Some(Found::Elsewhere(address)), _) => Source::Elsewhere(address.to_owned()),
+                    (None, Origin::Environment { name, .. }) => Source::Missing(name.clone()),
+                    (None, Origin::NotNeeded | Origin::Command(_)) => Source::NotNeeded,
+                }
+            }
         }
     }
 
-    /// A provider's key, or `None` where none is needed. Found once, then kept.
+    /// A provider's key, or `None` where none is needed. What a command prints is kept in mind.
     ///
     /// # Errors
     ///
@@ -128,25 +182,63 @@ impl Keys {
         let Some(entry) = self.entries.get(provider) else {
             return Ok(None);
         };
-        let key = entry.resolved.get_or_try_init(|| resolve(&entry.origin));
-        key.await.cloned()
+        match &entry.origin {
+            Origin::NotNeeded | Origin::Environment { value: None, .. } => {
+                self.kept_key(provider, entry)
+            }
+            Origin::Environment { .. } | Origin::Command(_) => {
+                let key = entry.resolved.get_or_try_init(|| resolve(&entry.origin));
+                key.await.cloned()
+            }
+        }
     }
+
+    fn kept_key(&self, provider: &str, entry: &Entry) -> Result<Option<SecretString>, Failure> {
+        let kept = self.kept()?;
+        match (find(&kept, provider, &entry.binding), &entry.origin) {
+            (Some(Found::Key(key)), _) => {
+                check(key.expose_secret(), &format!("the key in {}", self.place())).map(Some)
+            }
+            (Some(Found::Elsewhere(address)), _) => Err(Failure::new(
+                FailureKind::NoKey,
+                format!(
+                    "the kept key is for {address}, and base_url names {}: `mmchat key set {provider}` enters one for there",
+                    entry.binding.address
+                ),
+            )),
+            (None, Origin::Environment { name, .. }) => Err(Failure::new(
+                FailureKind::NoKey,
+                format!("{name} is not set"),
+            )),
+            (None, Origin::NotNeeded | Origin::Command(_)) => Ok(None),
+        }
+    }
+
+    fn kept(&self) -> Result<Kept, Failure> {
+        let Some(credentials) = &self.credentials else {
+            return Ok(Kept::default());
+        };
+        let kept = credentials.read();
+        kept.map_err(|error| Failure::new(FailureKind::Setup, error.to_string()))
+    }
+
+    fn place(&self) -> String {
+        let path = self.credentials.as_ref().map(Credentials::path);
+        path.map_or_else(String::new, |path| path.display().to_string())
+    }
+}
+
+fn find<'a>(kept: &'a Kept, provider: &str, binding: &Binding) -> Option<Found<'a>> {
+    kept.find(provider, &binding.address, &binding.siblings)
 }
 
 async fn resolve(origin: &Origin) -> Result<Option<SecretString>, Failure> {
     match origin {
-        Origin::NotNeeded => Ok(None),
-        Origin::Environment { name, value: None } => Err(Failure::new(
-            FailureKind::NoKey,
-            format!("{name} is not set"),
-        )),
+        Origin::NotNeeded | Origin::Environment { value: None, .. } => Ok(None),
         Origin::Environment {
             name,
             value: Some(value),
         } => check(value.expose_secret(), &format!("the key in {name}")).map(Some),
-        Origin::Stored { place, value } => {
-            check(value.expose_secret(), &format!("the key in {place}")).map(Some)
-        }
         Origin::Command(command) => {
             let printed = run(command).await?;
             check(
@@ -159,7 +251,11 @@ async fn resolve(origin: &Origin) -> Result<Option<SecretString>, Failure> {
 }
 
 /// Trims a key, and says what is wrong with one that no server could accept.
-fn check(key: &str, which: &str) -> Result<SecretString, Failure> {
+///
+/// # Errors
+///
+/// [`FailureKind::Setup`] with a sentence that begins with `which` and does not repeat the key.
+pub fn check(key: &str, which: &str) -> Result<SecretString, Failure> {
     let key = key.trim();
     let quoted = |quote: char| key.len() > 1 && key.starts_with(quote) && key.ends_with(quote);
     let wrong = if key.is_empty() {
@@ -285,6 +381,42 @@ mod tests {
         let shown = format!("{keys:?} {:?} {}", keys.source("p"), keys.source("p"));
         assert!(shown.contains("MY_KEY"), "{shown}");
         assert!(!shown.contains("sk-secret"), "{shown}");
+    }
+
+    #[tokio::test]
+    async fn a_kept_key_comes_after_the_environment_and_is_read_anew_each_time() {
+        let home = tempfile::tempdir().unwrap();
+        let credentials = Credentials::at(home.path().join("credentials.toml"));
+        let url = "https://api.example/v1";
+        let binding = || {
+            let address = super::super::credentials::address(url);
+            let siblings = Vec::new();
+            [("p".to_owned(), Binding { address, siblings })]
+        };
+        let missing = Origin::Environment {
+            name: "MY_KEY".to_owned(),
+            value: None,
+        };
+        let kept = keys(missing).with_kept(credentials.clone(), binding());
+        assert_eq!(kept.source("p"), Source::Missing("MY_KEY".to_owned()));
+        credentials.set("p", url, "sk-kept".into()).unwrap();
+        let key = kept.key("p").await.unwrap().unwrap();
+        assert_eq!(key.expose_secret(), "sk-kept");
+        assert!(matches!(kept.source("p"), Source::Kept(_)));
+        assert!(!format!("{kept:?} {:?}", kept.source("p")).contains("sk-kept"));
+        let set = environment("sk-env").with_kept(credentials.clone(), binding());
+        let key = set.key("p").await.unwrap().unwrap();
+        assert_eq!(key.expose_secret(), "sk-env");
+        credentials
+            .set("p", "https://other.example", "sk-other".into())
+            .unwrap();
+        let failure = kept.key("p").await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::NoKey);
+        assert!(
+            failure.message.contains("https://other.example"),
+            "{failure:?}"
+        );
+        assert!(!kept.source("p").is_ready());
     }
 
     #[cfg(unix)]

@@ -7,21 +7,24 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
 
+use crate::ui::Links;
+
 /// Something a frame can be put on.
 pub trait Surface: Backend {
-    /// Shows what was drawn since the last call, all at once.
+    /// Shows what was drawn since the last call, all at once. `links` tells what the numbers of
+    /// the cells' links mean.
     ///
     /// # Errors
     ///
     /// Fails when the terminal can't be written to.
-    fn present(&mut self) -> io::Result<()>;
+    fn present(&mut self, links: &Links) -> io::Result<()>;
 
     /// Forgets what is known of the terminal's state: somebody else has written to it.
     fn invalidate(&mut self);
 }
 
 impl Surface for TestBackend {
-    fn present(&mut self) -> io::Result<()> {
+    fn present(&mut self, _links: &Links) -> io::Result<()> {
         Ok(())
     }
 
@@ -34,9 +37,15 @@ impl Surface for TestBackend {
 pub struct Canvas<W> {
     out: W,
     frame: Vec<u8>,
+    /// Whether frames and marks are drawn in ASCII.
+    ascii: bool,
     /// Where the terminal's cursor is after the bytes gathered so far, if that is certain.
     at: Option<Position>,
     pen: Pen,
+    /// The number of the link that is open after the bytes gathered so far; 0 is none.
+    link: u32,
+    /// Where in those bytes a link begins or ends, and which number is open from there on.
+    links: Vec<(usize, u32)>,
     cursor_shown: Option<bool>,
     /// Where the program wants the cursor.
     caret: Position,
@@ -75,11 +84,21 @@ impl<W: Write> Canvas<W> {
         Self {
             out,
             frame: Vec::new(),
+            ascii: false,
             at: None,
             pen: PLAIN,
+            link: 0,
+            links: Vec::new(),
             cursor_shown: None,
             caret: Position::ORIGIN,
         }
+    }
+
+    /// The same surface for a terminal that shows ASCII only: frames and marks are drawn in it.
+    #[must_use]
+    pub fn in_ascii(mut self, ascii: bool) -> Self {
+        self.ascii = ascii;
+        self
     }
 
     fn put(&mut self, text: &str) {
@@ -99,6 +118,14 @@ impl<W: Write> Canvas<W> {
             _ => write!(self.frame, "\x1b[{};{}H", to.y + 1, to.x + 1),
         });
         self.at = Some(to);
+    }
+
+    /// What follows belongs to the link of this number.
+    fn take_link(&mut self, number: u32) {
+        if self.link != number {
+            self.links.push((self.frame.len(), number));
+            self.link = number;
+        }
     }
 
     fn take_pen(&mut self, pen: Pen) {
@@ -156,22 +183,36 @@ fn colour(colour: Color, base: u8) -> String {
     code.to_string()
 }
 
+/// Opens the link of this number, or closes the one that is open ("OSC 8"; its own `id` holds the
+/// rows of a wrapped link together).
+fn hyperlink(number: u32, links: &Links) -> String {
+    match links.url(number) {
+        Some(url) => format!("\x1b]8;id={number};{url}\x1b\\"),
+        None => "\x1b]8;;\x1b\\".to_owned(),
+    }
+}
+
 impl<W: Write> Surface for Canvas<W> {
-    fn present(&mut self) -> io::Result<()> {
+    fn present(&mut self, links: &Links) -> io::Result<()> {
         if self.frame.is_empty() {
             return Ok(());
         }
         if self.cursor_shown == Some(true) {
             self.go(self.caret);
         }
+        self.take_link(0);
         let mut bytes = b"\x1b[?2026h".to_vec();
-        bytes.append(&mut self.frame);
+        let mut from = 0;
+        for (at, number) in self.links.drain(..) {
+            bytes.extend_from_slice(self.frame.get(from..at).unwrap_or_default());
+            bytes.extend_from_slice(hyperlink(number, links).as_bytes());
+            from = at;
+        }
+        bytes.extend_from_slice(self.frame.get(from..).unwrap_or_default());
+        self.frame.clear();
         bytes.extend_from_slice(b"\x1b[?2026l");
         self.out.write_all(&bytes)?;
         self.out.flush()?;
-        // The frame's memory is used again.
-        bytes.clear();
-        self.frame = bytes;
         Ok(())
     }
 
@@ -192,12 +233,16 @@ impl<W: Write> Backend for Canvas<W> {
     {
         for (x, y, cell) in content {
             self.go(Position::new(x, y));
+            self.take_link(Links::number_in(cell.underline_color));
             self.take_pen(Pen {
                 fg: cell.fg,
                 bg: cell.bg,
                 modifier: cell.modifier,
             });
-            let symbol = cell.symbol();
+            let symbol = match cell.symbol() {
+                symbol if self.ascii => super::ascii::instead_of(symbol),
+                symbol => symbol,
+            };
             self.put(symbol);
             // Terminals disagree about how wide a cluster of several characters is: after one,
             // the place is said again rather than assumed.
@@ -253,6 +298,7 @@ impl<W: Write> Backend for Canvas<W> {
 
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
         self.take_pen(PLAIN);
+        self.take_link(0);
         self.put(match region {
             ClearType::All => "\x1b[2J",
             ClearType::AfterCursor => "\x1b[J",
@@ -289,7 +335,7 @@ mod tests {
         canvas
             .draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)))
             .unwrap();
-        canvas.present().unwrap();
+        canvas.present(&Links::default()).unwrap();
         String::from_utf8(canvas.out).unwrap()
     }
 
@@ -314,6 +360,19 @@ mod tests {
             (4, 0, cell("x", Color::Reset)),
         ]);
         assert_eq!(frame, "\x1b[?2026h\x1b[1;1H👨‍👩‍👧\x1b[1;3H中x\x1b[?2026l");
+    }
+
+    #[test]
+    fn frames_and_marks_are_drawn_in_ascii_where_nothing_else_is_shown() {
+        let mut canvas = Canvas::new(Vec::new()).in_ascii(true);
+        let cells = ["╭", "─", "·", "中", "│"].map(|symbol| cell(symbol, Color::Reset));
+        let places = [0, 1, 2, 3, 5];
+        canvas
+            .draw(places.into_iter().zip(&cells).map(|(x, cell)| (x, 0, cell)))
+            .unwrap();
+        canvas.present(&Links::default()).unwrap();
+        let drawn = String::from_utf8(canvas.out).unwrap();
+        assert_eq!(drawn, "\x1b[?2026h\x1b[1;1H+--中|\x1b[?2026l");
     }
 
     #[test]

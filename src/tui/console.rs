@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
@@ -10,18 +12,23 @@ use crossterm::execute;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
+use tokio::time::{Instant, timeout_at};
+
 use super::Guard;
+use super::replies::{Replies, Sorted};
 use crate::app::Msg;
 use crate::chat::safe;
 
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
     guard: Option<Guard>,
-    /// A selection of one: it polls the stream only when that has been woken. Polling crossterm's
-    /// reader takes a lock that its own thread holds, which costs more than a chunk of a reply.
     input: SelectAll<BoxStream<'static, Msg>>,
     /// The user's editor: a program and its arguments.
     editor: Vec<String>,
+    /// Whether the terminal can be asked for its background.
+    answers: bool,
+    /// Set when it was asked, taken when its next event comes.
+    asked: Arc<AtomicBool>,
     /// What was put on the clipboard of a console without a terminal.
     pub copied: Vec<String>,
 }
@@ -35,12 +42,16 @@ impl std::fmt::Debug for Console {
 }
 
 impl Console {
-    /// The console of a terminal that was taken. Must be called within a tokio runtime.
-    pub fn real(guard: Guard, editor: Vec<String>) -> Self {
+    /// The console of a terminal that was taken; `answers` unless it is known to make a mess of
+    /// questions. Must be called within a tokio runtime.
+    pub fn real(guard: Guard, editor: Vec<String>, answers: bool) -> Self {
+        let asked = Arc::new(AtomicBool::new(false));
         Self {
             guard: Some(guard),
-            input: stream::select_all([events()]),
+            input: stream::select_all([events(Arc::clone(&asked))]),
             editor,
+            answers,
+            asked,
             copied: Vec::new(),
         }
     }
@@ -51,6 +62,8 @@ impl Console {
             guard: None,
             input: stream::select_all([input]),
             editor: Vec::new(),
+            answers: false,
+            asked: Arc::default(),
             copied: Vec::new(),
         }
     }
@@ -58,6 +71,24 @@ impl Console {
     /// The next thing that happened; `None` when the terminal is gone.
     pub async fn next(&mut self) -> Option<Msg> {
         self.input.next().await
+    }
+
+    /// Asks the terminal what its background is (OSC 11). Its answer comes as a message, at some
+    /// time or never.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn ask_background(&mut self) -> io::Result<()> {
+        if !self.answers {
+            return Ok(());
+        }
+        self.asked.store(true, Ordering::Relaxed);
+        // No second question that every terminal answers: nothing waits for an answer, and one
+        // less can go astray.
+        let mut out = io::stdout();
+        out.write_all(b"\x1b]11;?\x1b\\")?;
+        out.flush()
     }
 
     /// Puts text on the clipboard, through the terminal (OSC 52).
@@ -147,20 +178,47 @@ impl Console {
         guard.leave();
         let done = deed();
         guard.enter()?;
-        self.input = stream::select_all([events()]);
+        self.input = stream::select_all([events(Arc::clone(&self.asked))]);
         done
     }
 }
 
-/// The terminal's events as messages. Ends when the terminal is gone.
-fn events() -> BoxStream<'static, Msg> {
-    EventStream::new()
-        .take_while(|event| std::future::ready(event.is_ok()))
-        .filter_map(|event| std::future::ready(event.ok().and_then(message)))
-        .boxed()
+/// The terminal's events as messages, its answers sorted out. Ends when the terminal is gone.
+fn events(asked: Arc<AtomicBool>) -> BoxStream<'static, Msg> {
+    // A selection of one: it polls the stream only when that has been woken. Polling crossterm's
+    // reader takes a lock that its own thread holds, which costs more than a chunk of a reply.
+    // It also keeps the waker that the stream knows for as long as the stream needs it, while the
+    // end of a wait wakes us in between.
+    let events = stream::select_all([EventStream::new()]);
+    let source = (events, Replies::new(), asked);
+    stream::unfold(source, |(mut events, mut replies, asked)| async move {
+        let mut sorted = Vec::new();
+        while sorted.is_empty() {
+            let next = match replies.deadline() {
+                None => Ok(events.next().await),
+                Some(deadline) => timeout_at(deadline, events.next()).await,
+            };
+            let now = Instant::now();
+            if asked.swap(false, Ordering::Relaxed) {
+                replies.expect(now);
+            }
+            match next {
+                Ok(event) => replies.take(event?.ok()?, now, &mut sorted),
+                Err(_) => replies.expire(now, &mut sorted),
+            }
+        }
+        Some((stream::iter(sorted), (events, replies, asked)))
+    })
+    .flatten()
+    .filter_map(|sorted| std::future::ready(message(sorted)))
+    .boxed()
 }
 
-fn message(event: Event) -> Option<Msg> {
+fn message(sorted: Sorted) -> Option<Msg> {
+    let event = match sorted {
+        Sorted::Background(background) => return Some(Msg::Background(background)),
+        Sorted::Event(event) => event,
+    };
     match event {
         Event::Key(key) => Some(Msg::Key(key)),
         Event::Paste(text) => Some(Msg::Paste(text)),

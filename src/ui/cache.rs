@@ -5,7 +5,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::links::Links;
 use super::theme::Theme;
+use crate::app::Themes;
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -14,6 +16,10 @@ use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 pub struct Cache {
     /// The colours in force.
     pub theme: Theme,
+    /// The links on the screen.
+    pub links: Links,
+    /// The revision of the theme that the colours are of.
+    worn: u32,
     documents: HashMap<(TurnId, Topic), Document>,
     /// The rows of Markdown that the last frame showed.
     shown: Vec<(TurnId, Topic, Range<usize>)>,
@@ -65,13 +71,23 @@ impl<'a> Source<'a> {
 }
 
 impl Cache {
-    /// An empty cache for a theme.
+    /// An empty cache. The theme is what is shown until another one is chosen; its depth stays.
     pub fn new(theme: Theme) -> Self {
         Self {
             theme,
+            links: Links::default(),
+            worn: 0,
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
+        }
+    }
+
+    /// Puts on the theme in force. Rows know parts and no colours, so they stay as they are.
+    pub(super) fn wear(&mut self, themes: &Themes) {
+        if self.worn != themes.revision() {
+            self.worn = themes.revision();
+            self.theme = Theme::new(themes.worn(), self.theme.depth());
         }
     }
 
@@ -124,10 +140,15 @@ impl Cache {
     /// Begins a frame: nothing is shown yet.
     pub(super) fn clear_shown(&mut self) {
         self.shown.clear();
+        self.links.begin();
     }
 
-    /// Takes note of a row that the frame shows.
+    /// Takes note of a row that the frame is about to show.
     pub(super) fn shows(&mut self, turn: TurnId, topic: Topic, row: usize) {
+        let document = self.documents.get(&(turn, topic));
+        if let Some(shown) = document.and_then(|document| document.row(row)) {
+            self.links.show(shown);
+        }
         match self.shown.last_mut() {
             Some((t, k, rows)) if (*t, *k) == (turn, topic) && rows.end == row => rows.end += 1,
             _ => self.shown.push((turn, topic, row..row + 1)),

@@ -82,12 +82,11 @@ fn served_model(app: &App) -> &str {
         .map_or(asked.model.as_str(), |turn| turn.model())
 }
 
-/// The first line of the first message.
+/// What the conversation is called.
 fn title(app: &App) -> String {
-    let first = app.conversation.path().next();
-    let line = first.and_then(|turn| turn.prompt.lines().find(|line| !line.trim().is_empty()));
-    line.map_or_else(
-        || "New conversation".to_owned(),
-        |line| safe::one_line(line.trim()),
-    )
+    let title = app.conversation.title();
+    if title.is_empty() {
+        return "New conversation".to_owned();
+    }
+    safe::one_line(&title)
 }

@@ -6,8 +6,9 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
-use super::paint;
+use super::cache::Cache;
 use super::theme::Theme;
+use super::{paint, sheet};
 use crate::app::command::{SPECS, Scope};
 use crate::app::{App, Item, Overlay, Picker};
 use crate::chat::safe;
@@ -17,10 +18,11 @@ use crate::markdown::text_width;
 pub(super) fn draw(
     app: &App,
     overlay: &Overlay,
-    theme: Theme,
+    cache: &Cache,
     window: Rect,
     buf: &mut Buffer,
 ) -> (Option<Position>, Option<(Rect, usize)>) {
+    let theme = cache.theme;
     match overlay {
         Overlay::Models(picker) => {
             let inner = opened(" Switch model ", window, (96, 26), theme, buf);
@@ -34,6 +36,28 @@ pub(super) fn draw(
             let inner = opened(" Copy ", window, (78, 16), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
+        Overlay::Themes(picker) => {
+            // Small, so that what it changes can be seen around it.
+            let inner = opened(" Switch theme ", window, (58, 12), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
+        Overlay::Again(picker) => {
+            let inner = opened(" Ask again, once, of ", window, (96, 26), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
+        Overlay::Room(picker) => {
+            let title = " Room in the context window ";
+            let inner = opened(title, window, (78, 14), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
+        Overlay::Summary(top) => {
+            if let Some(errand) = &app.errand {
+                sheet::summary(errand, *top, cache, window, buf);
+            }
+            (None, None)
+        }
+        // Drawn where it can be told how far they were scrolled.
+        Overlay::Preview(_) | Overlay::Diff(_) => (None, None),
         Overlay::Help(top) => {
             let inner = opened(" Help · Esc closes ", window, (84, 40), theme, buf);
             help(app, *top, inner, theme, buf);
@@ -43,7 +67,13 @@ pub(super) fn draw(
 }
 
 /// Clears a box in the middle of the window, at most this large, and draws its frame.
-fn opened(title: &str, window: Rect, most: (u16, u16), theme: Theme, buf: &mut Buffer) -> Rect {
+pub(super) fn opened(
+    title: &str,
+    window: Rect,
+    most: (u16, u16),
+    theme: Theme,
+    buf: &mut Buffer,
+) -> Rect {
     let width = most
         .0
         .min(window.width.saturating_sub(6))

@@ -5,6 +5,7 @@ use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
 
+use super::cache::Cache;
 use super::theme::Theme;
 use crate::markdown::{Row, text_width};
 
@@ -57,14 +58,16 @@ pub(super) fn boxed(
 }
 
 /// One row of a document.
-pub(super) fn row(row: &Row, area: Rect, y: u16, theme: Theme, buf: &mut Buffer) {
+pub(super) fn row(row: &Row, area: Rect, y: u16, cache: &Cache, buf: &mut Buffer) {
     let mut x = area.x;
     for span in &row.spans {
         let room = usize::from(area.right().saturating_sub(x));
         if room == 0 {
             return;
         }
-        (x, _) = buf.set_stringn(x, y, &span.text, room, theme.text(span.style));
+        let style = cache.theme.text(span.style);
+        let style = cache.links.mark(style, span.link.as_ref());
+        (x, _) = buf.set_stringn(x, y, &span.text, room, style);
     }
 }
 

@@ -1,15 +1,13 @@
-//! What the reply in flight is doing, in a word and a time.
+//! What the request in flight is doing, in a word and a time.
 
 use super::figures;
-use crate::app::{Live, Phase};
+use crate::app::{Deed, Errand, Live, Phase};
 use crate::chat::{Turn, safe};
 
 /// `⠋ thinking 3.2 s`
 pub(super) fn words(live: &Live, turn: &Turn) -> String {
-    const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
     let elapsed = live.elapsed();
-    let step = live.spinner_step() % SPINNER.len();
-    let spinner = SPINNER.get(step).copied().unwrap_or("·");
+    let spinner = spinner(live);
     let (word, time) = match &live.phase {
         Phase::Connecting => ("connecting", elapsed),
         Phase::Waiting => ("waiting", elapsed),
@@ -32,4 +30,20 @@ pub(super) fn words(live: &Live, turn: &Turn) -> String {
         }
     };
     format!("{spinner} {word} {}", figures::span(time))
+}
+
+/// `⠋ looking for a title 3.2 s`
+pub(super) fn of_errand(errand: &Errand) -> String {
+    let live = &errand.live;
+    let what = match errand.deed {
+        Deed::Title => "looking for a title",
+        Deed::Summary => "summarizing",
+    };
+    format!("{} {what} {}", spinner(live), figures::span(live.elapsed()))
+}
+
+fn spinner(live: &Live) -> &'static str {
+    const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+    let step = live.spinner_step() % SPINNER.len();
+    SPINNER.get(step).copied().unwrap_or("·")
 }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::theme::Theme;
 use super::{figures, paint, phase};
-use crate::app::{App, Command, Pane, Tone};
+use crate::app::{App, Command, Gauge, Pane, Tone};
 use crate::chat::{Turn, safe};
 use crate::markdown::text_width;
 
@@ -35,20 +35,34 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     while first + figures_width(&figures) > usize::from(area.width) && figures.len() > 1 {
         figures.pop();
     }
-    let figures = figures.join(" · ");
-    let room = usize::from(area.width).saturating_sub(text_width(&figures) + 1);
+    let joined = figures_width(&figures).saturating_sub(3);
+    let room = usize::from(area.width).saturating_sub(joined + 1);
     let hints = hints(app, wanted, room);
     let pieces: Vec<(&str, Style)> = hints
         .iter()
         .flat_map(|(key, what)| [(key.as_str(), Style::new()), (what.as_str(), theme.dim())])
         .collect();
     let x = paint::left(&pieces, area, buf);
-    paint::right(&[(&figures, theme.dim())], x, area, buf);
+    let gauge = app.gauge();
+    let mut pieces: Vec<(&str, Style)> = Vec::new();
+    for figure in &figures {
+        if !pieces.is_empty() {
+            pieces.push((" · ", theme.dim()));
+        }
+        let style = match gauge {
+            Some(gauge) if figure.starts_with("ctx") && gauge.is_full() => theme.error(),
+            Some(gauge) if figure.starts_with("ctx") && gauge.is_nearly_full() => theme.warning(),
+            _ => theme.dim(),
+        };
+        pieces.push((figure, style));
+    }
+    paint::right(&pieces, x, area, buf);
 }
 
 /// Which keys help right now.
 fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
-    match (app.focus, app.live.is_some()) {
+    let is_busy = app.live.is_some() || app.errand.is_some();
+    match (app.focus, is_busy) {
         (Pane::Message, true) => &[
             (Command::Escape, "stop"),
             (Command::Send, "queue"),
@@ -115,7 +129,13 @@ fn turn_figures(app: &App) -> Vec<String> {
         .map(|live| phase::words(live, turn))
         .into_iter()
         .collect();
-    figures.push(context(app, turn));
+    figures.extend(
+        app.errand
+            .iter()
+            .filter(|it| !it.done)
+            .map(phase::of_errand),
+    );
+    figures.extend(app.gauge().map(context));
     if live.is_none() {
         figures.extend(turn.timing.first_token().map(figures::span));
     }
@@ -124,16 +144,10 @@ fn turn_figures(app: &App) -> Vec<String> {
     figures
 }
 
-fn context(app: &App, turn: &Turn) -> String {
-    let (used, about) = match turn.reply.usage.context_tokens() {
-        Some(tokens) => (tokens, ""),
-        None => (app.estimated_context_tokens(turn), "~"),
-    };
-    let window = app
-        .catalog
-        .provider(&turn.asked.provider)
-        .and_then(|provider| provider.model(&turn.asked.model).context_window_tokens);
-    match window.filter(|window| *window > 0) {
+fn context(gauge: Gauge) -> String {
+    let used = gauge.used_tokens;
+    let about = if gauge.reported { "" } else { "~" };
+    match gauge.window_tokens {
         Some(window) => {
             // Under a hundredth is nothing; from there on a third begun is a third shown.
             let used_at_all = used.saturating_mul(100) >= window;

@@ -83,12 +83,6 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         PanelState::Full | PanelState::Peek | PanelState::Hidden => app.thinking_scroll,
     };
     let top = viewport::top(scroll, rows, usize::from(area.height), find);
-    for offset in 0..area.height {
-        let Some(row) = document.row(top + usize::from(offset)) else {
-            break;
-        };
-        paint::row(row, area, area.y + offset, theme, buf);
-    }
     let anchor = document.row(top).map(|row| Anchor {
         turn: turn.id,
         row: top,
@@ -97,9 +91,16 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         width,
     });
     let headings = document.headings().collect();
-    for row in top..rows.min(top + usize::from(area.height)) {
+    for (row, y) in (top..rows).zip(area.y..area.bottom()) {
         cache.shows(turn.id, Topic::Reasoning, row);
+        if let Some(row) = cache
+            .kept(turn.id, Topic::Reasoning)
+            .and_then(|d| d.row(row))
+        {
+            paint::row(row, area, y, cache, buf);
+        }
     }
+    theme.tint_reasoning(area, buf);
     if !bare {
         viewport::frame(scroll, rows, top, outer, theme, buf);
     }

@@ -11,7 +11,7 @@ use super::cache::{Cache, Source, Topic};
 use super::theme::Theme;
 use super::{card, figures, notes, paint, phase, viewport, welcome};
 use crate::app::{Anchor, App, Pane, Phase, Section, SeenPane};
-use crate::chat::{Turn, TurnId, TurnState, safe};
+use crate::chat::{Standing, Turn, TurnId, TurnState, safe};
 use crate::markdown::{Document, text_width};
 
 /// How many rows each part of a turn takes, in the order in which they are drawn.
@@ -36,6 +36,23 @@ enum Part {
     Remarks(usize),
     Failure(usize),
     Words(usize),
+}
+
+impl Part {
+    /// The row of a text that it shows, where the body of the reply is that.
+    fn text(&self, body: &Body) -> Option<(Topic, usize)> {
+        match *self {
+            Self::UserHeader | Self::Blank | Self::ReplyHeader => None,
+            Self::Prompt(row) => Some((Topic::Prompt, row)),
+            Self::Answer(row) => match body.at(row) {
+                At::Text { topic, row, .. } => Some((topic, row)),
+                At::Head(_) | At::Result(..) | At::Blank => None,
+            },
+            Self::Remarks(row) => Some((Topic::Remarks, row)),
+            Self::Failure(row) => Some((Topic::Failure, row)),
+            Self::Words(row) => Some((Topic::Words, row)),
+        }
+    }
 }
 
 /// Makes the part of a section's row.
@@ -162,12 +179,10 @@ pub(super) fn draw(
             ..area
         };
         let part = extent.part(row - start);
-        draw_row(app, cache, extent, &part, line, buf);
-        if let Part::Answer(row) = part
-            && let At::Text { topic, row, .. } = extent.body.at(row)
-        {
+        if let Some((topic, row)) = part.text(&extent.body) {
             cache.shows(extent.turn.id, topic, row);
         }
+        draw_row(app, cache, extent, &part, line, buf);
     }
     if !bare {
         viewport::frame(app.chat_scroll, rows, top, outer, theme, buf);
@@ -251,21 +266,19 @@ fn draw_row(
 ) {
     let turn = extent.turn;
     let theme = cache.theme;
-    let (topic, row) = match *part {
-        Part::Blank => return,
-        Part::UserHeader => return user_header(app, turn, theme, line, buf),
-        Part::ReplyHeader => return reply_header(app, turn, theme, line, buf),
-        Part::Prompt(row) => (Topic::Prompt, row),
+    match *part {
+        Part::UserHeader => user_header(app, turn, theme, line, buf),
+        Part::ReplyHeader => reply_header(app, turn, theme, line, buf),
         Part::Answer(row) => match extent.body.at(row) {
-            At::Text { topic, row, .. } => (topic, row),
-            At::Blank => return,
             At::Head(call) | At::Result(call, _) => {
-                return call_row(app, cache, extent, (call, row), line, buf);
+                call_row(app, cache, extent, (call, row), line, buf);
             }
+            At::Text { .. } | At::Blank => {}
         },
-        Part::Remarks(row) => (Topic::Remarks, row),
-        Part::Failure(row) => (Topic::Failure, row),
-        Part::Words(row) => (Topic::Words, row),
+        _ => {}
+    }
+    let Some((topic, row)) = part.text(&extent.body) else {
+        return;
     };
     let Some(row) = cache
         .kept(turn.id, topic)
@@ -273,7 +286,7 @@ fn draw_row(
     else {
         return;
     };
-    paint::row(row, line, line.y, theme, buf);
+    paint::row(row, line, line.y, cache, buf);
     match topic {
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {
@@ -315,7 +328,7 @@ fn call_row(
                     width: line.width - indent,
                     ..line
                 };
-                paint::row(row, line, line.y, theme, buf);
+                paint::row(row, line, line.y, cache, buf);
                 buf.set_style(line, theme.dim());
             }
         }
@@ -324,13 +337,22 @@ fn call_row(
 }
 
 fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffer) {
+    let is_selected = app.selected == Some(turn.id);
     let mut pieces = vec![("You", theme.user())];
+    if is_selected {
+        pieces.insert(0, ("› ", theme.active()));
+    }
     let siblings = app.conversation.siblings(turn.id);
     let mut versions = String::new();
     if siblings.len() > 1 {
         let at = siblings.iter().position(|id| *id == turn.id).unwrap_or(0) + 1;
         let _ = write!(versions, "  ◀ {at}/{} ▶", siblings.len());
         pieces.push((&versions, theme.active()));
+    }
+    match turn.standing {
+        Standing::Sent => {}
+        Standing::Pinned => pieces.push(("  pinned", theme.active())),
+        Standing::LeftOut => pieces.push(("  left out of what is sent", theme.warning())),
     }
     let x = paint::left(&pieces, line, buf);
     paint::right(&[(&turn.sent.to_string(), theme.dim())], x + 1, line, buf);

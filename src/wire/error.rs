@@ -10,7 +10,7 @@ use super::json::Json;
 use super::sse;
 use super::wait;
 use crate::chat::{Failure, FailureKind, Retry};
-use kind::{by_code, by_sort, by_status, by_words, minimax_kind};
+use kind::{by_code, by_sort, by_sort_alone, by_status, by_words, minimax_kind};
 
 /// The most of an error's body that is read, in bytes.
 const MOST_BODY_BYTES: usize = 64 * 1024;
@@ -133,6 +133,7 @@ impl Wrong {
             .or_else(|| self.sort.as_deref().and_then(|sort| by_sort(sort, &words)))
             .or_else(|| status.and_then(|status| by_status(status, &words)))
             .or_else(|| by_words(&words))
+            .or_else(|| self.sort.as_deref().and_then(by_sort_alone))
             .unwrap_or(FailureKind::Server);
         let mut retry = kind.usual_retry();
         if let FailureKind::Quota | FailureKind::RateLimit = kind

@@ -13,7 +13,9 @@ pub(super) fn heed(retry: Retry, kind: FailureKind, headers: &[(String, String)]
         kind,
         FailureKind::Balance
             | FailureKind::Quota
+            | FailureKind::NotInPlan
             | FailureKind::BadKey
+            | FailureKind::PlanKey
             | FailureKind::Forbidden
             | FailureKind::ContentFilter
     );

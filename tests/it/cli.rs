@@ -1,14 +1,17 @@
 //! The real program as a process: arguments, pipes, exit codes.
 
-use std::io::{BufRead, BufReader, Write};
+mod ask;
+mod config;
+mod key;
+
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
-use mmchat::demo::{self, Pace};
 use mmchat::wire::Dialect;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::raw::{Gate, Server, Step};
+use crate::support::raw::{Server, Step};
 
 const KEY: &str = "sk-test-0123456789abcdef";
 
@@ -16,6 +19,8 @@ const KEY: &str = "sk-test-0123456789abcdef";
 struct Home {
     directory: TempDir,
     config: String,
+    /// Variables that are not set after all.
+    unset: Vec<&'static str>,
 }
 
 /// What a process came to.
@@ -53,7 +58,14 @@ impl Home {
         Self {
             directory: tempfile::tempdir().unwrap(),
             config: String::new(),
+            unset: Vec::new(),
         }
+    }
+
+    /// The same home without a variable.
+    fn without(mut self, variable: &'static str) -> Self {
+        self.unset.push(variable);
+        self
     }
 
     /// A home whose configuration knows a provider `lab` there, which is tried only once.
@@ -86,6 +98,9 @@ impl Home {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        for variable in &self.unset {
+            command.env_remove(variable);
+        }
         if !self.config.is_empty() {
             command.env("MMCHAT_CONFIG", self.directory.path().join("config.toml"));
         }
@@ -149,513 +164,6 @@ fn home_of(server: &Server) -> Home {
 fn asked_of(status: u16, body: &str) -> Outcome {
     let server = Server::start(vec![Step::whole(status, "application/json", body)]);
     home_of(&server).run(&["ask", "hello"])
-}
-
-#[test]
-fn the_answer_goes_to_standard_output_and_nothing_else_does() {
-    let server = replying(vec![thought("because"), said("forty"), said("-two")]);
-    let outcome = home_of(&server).run(&["ask", "what", "is", "it"]).ends(0);
-    assert_eq!(
-        (outcome.out.as_str(), outcome.err.as_str()),
-        ("forty-two\n", "")
-    );
-    let body: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
-    assert_eq!(body["messages"][0]["content"], "what is it");
-    assert_eq!(body["model"], "org/model:a+b");
-}
-
-#[test]
-fn the_reasoning_goes_to_standard_error_if_it_is_wanted() {
-    let server = replying(vec![thought("because"), said("forty-two")]);
-    let outcome = home_of(&server)
-        .run(&["ask", "--show-thinking", "why"])
-        .ends(0);
-    assert_eq!(outcome.out, "forty-two\n");
-    assert!(outcome.err.starts_with("because"), "{outcome:?}");
-}
-
-#[test]
-fn what_is_piped_in_is_appended_to_the_prompt() {
-    let server = replying(vec![said("ok")]);
-    home_of(&server)
-        .run_with_input(&["ask", "sum this up:"], "first\nsecond\n".as_bytes())
-        .ends(0);
-    let body: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
-    assert_eq!(
-        body["messages"][0]["content"],
-        "sum this up:\n\nfirst\nsecond"
-    );
-}
-
-#[test]
-fn a_prompt_can_be_piped_in_alone_and_must_be_text() {
-    let server = replying(vec![said("ok")]);
-    let home = home_of(&server);
-    home.run_with_input(&["ask"], b"only this").ends(0);
-    home.run_with_input(&["ask"], b"\xff\xfe")
-        .ends(2)
-        .complains("UTF-8");
-    home.run(&["ask"]).ends(2).complains("no prompt");
-}
-
-#[test]
-fn json_is_one_object_with_all_of_the_reply() {
-    let server = replying(vec![
-        Step::chunk("data: {\"model\":\"served-model\",\"choices\":[]}\n\n"),
-        thought("because"),
-        said("42"),
-        Step::chunk(
-            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":3,\"total_tokens\":10}}\n\n",
-        ),
-    ]);
-    let reply = home_of(&server)
-        .run(&["ask", "--format", "json", "why"])
-        .ends(0)
-        .json();
-    assert_eq!(reply["provider"], "lab");
-    assert_eq!(reply["model"], "org/model:a+b");
-    assert_eq!(reply["served_model"], "served-model");
-    assert_eq!(reply["reasoning"], "because");
-    assert_eq!(reply["answer"], "42");
-    assert_eq!(reply["finish_reason"], "stop");
-    assert_eq!(reply["usage"]["input_tokens"], 7);
-    assert!(reply["timing"]["total_seconds"].is_f64());
-}
-
-#[test]
-fn jsonl_is_one_event_a_line_as_they_come() {
-    let gate = Gate::new();
-    let pieces = vec![
-        thought("hm"),
-        said("one"),
-        Step::Gate(gate.clone()),
-        said("two"),
-    ];
-    let server = replying(pieces);
-    let home = home_of(&server);
-    let mut child = home
-        .command(&["ask", "--format", "jsonl", "q"])
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
-    assert_eq!(next()["text"], "hm");
-    let one = next();
-    assert_eq!(
-        (&one["type"], &one["text"]),
-        (&"answer".into(), &"one".into())
-    );
-    // The first answer is out before the server goes on.
-    gate.open();
-    assert_eq!(next()["text"], "two");
-    assert_eq!(next()["finish_reason"], "stop");
-    assert_eq!(outcome(child).code, Some(0));
-}
-
-#[test]
-fn text_comes_out_before_the_reply_is_over() {
-    let gate = Gate::new();
-    let server = replying(vec![said("one\n"), Step::Gate(gate.clone()), said("two\n")]);
-    let home = home_of(&server);
-    let mut child = home.command(&["ask", "q"]).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert_eq!(lines.next().unwrap().unwrap(), "one");
-    gate.open();
-    assert_eq!(lines.next().unwrap().unwrap(), "two");
-    assert!(lines.next().is_none());
-    assert_eq!(outcome(child).code, Some(0));
-}
-
-#[test]
-fn a_server_that_is_not_there_may_be_there_later() {
-    // A port that was free a moment ago.
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/v1", listener.local_addr().unwrap());
-    drop(listener);
-    Home::asking(Dialect::OpenAi, &url)
-        .run(&["ask", "hello"])
-        .ends(75)
-        .complains("The server can't be reached.");
-}
-
-#[test]
-fn failures_that_may_pass_end_with_75_and_others_with_1() {
-    let error = |message: &str| format!("{{\"error\":{{\"message\":\"{message}\"}}}}");
-    asked_of(401, &error("invalid key"))
-        .ends(1)
-        .complains("does not accept the API key");
-    asked_of(
-        429,
-        &error("Requests rate limit exceeded, please try again later."),
-    )
-    .ends(75);
-    asked_of(529, &error("overloaded")).ends(75);
-    asked_of(500, &error("oops")).ends(75);
-    asked_of(400, &error("bad parameter")).ends(1);
-}
-
-#[test]
-fn a_used_up_plan_ends_with_1_although_it_says_when_to_come_back() {
-    let body = include_str!("../fixtures/wire/mm-429-plan.json");
-    asked_of(429, body).ends(1).complains("quota");
-}
-
-#[test]
-fn a_stream_that_breaks_off_keeps_what_came_and_ends_with_75() {
-    let script = vec![Step::events(), said("half an ans"), Step::End];
-    let server = Server::start(vec![script]);
-    let outcome = home_of(&server).run(&["ask", "q"]).ends(75);
-    assert_eq!(outcome.out, "half an ans\n");
-    assert!(
-        outcome.err.contains("before the reply was complete"),
-        "{outcome:?}"
-    );
-}
-
-#[test]
-fn wrong_usage_ends_with_2() {
-    let home = Home::new();
-    home.run(&["--no-such-option"])
-        .ends(2)
-        .complains("--no-such-option");
-    home.run(&["ask", "--temperature", "warm", "q"])
-        .ends(2)
-        .complains("warm");
-    home.run(&["ask", "-m", "nowhere/model", "q"])
-        .ends(2)
-        .complains("nowhere");
-    home.run(&["ask", "--thinking", "hard", "q"])
-        .ends(2)
-        .complains("hard");
-    home.run(&["--config", "absent.toml", "models"])
-        .ends(2)
-        .complains("absent.toml");
-    home.run(&["ask", "--demo", "-m", "demo/minimax-m3", "q"])
-        .ends(2);
-}
-
-#[test]
-fn what_the_model_can_not_do_is_refused_with_2_naming_both() {
-    let home = Home::new();
-    home.run(&["ask", "-m", "demo/minimax-m2.7", "--thinking", "off", "q"])
-        .ends(2)
-        .complains("demo/minimax-m2.7")
-        .complains("“off”");
-    home.run(&[
-        "ask",
-        "-m",
-        "tencent/minimax-m3",
-        "--temperature",
-        "1.5",
-        "q",
-    ])
-    .ends(2)
-    .complains("temperature is 1.5, and tencent/minimax-m3 takes 0 to 1");
-}
-
-#[test]
-fn a_missing_key_ends_with_1_and_names_the_variable() {
-    Home::new()
-        .run(&["ask", "-m", "minimax/MiniMax-M3", "q"])
-        .ends(1)
-        .complains("no API key")
-        .complains("MINIMAX_API_KEY");
-}
-
-#[test]
-fn help_and_version_go_to_standard_output() {
-    let home = Home::new();
-    assert!(home.run(&["--help"]).ends(0).out.contains("demo-server"));
-    assert!(home.run(&["--version"]).ends(0).out.starts_with("mmchat "));
-}
-
-#[test]
-fn the_chat_in_a_pipe_says_what_to_do_instead() {
-    Home::new()
-        .run_with_input(&[], b"hi\n")
-        .ends(2)
-        .complains("mmchat ask");
-}
-
-#[test]
-fn a_dry_run_prints_the_request_without_the_key_and_sends_nothing() {
-    let server = Server::start(Vec::new());
-    let home = home_of(&server);
-    let arguments = [
-        "ask",
-        "--dry-run",
-        "--max-tokens",
-        "99",
-        "--system",
-        "Be brief.",
-        "hello",
-    ];
-    let outcome = home.run(&arguments).ends(0);
-    assert!(
-        outcome.out.starts_with("POST http://127.0.0.1:"),
-        "{outcome:?}"
-    );
-    assert!(
-        outcome.out.contains("authorization: Bearer [key]"),
-        "{outcome:?}"
-    );
-    assert!(!(outcome.out + &outcome.err).contains(KEY));
-    let printed = home.run(&arguments).out;
-    let (_, body) = printed.split_once("\n\n").unwrap();
-    let body: Value = serde_json::from_str(body).unwrap();
-    assert_eq!(body["max_tokens"], 99);
-    assert_eq!(body["messages"][0]["content"], "Be brief.");
-    assert!(server.seen().is_empty());
-}
-
-#[test]
-fn a_key_that_a_server_echoes_is_in_no_output() {
-    let echo = format!(
-        "{{\"error\":{{\"message\":\"wrong key {KEY}\",\"code\":\"{KEY}\"}},\"request_id\":\"{KEY}\"}}"
-    );
-    let pages = [echo, format!("<html>{KEY}</html>")];
-    for format in ["text", "json", "jsonl"] {
-        for page in &pages {
-            let server = Server::start(vec![Step::whole(401, "application/json", page.as_str())]);
-            let outcome = home_of(&server)
-                .run(&["ask", "--format", format, "q"])
-                .ends(1);
-            assert!(
-                !outcome.out.contains(KEY) && !outcome.err.contains(KEY),
-                "{outcome:?}"
-            );
-        }
-    }
-}
-
-#[test]
-fn the_key_is_sent_to_the_provider_and_shown_nowhere() {
-    let server = replying(vec![said("ok")]);
-    let home = home_of(&server);
-    home.run(&["ask", "q"]).ends(0);
-    assert!(server.seen()[0].head.contains(&format!("Bearer {KEY}")));
-    for arguments in [
-        &["models"][..],
-        &["models", "--json"],
-        &["config", "show"],
-        &["keys"],
-    ] {
-        let outcome = home.run(arguments).ends(0);
-        assert!(
-            !outcome.out.contains(KEY) && !outcome.err.contains(KEY),
-            "{arguments:?}"
-        );
-    }
-}
-
-#[test]
-fn control_sequences_from_a_server_are_made_visible_on_every_output() {
-    let evil = "a\x1b]0;owned\x07b\u{9b}2J\u{202e}c";
-    for format in ["text", "json", "jsonl"] {
-        let server = replying(vec![thought(evil), said(evil)]);
-        let arguments = ["ask", "--show-thinking", "--format", format, "q"];
-        let outcome = home_of(&server).run(&arguments).ends(0);
-        for text in [&outcome.out, &outcome.err] {
-            let bad = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
-            assert!(!text.contains(bad), "{format}: {text:?}");
-        }
-    }
-    let server = replying(vec![said(evil)]);
-    let reply = home_of(&server)
-        .run(&["ask", "--format", "json", "q"])
-        .json();
-    assert_eq!(
-        reply["answer"], evil,
-        "JSON keeps the text as it came, in escapes"
-    );
-}
-
-#[test]
-fn control_sequences_in_an_error_are_made_visible() {
-    let outcome = asked_of(400, "{\"error\":{\"message\":\"bad \\u001b[2J thing\"}}").ends(1);
-    assert!(outcome.err.contains("bad ␛[2J thing"), "{outcome:?}");
-}
-
-#[test]
-fn a_reader_that_goes_away_is_no_failure() {
-    let server = replying(vec![said("one\n"), said("two\n"), said("three\n")]);
-    let home = home_of(&server);
-    let mut child = home.command(&["ask", "q"]).spawn().unwrap();
-    drop(child.stdout.take());
-    let outcome = outcome(child);
-    assert_eq!((outcome.code, outcome.err.as_str()), (Some(0), ""));
-    let home = Home::new();
-    let mut child = home.command(&["models"]).spawn().unwrap();
-    drop(child.stdout.take());
-    assert_eq!(self::outcome(child).code, Some(0));
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupt_ends_with_130_and_keeps_what_came() {
-    use rustix::process::{Pid, Signal, kill_process};
-    let script = vec![Step::events(), said("half\n"), Step::Hold];
-    let server = Server::start(vec![script]);
-    let home = home_of(&server);
-    let mut child = home.command(&["ask", "q"]).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap());
-    let mut line = String::new();
-    out.read_line(&mut line).unwrap();
-    assert_eq!(line, "half\n");
-    let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
-    kill_process(id, Signal::INT).unwrap();
-    assert_eq!(outcome(child).code, Some(130));
-}
-
-#[test]
-fn a_configuration_error_names_file_line_column_and_the_nearest_key() {
-    let home = Home::configured("model = \"demo\"\n\n[ui]\nthinking_widht = 40\n");
-    for arguments in [&["config", "check"][..], &["ask", "q"], &["models"]] {
-        home.run(arguments)
-            .ends(2)
-            .complains("config.toml:4:1")
-            .complains("thinking_widht")
-            .complains("thinking_width");
-    }
-}
-
-#[test]
-fn two_commands_on_one_key_are_a_configuration_error() {
-    let home = Home::configured("[keys]\nregenerate = \"ctrl-x\"\nedit-last = \"ctrl-x\"\n");
-    home.run(&["config", "check"])
-        .ends(2)
-        .complains("takes ctrl-x, which");
-}
-
-#[test]
-fn the_configuration_is_found_written_shown_and_checked() {
-    let home = Home::new();
-    let path = home.run(&["config", "path"]).ends(0).out;
-    assert!(path.trim_end().ends_with("config.toml"), "{path}");
-    home.run(&["config", "check"]).ends(0);
-    home.run(&["config", "init"]).ends(0);
-    assert!(std::path::Path::new(path.trim_end()).exists());
-    home.run(&["config", "init"])
-        .ends(1)
-        .complains("left as it is");
-    home.run(&["config", "check"]).ends(0);
-    let shown = home.run(&["config", "show"]).ends(0).out;
-    assert_eq!(shown, include_str!("../../config.example.toml"));
-}
-
-#[test]
-fn models_can_be_read_by_people_and_by_programs() {
-    let home = Home::new();
-    let table = home.run(&["models"]).ends(0).out;
-    assert!(table.contains("demo/minimax-m3"), "{table}");
-    let list = home.run(&["models", "--json"]).ends(0).json();
-    let list = list.as_array().unwrap();
-    let named = |provider: &str| list.iter().filter(|m| m["provider"] == provider).count();
-    for provider in [
-        "alibaba",
-        "alibaba-dashscope",
-        "tencent",
-        "minimax",
-        "openrouter",
-        "demo",
-    ] {
-        assert!(named(provider) > 0, "{provider}");
-    }
-    let slashed = list
-        .iter()
-        .any(|m| m["model"].as_str().unwrap().contains('/'));
-    assert!(slashed);
-}
-
-#[test]
-fn the_keys_in_force_are_printed() {
-    let home = Home::configured("[keys]\nswitch-model = \"f9\"\n");
-    let keys = home.run(&["keys"]).ends(0).out;
-    let line = keys
-        .lines()
-        .find(|line| line.starts_with("switch-model"))
-        .unwrap();
-    assert!(line.contains("f9") && !line.contains("ctrl-o"), "{line}");
-}
-
-#[test]
-fn the_model_may_come_from_the_environment_and_holds_any_slashes() {
-    let server = replying(vec![said("ok")]);
-    let home = home_of(&server);
-    let mut command = home.command(&["ask", "q"]);
-    command.env("MMCHAT_MODEL", "lab/deep/er/name:latest");
-    assert_eq!(outcome(command.spawn().unwrap()).code, Some(0));
-    let body: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
-    assert_eq!(body["model"], "deep/er/name:latest");
-}
-
-#[test]
-fn a_system_prompt_may_be_a_file() {
-    let server = replying(vec![said("ok")]);
-    let home = home_of(&server);
-    std::fs::write(home.directory.path().join("role.txt"), "You are terse.").unwrap();
-    home.run(&["ask", "--system", "@role.txt", "q"]).ends(0);
-    let body: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
-    assert_eq!(body["messages"][0]["content"], "You are terse.");
-    home.run(&["ask", "--system", "@gone.txt", "q"])
-        .ends(2)
-        .complains("gone.txt");
-}
-
-#[test]
-fn every_dialect_of_the_demo_answers() {
-    let server = demo::Server::start_with(0, Pace::Instant).unwrap();
-    let mut answers = Vec::new();
-    for dialect in Dialect::ALL {
-        let home = Home::asking(dialect, &server.base_url(dialect));
-        for more in [&[][..], &["--no-stream"]] {
-            let arguments = [&["ask", "--format", "json", "write a haiku"], more].concat();
-            let reply = home.run(&arguments).ends(0).json();
-            assert!(
-                !reply["reasoning"].as_str().unwrap().is_empty(),
-                "{dialect} {more:?}"
-            );
-            answers.push(reply["answer"].clone());
-        }
-    }
-    answers.dedup();
-    assert_eq!(answers.len(), 1, "{answers:?}");
-}
-
-#[test]
-fn without_a_key_the_built_in_demo_answers() {
-    let home = Home::new();
-    let arguments = [
-        "ask",
-        "--thinking",
-        "off",
-        "--max-tokens",
-        "6",
-        "--format",
-        "json",
-        "haiku",
-    ];
-    let reply = home.run(&arguments).ends(0).json();
-    assert_eq!(reply["provider"], "demo");
-    assert!(!reply["answer"].as_str().unwrap().is_empty());
-}
-
-#[test]
-fn the_demo_server_prints_addresses_that_work() {
-    let home = Home::new();
-    let mut server = home.command(&["demo-server"]).spawn().unwrap();
-    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-    for dialect in Dialect::ALL {
-        let line = lines.next().unwrap().unwrap();
-        let (word, url) = line.split_once(char::is_whitespace).unwrap();
-        assert_eq!(word, dialect.word());
-        let home = Home::asking(dialect, url.trim());
-        let arguments = ["ask", "--max-tokens", "3", "--format", "json", "haiku"];
-        let reply = home.run(&arguments).json();
-        assert_eq!(reply["finish_reason"], "length", "{dialect}: {reply}");
-    }
-    server.kill().unwrap();
-    server.wait().unwrap();
 }
 
 #[cfg(unix)]

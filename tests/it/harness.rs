@@ -13,7 +13,7 @@ use mmchat::chat::{Delta, Failure, Finish, Moment, Now, Progress, TurnId};
 use mmchat::config::{self, Config, keys::Chord};
 use mmchat::markdown::text_width;
 use mmchat::runtime::Clock;
-use mmchat::ui::{self, Cache, Theme};
+use mmchat::ui::{self, Cache, Depth, Theme};
 use mmchat::wire::WireRequest;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -85,6 +85,24 @@ impl Harness {
         };
         harness.draw();
         harness
+    }
+
+    /// These themes of the user's, and the one that is worn.
+    pub(crate) fn with_themes(themes: Vec<config::theme::Theme>, wish: &str) -> Self {
+        let mut harness = Self::new();
+        let mut config = harness.app.config.clone();
+        config.themes = themes;
+        wish.clone_into(&mut config.ui.theme);
+        harness.app = app_of(config, (120, 40));
+        harness.draw();
+        harness
+    }
+
+    /// The terminal has so many colours.
+    pub(crate) fn has_colours(&mut self, depth: Depth) {
+        let ansi = config::theme::Theme::ansi();
+        self.cache = Cache::new(Theme::new(&ansi, depth));
+        self.draw();
     }
 
     /// The demo in a window of that size.
@@ -274,6 +292,32 @@ impl Harness {
         }
         out
     }
+
+    /// Each look that is on the screen, with some of the text that has it.
+    pub(crate) fn looks(&self) -> String {
+        let mut looks: Vec<(String, Vec<String>)> = Vec::new();
+        for row in rows(self.buffer()) {
+            for (words, text) in runs(&row) {
+                let text = shortened(&text);
+                match looks.iter_mut().find(|(known, _)| *known == words) {
+                    Some((_, texts)) if texts.contains(&text) => {}
+                    Some((_, texts)) => texts.push(text),
+                    None => looks.push((words, vec![text])),
+                }
+            }
+        }
+        looks.sort();
+        let mut out = String::new();
+        for (words, texts) in looks {
+            let more = match texts.len().saturating_sub(4) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let some: Vec<&str> = texts.iter().take(4).map(String::as_str).collect();
+            let _ = writeln!(out, "{words}: [{}]{more}", some.join("] ["));
+        }
+        out
+    }
 }
 
 /// More reasoning.
@@ -293,6 +337,10 @@ pub(crate) fn app(config: &str, size: (u16, u16)) -> App {
         Ok((config, _)) => config,
         Err(problems) => panic!("{problems}"),
     };
+    app_of(config, size)
+}
+
+fn app_of(config: Config, size: (u16, u16)) -> App {
     let catalog = config.catalog();
     let model = config.model.as_deref().unwrap_or("demo");
     let (provider, model) = catalog.find(model).unwrap();
@@ -357,6 +405,14 @@ fn line(cells: &[&Cell]) -> String {
 }
 
 fn styled_runs(row: &[&Cell]) -> Vec<String> {
+    runs(row)
+        .into_iter()
+        .map(|(words, text)| format!("[{words}: {}]", shortened(&text)))
+        .collect()
+}
+
+/// The runs of a row that stand out, each with how it does.
+fn runs(row: &[&Cell]) -> Vec<(String, String)> {
     let look = |cell: &Cell| (cell.fg, cell.bg, cell.modifier);
     row.chunk_by(|a, b| look(a) == look(b))
         .filter_map(|run| {
@@ -369,7 +425,7 @@ fn styled_runs(row: &[&Cell]) -> Vec<String> {
             if words.is_empty() || (only_frame && !reversed) {
                 return None;
             }
-            Some(format!("[{words}: {}]", shortened(text)))
+            Some((words, text.to_owned()))
         })
         .collect()
 }

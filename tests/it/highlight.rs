@@ -12,7 +12,7 @@ use mmchat::app::Msg;
 use mmchat::chat::Progress;
 use mmchat::runtime::{Clock, Ending, Runtime};
 use mmchat::tui::{Console, Surface};
-use mmchat::ui::{Cache, Theme};
+use mmchat::ui::{Cache, Links, Theme};
 use ratatui::Terminal;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
 use ratatui::buffer::{Buffer, Cell};
@@ -82,7 +82,7 @@ impl Backend for Watched {
 }
 
 impl Surface for Watched {
-    fn present(&mut self) -> std::io::Result<()> {
+    fn present(&mut self, _: &Links) -> std::io::Result<()> {
         if (self.wanted)(self.screen.buffer()) {
             self.seen.notify_one();
         }

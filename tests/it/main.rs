@@ -10,6 +10,7 @@
 mod app;
 mod catalog;
 mod cli;
+mod commonmark;
 mod config;
 mod docs;
 mod flow;
@@ -17,10 +18,12 @@ mod harness;
 #[cfg(feature = "highlight")]
 mod highlight;
 mod http;
+mod links;
 mod markdown;
 mod pty;
 mod screens;
 mod support;
+mod themes;
 mod tidy;
 #[cfg(unix)]
 mod tools;

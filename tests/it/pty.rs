@@ -1,6 +1,8 @@
 //! The real program in a real pseudo-terminal: what the user's terminal would show, and in what
 //! state it is left.
 
+mod background;
+
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex};
@@ -233,7 +235,8 @@ fn the_first_screen_is_the_demo_and_ctrl_d_leaves() {
     });
     let bytes = terminal.when("bytes", |state| Some(state.bytes.clone()));
     let text = String::from_utf8_lossy(&bytes);
-    for question in ["\x1b[6n", "\x1b[c", "\x1b[?u", "\x1b]11;?", "\x1b[>0q"] {
+    // All but its background, which is `background`'s affair.
+    for question in ["\x1b[6n", "\x1b[c", "\x1b[?u", "\x1b[>0q"] {
         assert!(
             !text.contains(question),
             "it asks the terminal {question:?}"

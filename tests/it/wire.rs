@@ -2,6 +2,7 @@
 //! requests, word for word.
 
 mod any_bytes;
+mod codes;
 mod ends;
 mod fixtures;
 mod payloads;

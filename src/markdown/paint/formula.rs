@@ -10,6 +10,7 @@
 use std::ops::Range;
 
 use super::super::blocks::Join;
+use super::super::flow::Origin;
 use super::super::width::text_width;
 use super::super::{Role, Style, math};
 use super::{Leaf, Painter};
@@ -154,7 +155,8 @@ impl Painter<'_> {
             role: Role::Math,
             ..self.style()
         };
-        self.flow.push(shown, style, self.place(range));
+        self.flow
+            .push(shown, style, Origin::all_of(self.place(range)));
     }
 
     /// Begins a new row unless one is begun.

@@ -5,10 +5,11 @@ use std::ops::Range;
 use pulldown_cmark::{OffsetIter, Tag};
 
 use super::super::blocks::{Join, Open};
+use super::super::flow::{Flow, Origin};
 use super::super::listing::Listing;
 use super::super::live::Live;
 use super::super::table::{Ends, Grid};
-use super::super::wrap::{Breaking, Flow, Line};
+use super::super::wrap::{Breaking, Line};
 use super::super::{Role, Style, code, table};
 use super::{Carry, Leaf, Painter, carry_from};
 
@@ -28,7 +29,8 @@ impl Painter<'_> {
             return self.finish(false);
         }
         self.soft = None;
-        let flow = std::mem::take(&mut self.flow);
+        let mut flow = std::mem::take(&mut self.flow);
+        flow.link_bare(Some(Role::Link));
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);
         let last = lines.pop();
@@ -47,9 +49,12 @@ impl Painter<'_> {
 
     pub(super) fn finish(&mut self, heading: bool) {
         self.soft = None;
-        let flow = std::mem::take(&mut self.flow);
+        let mut flow = std::mem::take(&mut self.flow);
         if flow.text().trim().is_empty() {
             return;
+        }
+        if !matches!(self.leaf, Leaf::Html) {
+            flow.link_bare(Some(Role::Link));
         }
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);
@@ -81,14 +86,14 @@ impl Painter<'_> {
             return;
         };
         let room = self.room();
-        let start = self.place(range.start..range.start);
-        let label = code::label(&language, start, room);
+        let label = code::label(&language, self.label_origin(&language, &range), room);
         self.lines(label.into_iter().collect(), false);
         let mut listing = Listing::new(&language, room);
         for (line, source) in lines {
             let shown = line.trim_end_matches(['\n', '\r']);
-            let exact = source.start..(source.start + shown.len()).min(source.end);
-            let mut rows = code::rows(&code::line(shown, exact), room, false);
+            let place = source.start..(source.start + shown.len()).min(source.end);
+            let origin = self.origin_at(shown, &place);
+            let mut rows = code::rows(&code::line(shown, &origin), room, false);
             own_line(rows.last_mut(), &source);
             let count = rows.len();
             self.lines(rows, false);
@@ -97,6 +102,18 @@ impl Painter<'_> {
         }
         self.code.push(listing);
         self.gap = !self.rows.is_empty();
+    }
+
+    /// Finds the name of a code block's language in the fence that opens it.
+    pub(super) fn label_origin(&self, language: &str, range: &Range<usize>) -> Origin {
+        let line = self.source(range).lines().next().unwrap_or_default();
+        match line.find(language) {
+            Some(at) => {
+                let at = range.start + at;
+                self.origin(language, &(at..at + language.len()))
+            }
+            None => Origin::all_of(self.place(range.start..range.start + line.len())),
+        }
     }
 
     pub(super) fn start_table_part(&mut self, tag: Tag<'_>, range: Range<usize>) {
@@ -186,10 +203,17 @@ impl Painter<'_> {
                 self.blank_row();
                 self.gap = false;
             }
-            let place = self.place(span);
             let mut flow = Flow::default();
-            flow.push(&format!("[{label}]: "), Style::of(Role::Dim), place.clone());
-            flow.push(&target, Style::of(Role::LinkTarget), place);
+            let at = self.source(&span).find(&target);
+            let at = at.map_or(span.end, |at| span.start + at);
+            let before = span.start..at;
+            let told = if at < span.end { at..span.end } else { span };
+            let mut push = |text: &str, role: Role, range: Range<usize>| {
+                flow.push(text, Style::of(role), self.origin(text, &range));
+            };
+            push(&format!("[{label}]: "), Role::Dim, before);
+            push(&target, Role::LinkTarget, told);
+            flow.link_bare(None);
             let room = self.room();
             self.lines(flow.wrap(room, room, Breaking::Words), false);
             if self

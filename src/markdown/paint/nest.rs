@@ -6,9 +6,11 @@ use std::ops::Range;
 
 use pulldown_cmark::BlockQuoteKind;
 
+use super::super::flow::{Flow, Origin};
 use super::super::slice::blank_line_before;
+use super::super::span::place_decoration;
 use super::super::width::text_width;
-use super::super::wrap::{Breaking, Flow, Line, span};
+use super::super::wrap::{Breaking, Line};
 use super::super::{Role, Row, Span, Style};
 use super::{Nest, Painter};
 
@@ -38,7 +40,7 @@ impl Painter<'_> {
                 ..Style::of(Role::Quote)
             };
             let mut label = Flow::default();
-            label.push(alert(kind), style, self.place(at..at));
+            label.push(alert(kind), style, Origin::all_of(self.place(at..at)));
             let room = self.room();
             self.lines(label.wrap(room, room, Breaking::Words), false);
         }
@@ -131,6 +133,7 @@ impl Painter<'_> {
         self.rows.extend(self.blank.take());
         let mut all = self.prefix(true);
         all.extend(spans);
+        place_decoration(&mut all, source.start);
         self.rows.push(Row {
             spans: all.into_boxed_slice(),
             source,
@@ -149,6 +152,7 @@ impl Painter<'_> {
             .rows
             .last()
             .map_or(self.slice.base, |row| row.source.end);
+        place_decoration(&mut prefix, at);
         // Kept back until something follows: a quote, say, may turn out to be empty.
         let row = Row {
             spans: prefix.into_boxed_slice(),
@@ -163,9 +167,9 @@ impl Painter<'_> {
         let mut blank = 0;
         for nest in &mut self.nests {
             let piece = match nest {
-                Nest::Quote { drawn: true } => span("▎ ", Role::Quote),
+                Nest::Quote { drawn: true } => Span::decoration("▎ ", Role::Quote),
                 Nest::Item { marker, .. } if first && marker.is_some() => {
-                    span(marker.take().unwrap_or_default(), Role::Marker)
+                    Span::decoration(marker.take().unwrap_or_default(), Role::Marker)
                 }
                 Nest::Item { indent, .. } => {
                     blank += *indent;
@@ -174,12 +178,13 @@ impl Painter<'_> {
                 Nest::Quote { drawn: false } | Nest::List { .. } => continue,
             };
             if blank > 0 {
-                spans.push(span(" ".repeat(std::mem::take(&mut blank)), Role::Text));
+                let gap = " ".repeat(std::mem::take(&mut blank));
+                spans.push(Span::decoration(gap, Role::Text));
             }
             spans.push(piece);
         }
         if blank > 0 {
-            spans.push(span(" ".repeat(blank), Role::Text));
+            spans.push(Span::decoration(" ".repeat(blank), Role::Text));
         }
         spans
     }

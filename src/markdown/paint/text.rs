@@ -1,11 +1,14 @@
 //! Text within a block: its styles, its links, its line breaks.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::super::blocks::Join;
+use super::super::flow::Origin;
+use super::super::link::tells;
 use super::super::width::is_cjk;
-use super::super::{Role, Style};
-use super::{Leaf, Nest, Painter, Target};
+use super::super::{Link, Role, Style};
+use super::{Leaf, Nest, Painter, Target, reads};
 
 impl Painter<'_> {
     /// Adds text of a leaf. What lies outside of the piece is left out.
@@ -32,7 +35,8 @@ impl Painter<'_> {
         if text.is_empty() {
             return;
         }
-        let place = self.place(range);
+        let origin = self.origin(text, &range);
+        let place = origin.bytes.clone();
         if let Leaf::Code { lines, .. } = &mut self.leaf {
             let mut at = place.start;
             for line in text.split_inclusive('\n') {
@@ -55,10 +59,12 @@ impl Painter<'_> {
         }
         if matches!(self.leaf, Leaf::Html) {
             let style = self.style();
+            let mut at = 0;
             for line in text.split_inclusive('\n') {
                 let shown = line.trim_end_matches(['\n', '\r']);
-                self.flow
-                    .push_verbatim(shown, style, place.start..place.start + shown.len());
+                let origin = origin.part(at..at + shown.len());
+                at += line.len();
+                self.flow.push_verbatim(shown, style, &origin);
                 if line.ends_with('\n') {
                     self.flow.push_break(place.end..place.end);
                 }
@@ -73,18 +79,18 @@ impl Painter<'_> {
             },
             None => self.style(),
         };
-        self.flow.push(text, style, place);
+        self.flow.push(text, style, origin);
     }
 
     /// Shows a line break of the source as a space, or as nothing within Chinese or Japanese.
     pub(super) fn soften(&mut self, next: &str) {
-        let Some(place) = self.soft.take() else {
+        let Some(origin) = self.soft.take() else {
             return;
         };
         let joins = self.flow.text().chars().next_back().is_some_and(is_cjk)
             && next.chars().next().is_some_and(is_cjk);
         if !joins && !self.flow.is_empty() && !self.flow.text().ends_with('\n') {
-            self.flow.push(" ", self.style(), place);
+            self.flow.push(" ", self.style(), origin);
         }
     }
 
@@ -124,9 +130,16 @@ impl Painter<'_> {
     pub(super) fn target(&mut self, url: String, image: bool, range: &Range<usize>) {
         self.soften("a");
         let shown = range.end <= self.slice.body.end;
+        // Half an address leads somewhere else, or nowhere.
+        let link = shown.then(|| Link::to(&url, self.place(range.clone()).start));
+        let link = link.flatten().map(Rc::new);
+        if !image || self.links.is_empty() {
+            self.flow.link.clone_from(&link);
+        }
         self.links.push(Target {
             url,
             image,
+            link,
             from: self.flow.len(),
             shown,
         });
@@ -139,25 +152,51 @@ impl Painter<'_> {
             role: Role::Dim,
             ..self.style()
         };
+        let text_end = self.flow.source_end();
         if link.image {
             let place = self.place(end..end);
-            self.flow.push("]", style, place);
+            self.flow.push("]", style, Origin::all_of(place));
         }
         let text = self.flow.text().get(link.from..).unwrap_or_default();
-        let told = text == link.url || link.url.strip_prefix("mailto:") == Some(text);
+        let told = tells(text, &link.url);
         if link.shown && !link.url.is_empty() && !told {
-            let place = self.place(end.saturating_sub(1)..end);
-            let style = Style::of(Role::LinkTarget);
-            self.flow.push(&format!(" ({})", link.url), style, place);
+            self.flow.link = link.link;
+            self.show_target(&link.url, text_end, end);
         }
+        self.flow.link = self.links.last().and_then(|outer| outer.link.clone());
+    }
+
+    /// Adds where the link leads that ends at `end`, its text at `text_end` in the whole text.
+    fn show_target(&mut self, url: &str, text_end: Option<usize>, end: usize) {
+        // What follows the link's text: `](url "title")`, or `][label]`, or nothing of its own.
+        let rest = text_end
+            .map(|place| place.saturating_sub(self.slice.base) + self.slice.body.start)
+            .map_or(end..end, |start| start.min(end)..end);
+        let found = self.source(&rest).find(url).map(|at| rest.start + at);
+        let mut push = |text: &str, range: Range<usize>| {
+            let origin = self.origin(text, &range);
+            self.flow.push(text, Style::of(Role::LinkTarget), origin);
+        };
+        let Some(at) = found else {
+            return push(&format!(" ({url})"), rest);
+        };
+        push(" (", rest.start..at);
+        push(url, at..at + url.len());
+        push(")", at + url.len()..end);
     }
 
     /// Finds the code within its ticks.
     pub(super) fn inner(&self, code: &str, range: Range<usize>) -> Range<usize> {
-        match self.source(&range).find(code) {
-            Some(at) => range.start + at..range.start + at + code.len(),
-            None => range,
-        }
+        let source = self.source(&range);
+        let ticks = source.len() - source.trim_start_matches('`').len();
+        let inner = |at: usize| range.start + at..range.start + at + code.len();
+        // A space on either side only keeps the ticks apart.
+        let mut starts = [ticks, ticks + 1].into_iter();
+        let found = starts.find(|&at| {
+            let written = source.get(at..at + code.len());
+            written.is_some_and(|written| reads(written, code))
+        });
+        found.map_or(range.clone(), inner)
     }
 
     pub(super) fn source(&self, range: &Range<usize>) -> &str {

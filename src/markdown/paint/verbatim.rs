@@ -1,16 +1,17 @@
 //! What is shown as it is, without a parser: top-level fences line by line, plain text.
 
 use super::super::blocks::{Join, Open};
+use super::super::flow::{Flow, Origin};
 use super::super::listing::Listing;
-use super::super::wrap::{Breaking, Flow};
+use super::super::wrap::Breaking;
 use super::super::{Role, Row, Style, code};
 use super::leaf::own_line;
 use super::{Carry, Painter, carry_from};
 
 impl Painter<'_> {
     pub(super) fn fence(&mut self, language: &str) {
-        let start = self.place(0..self.slice.body.end);
-        let label = code::label(language, start, self.width);
+        let origin = self.label_origin(language, &self.slice.body);
+        let label = code::label(language, origin, self.width);
         self.lines(label.into_iter().collect(), false);
         self.code.push(Listing::new(language, self.width));
     }
@@ -34,7 +35,7 @@ impl Painter<'_> {
         } else if matches!(carry, Carry::Nothing) {
             return;
         }
-        let line = code::line(shown, self.place(cut..cut + shown.len()));
+        let line = code::line(shown, &Origin::exact(self.place(cut..cut + shown.len())));
         let (flow, continued) = match carry {
             Carry::Row {
                 mut flow,
@@ -79,13 +80,15 @@ impl Painter<'_> {
                     self.rows.push(Row::blank(place.start));
                 }
             } else {
-                flow.push_verbatim(text, Style::of(Role::Text), self.place(at..at + text.len()));
+                let origin = Origin::exact(self.place(at..at + text.len()));
+                flow.push_verbatim(text, Style::of(Role::Text), &origin);
             }
             at += line.len();
         }
         if flow.is_empty() {
             return self.rows.clear();
         }
+        flow.link_bare(None);
         let mut lines = flow.wrap(self.width, self.width, Breaking::Words);
         if self.slice.open == Open::Row {
             let last = lines.pop();

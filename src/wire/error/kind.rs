@@ -28,9 +28,8 @@ pub(super) fn by_code(code: &str, words: &str) -> Option<FailureKind> {
         }
         "invalidapikey" | "invalid_api_key" => FailureKind::BadKey,
         "allocationquota.freetieronly" => FailureKind::Quota,
-        "not authorized" | "commoditynotpurchased" | "access_denied" | "workspacenotfound" => {
-            FailureKind::Forbidden
-        }
+        "commoditynotpurchased" | "accessdenied.unpurchased" => FailureKind::NotInPlan,
+        "not authorized" | "access_denied" | "workspacenotfound" => FailureKind::Forbidden,
         denied if denied.contains("accessdenied") => FailureKind::Forbidden,
         "modelnotfound" | "model_not_found" | "model_not_supported" => FailureKind::UnknownModel,
         "insufficient_quota" | "throttling.allocationquota" => {
@@ -65,8 +64,11 @@ pub(super) fn minimax_kind(code: &str, words: &str) -> Option<FailureKind> {
         "1004" | "2049" => FailureKind::BadKey,
         "1008" => FailureKind::Balance,
         "1026" | "1027" => FailureKind::ContentFilter,
-        "1028" | "1030" | "2056" | "2061" => FailureKind::Quota,
-        "1042" => FailureKind::BadRequest,
+        // A plan that lacks the model says that none of none is used.
+        "2056" if words.contains("(0/0 used)") => FailureKind::NotInPlan,
+        "2061" => FailureKind::NotInPlan,
+        "1028" | "1030" | "2056" => FailureKind::Quota,
+        "1042" => FailureKind::InvisibleText,
         "2013" => refused(words),
         "2064" => FailureKind::Overloaded,
         _ => return None,
@@ -93,6 +95,12 @@ pub(super) fn by_sort(sort: &str, words: &str) -> Option<FailureKind> {
         }
         _ => return by_code(sort, words),
     })
+}
+
+/// What an error's `type` means where status and words tell nothing: in a reply of status 200.
+pub(super) fn by_sort_alone(sort: &str) -> Option<FailureKind> {
+    let refused = ["bad_request_error", "invalid_request_error"];
+    refused.contains(&sort).then_some(FailureKind::BadRequest)
 }
 
 /// What an HTTP status means, where the words don't say it better.

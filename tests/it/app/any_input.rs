@@ -31,7 +31,7 @@ enum Event {
 }
 
 /// Keys that mean something somewhere, so that random sequences get somewhere too.
-const CHORDS: [&str; 46] = [
+const CHORDS: [&str; 56] = [
     "enter",
     "esc",
     "tab",
@@ -55,6 +55,16 @@ const CHORDS: [&str; 46] = [
     "alt-p",
     "alt-r",
     "alt-e",
+    "alt-shift-r",
+    "alt-d",
+    "alt-u",
+    "alt-w",
+    "alt-v",
+    "shift-d",
+    "x",
+    "p",
+    "n",
+    "q",
     "alt-left",
     "alt-right",
     "alt-up",

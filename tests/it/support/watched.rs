@@ -26,7 +26,7 @@ impl Watched {
 }
 
 impl Surface for Watched {
-    fn present(&mut self) -> io::Result<()> {
+    fn present(&mut self, _: &mmchat::ui::Links) -> io::Result<()> {
         self.shown.send_replace(self.inner.to_string());
         Ok(())
     }

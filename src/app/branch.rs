@@ -1,0 +1,307 @@
+//! Versions of a turn: asked again, of somebody else too, edited, looked through, deleted; and
+//! which turn all of that is about.
+
+use super::offer::Again;
+use super::overlay::Choice;
+use super::scroll::{Place, Scroll};
+use super::{Anchor, App, Effect, Overlay, Pane, Section, Tone};
+use crate::chat::{Branch, Now, Standing, TurnId};
+
+/// What a key can bring back.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Restorable {
+    /// Turns that were deleted.
+    Branch(Branch),
+    /// How turns stood before they were left out.
+    Standings(Vec<(TurnId, Standing)>),
+}
+
+impl App {
+    /// Asks for the last reply again, as a sibling.
+    pub(super) fn regenerate(&mut self, now: Now) -> Vec<Effect> {
+        let Some((parent, prompt)) = self.asked_last(now) else {
+            return Vec::new();
+        };
+        self.ask(parent, prompt, now)
+    }
+
+    /// Asks for the last reply again, once, of another model or in another thinking mode.
+    pub(super) fn regenerate_with(&mut self, again: Again, now: Now) -> Vec<Effect> {
+        let Some((parent, prompt)) = self.asked_last(now) else {
+            return Vec::new();
+        };
+        let own = self.session.clone();
+        self.session.choice = again.choice;
+        self.session.thinking = again.thinking.unwrap_or(own.thinking);
+        let effects = self.ask(parent, prompt, now);
+        self.session = own;
+        if !effects.is_empty() && self.notice.is_none() {
+            let text = format!("The next message goes to {} as before", self.session.choice);
+            self.notify(Tone::Info, text, now.instant);
+        }
+        effects
+    }
+
+    /// Asks for the last reply again of a model as it was typed.
+    pub(super) fn regenerate_by_name(&mut self, name: &str, now: Now) -> Vec<Effect> {
+        match self.catalog.find(name) {
+            Ok((provider, model)) => {
+                let choice = Choice { provider, model };
+                let again = Again {
+                    choice,
+                    thinking: None,
+                };
+                self.regenerate_with(again, now)
+            }
+            Err(unknown) => {
+                self.notify(Tone::Error, unknown.to_string(), now.instant);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Opens the picker of whom to ask for the last reply again.
+    pub(super) fn open_regenerate_with(&mut self, now: Now) {
+        if self.asked_last(now).is_none() {
+            return;
+        }
+        let here = &self.session.choice;
+        let last = self.conversation.last();
+        let choice = last.map_or_else(
+            || here.clone(),
+            |turn| Choice {
+                provider: turn.asked.provider.clone(),
+                model: turn.asked.model.clone(),
+            },
+        );
+        let thinking = last.map_or(self.session.thinking, |turn| turn.asked.thinking);
+        let modes = self
+            .catalog
+            .provider(&choice.provider)
+            .map_or_else(Vec::new, |provider| provider.model(&choice.model).modes());
+        let modes = modes.into_iter().filter(|mode| *mode != thinking);
+        self.overlay = Some(Overlay::again(
+            &self.catalog,
+            |id| self.has_key(id),
+            &choice,
+            modes,
+        ));
+    }
+
+    /// What was asked last and after which turn, if it can be asked again now; else a notice says
+    /// why not.
+    fn asked_last(&mut self, now: Now) -> Option<(Option<TurnId>, String)> {
+        if self.live.is_some() {
+            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            return None;
+        }
+        let last = self.conversation.last();
+        let found = last.map(|turn| (turn.parent, turn.prompt.clone()));
+        if found.is_none() {
+            let text = "There is no reply to ask for again yet";
+            self.notify(Tone::Info, text, now.instant);
+        }
+        found
+    }
+
+    /// Takes the last message back into the box, to be sent as a sibling.
+    pub(super) fn edit_last(&mut self, now: Now) {
+        if self.live.is_some() {
+            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            return;
+        }
+        let Some(turn) = self.conversation.last() else {
+            self.notify(Tone::Info, "There is no message to edit yet", now.instant);
+            return;
+        };
+        let (id, prompt) = (turn.id, turn.prompt.clone());
+        self.editing = Some(id);
+        self.focus = Pane::Message;
+        self.composer.set_text(&prompt);
+    }
+
+    /// Shows the turn's sibling before or after it, in place.
+    pub(super) fn switch_sibling(&mut self, step: isize, now: Now) -> Vec<Effect> {
+        if self.live.is_some() {
+            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            return Vec::new();
+        }
+        // The turn in view, or the nearest one before it that has versions.
+        let in_view = self.turn_in_view().map(|turn| turn.id);
+        let with_versions = self
+            .conversation
+            .up_from(in_view)
+            .map(|turn| (turn.id, self.conversation.siblings(turn.id)))
+            .find(|(_, siblings)| siblings.len() > 1);
+        let Some((here, siblings)) = with_versions else {
+            let text = "No turn here has another version (Alt+R makes one)";
+            self.notify(Tone::Info, text, now.instant);
+            return Vec::new();
+        };
+        let at = siblings.iter().position(|id| *id == here).unwrap_or(0);
+        let to = at.saturating_add_signed(step).min(siblings.len() - 1);
+        let Some(&chosen) = siblings.get(to).filter(|chosen| **chosen != here) else {
+            return Vec::new();
+        };
+        self.hold_still(here, chosen);
+        self.conversation.choose(chosen);
+        Vec::new()
+    }
+
+    /// Keeps the turn's first row where it is on the screen while a sibling takes its place; one
+    /// that was scrolled past begins on top.
+    fn hold_still(&mut self, here: TurnId, sibling: TurnId) {
+        let seen = &self.seen;
+        let start = seen.turns.iter().find(|(turn, _)| *turn == here);
+        let above = start.is_some_and(|(_, row)| *row > seen.chat.top);
+        let anchor = match seen.chat.anchor {
+            Some(anchor) if above => anchor,
+            _ => Anchor {
+                turn: sibling,
+                row: 0,
+                offset: 0,
+                section: Section::Prompt,
+                width: 0,
+            },
+        };
+        self.chat_scroll = Scroll {
+            place: Place::Held(anchor),
+            ..Scroll::at_top()
+        };
+        self.thinking_scroll.follow();
+        self.selected = Some(sibling);
+    }
+
+    /// Deletes the turn in view with all that follows it. A reply that is still coming is one of
+    /// those, and is stopped.
+    pub(super) fn delete_branch(&mut self, now: Now) -> Vec<Effect> {
+        let Some(id) = self.turn_in_view().map(|turn| turn.id) else {
+            self.notify(Tone::Info, "There is nothing to delete yet", now.instant);
+            return Vec::new();
+        };
+        let doomed = self.conversation.branch_of(id);
+        let is_doomed = |turn: TurnId| doomed.contains(&turn);
+        let mut effects = Vec::new();
+        if self.live.as_ref().is_some_and(|live| is_doomed(live.turn)) {
+            effects = self.stop(now);
+        }
+        if self.editing.is_some_and(is_doomed) {
+            self.editing = None;
+        }
+        let Some(branch) = self.conversation.delete(id) else {
+            return effects;
+        };
+        let turns = match branch.len() {
+            1 => "this turn".to_owned(),
+            count => format!("this turn and the {} after it, in all versions", count - 1),
+        };
+        let key = self.how_to_restore();
+        self.notify(
+            Tone::Warning,
+            format!("Deleted {turns}; {key} brings it back"),
+            now.instant,
+        );
+        self.selected = None;
+        self.context.changed = true;
+        self.chat_scroll.follow();
+        self.thinking_scroll.follow();
+        self.restorable = Some(Restorable::Branch(branch));
+        effects
+    }
+
+    /// Brings back what was deleted or left out last.
+    pub(super) fn restore(&mut self, now: Now) -> Vec<Effect> {
+        if self.live.is_some() {
+            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            return Vec::new();
+        }
+        let said = match self.restorable.take() {
+            None => "There is nothing to bring back".to_owned(),
+            Some(Restorable::Branch(branch)) => {
+                let (root, count) = (branch.root(), branch.len());
+                self.conversation.restore(branch);
+                self.selected = Some(root);
+                format!("Brought back {}", turns(count))
+            }
+            Some(Restorable::Standings(before)) => {
+                let count = before.len();
+                for (id, standing) in before {
+                    if let Some(turn) = self.conversation.turn_mut(id) {
+                        turn.standing = standing;
+                    }
+                }
+                format!("{} as before", capital(&turns(count)))
+            }
+        };
+        self.context.changed = true;
+        self.notify(Tone::Info, said, now.instant);
+        Vec::new()
+    }
+
+    /// The key that brings back what was deleted, in words.
+    pub(super) fn how_to_restore(&self) -> String {
+        let key = self.keymap.hint(super::Command::Restore);
+        key.unwrap_or_else(|| "/restore".to_owned())
+    }
+
+    /// Goes to the turn before or after the one in view, and makes it the one that commands mean.
+    pub(super) fn jump_to_turn(&mut self, next: bool) {
+        let seen = &self.seen.chat;
+        let turns = &self.seen.turns;
+        let in_view = self.turn_in_view().map(|turn| turn.id);
+        let Some(at) = turns.iter().position(|(turn, _)| Some(*turn) == in_view) else {
+            return;
+        };
+        // From within a long turn, the way up leads to its beginning first.
+        let within = turns.get(at).is_some_and(|(_, row)| *row < seen.top);
+        let to = match (next, within) {
+            (true, _) => Some(at + 1),
+            (false, true) => Some(at),
+            (false, false) => at.checked_sub(1),
+        };
+        let Some(to) = to else {
+            return;
+        };
+        if let Some(&(turn, row)) = turns.get(to) {
+            self.chat_scroll.to(row, seen);
+            self.selected = Some(turn);
+        } else {
+            self.chat_scroll.follow();
+            self.selected = None;
+        }
+        self.thinking_scroll.follow();
+    }
+
+    /// Forgets the selected turn once it is out of view.
+    pub(super) fn settle_selection(&mut self) {
+        let Some(selected) = self.selected else {
+            return;
+        };
+        let turns = &self.seen.turns;
+        let at = turns.iter().position(|(turn, _)| *turn == selected);
+        let top = self.seen.chat.top;
+        let bottom = top + usize::from(self.seen.chat.area.height);
+        let in_view = at.is_some_and(|at| {
+            let start = turns.get(at).is_some_and(|(_, row)| *row < bottom);
+            let end = turns.get(at + 1).is_none_or(|(_, row)| *row > top);
+            start && end
+        });
+        if !in_view {
+            self.selected = None;
+        }
+    }
+}
+
+/// A count of turns, in words.
+pub(super) fn turns(count: usize) -> String {
+    match count {
+        1 => "1 turn".to_owned(),
+        _ => format!("{count} turns"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
+}

@@ -1,0 +1,336 @@
+//! What the model gets to see: how full its window is, which turns are sent along, and what to do
+//! when there is no more room. Nothing is ever left out silently.
+
+use std::collections::HashMap;
+
+use super::branch::{Restorable, turns};
+use super::offer::Remedy;
+use super::overlay::Choice;
+use super::{App, Effect, Overlay, Tone};
+use crate::chat::{
+    Extent, Now, Rates, Standing, Turn, TurnId, TurnState, tokens_as_f64, whole_tokens,
+};
+
+/// From here on, in percent of the window, there is a warning.
+const NEARLY_FULL: u64 = 80;
+/// From here on, a message is only sent after a question.
+const FULL: u64 = 95;
+/// How full the window is to be after the oldest turns were left out.
+const ROOMY: u64 = 60;
+
+/// What is known of the window that the conversation has to fit into.
+#[derive(Debug, Default)]
+pub struct Context {
+    /// How many tokens a character makes, by model, as its provider's reports have taught.
+    rates: HashMap<(String, String), Rates>,
+    /// Whether what is sent along has changed since the last reply, so that what was reported
+    /// with it no longer holds.
+    pub(super) changed: bool,
+    /// The share, in percent, that was warned of last.
+    warned: u64,
+    /// Whether the user has said to send although the window is full.
+    allowed: bool,
+}
+
+impl Context {
+    /// Forgets what was about one conversation; the rates stay.
+    pub(super) fn fresh(&mut self) {
+        self.changed = false;
+        self.warned = 0;
+        self.allowed = false;
+    }
+}
+
+/// How full the window is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gauge {
+    /// Tokens in it.
+    pub used_tokens: u64,
+    /// Whether the provider has counted them; else they are estimated.
+    pub reported: bool,
+    /// How many there is room for, if that is known.
+    pub window_tokens: Option<u64>,
+}
+
+impl Gauge {
+    /// The share that is used, in percent; 0 when the window is not known.
+    pub fn percent(self) -> u64 {
+        let window = self.window_tokens.filter(|window| *window > 0);
+        window.map_or(0, |window| self.used_tokens.saturating_mul(100) / window)
+    }
+
+    /// Whether there is reason to warn.
+    pub fn is_nearly_full(self) -> bool {
+        self.percent() >= NEARLY_FULL
+    }
+
+    /// Whether the next message may not fit.
+    pub fn is_full(self) -> bool {
+        self.percent() >= FULL
+    }
+}
+
+impl App {
+    /// How full the window is: as counted with the last turn, else estimated. `None` before the
+    /// first turn.
+    pub fn gauge(&self) -> Option<Gauge> {
+        let turn = self.conversation.last()?;
+        let (used_tokens, reported) = if self.context.changed && self.live.is_none() {
+            let tokens = self.next_tokens(Some(turn.id), Extent::default());
+            (whole_tokens(tokens), false)
+        } else {
+            match turn.reply.usage.context_tokens() {
+                Some(tokens) => (tokens, true),
+                None => (self.estimated_context_tokens(turn), false),
+            }
+        };
+        let window_tokens = if self.live.is_some() {
+            let provider = self.catalog.provider(&turn.asked.provider);
+            provider.and_then(|it| it.model(&turn.asked.model).context_window_tokens)
+        } else {
+            self.model().and_then(|model| model.context_window_tokens)
+        };
+        Some(Gauge {
+            used_tokens,
+            reported,
+            window_tokens: window_tokens.filter(|window| *window > 0),
+        })
+    }
+
+    /// How many tokens of the context window a turn takes, roughly: its history and its reply.
+    fn estimated_context_tokens(&self, turn: &Turn) -> u64 {
+        let estimate = turn.estimate;
+        let sent = self.conversation.extent(turn.parent) + estimate.prompt;
+        let reply = estimate.reasoning + estimate.answer;
+        whole_tokens(turn.rates.request_tokens(sent) + turn.rates.tokens(reply))
+    }
+
+    /// How many tokens a request after `parent` has, roughly.
+    fn next_tokens(&self, parent: Option<TurnId>, prompt: Extent) -> f64 {
+        let rates = self.rates(&self.session.choice);
+        rates.request_tokens(self.conversation.extent(parent) + prompt)
+    }
+
+    /// How full the window will be with a message after `parent`, its reply not counted.
+    fn next_gauge(&self, parent: Option<TurnId>, prompt: Extent) -> Gauge {
+        Gauge {
+            used_tokens: whole_tokens(self.next_tokens(parent, prompt)),
+            reported: false,
+            window_tokens: self.model().and_then(|model| model.context_window_tokens),
+        }
+    }
+
+    /// How many tokens a character makes for a model, as far as it is known.
+    pub(super) fn rates(&self, choice: &Choice) -> Rates {
+        let key = (choice.provider.clone(), choice.model.clone());
+        self.context.rates.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Learns from what a provider has reported of a complete turn.
+    pub(super) fn learn_from(&mut self, id: TurnId) {
+        let Some(turn) = self.conversation.turn(id) else {
+            return;
+        };
+        // Calls of tools are counted as output, and their text is not kept as such.
+        if turn.state != TurnState::Done || !turn.reply.calls.is_empty() {
+            return;
+        }
+        let usage = &turn.reply.usage;
+        let estimate = turn.estimate;
+        // Some providers count reasoning that they do not send.
+        let hidden = turn.reply.reasoning.is_empty();
+        let output = if hidden {
+            usage.answer_tokens()
+        } else {
+            usage.output_tokens
+        };
+        let said = estimate.reasoning + estimate.answer;
+        let sent = self.conversation.extent(turn.parent) + estimate.prompt;
+        let input = usage.input_tokens.filter(|tokens| *tokens > 0);
+        let key = (turn.asked.provider.clone(), turn.asked.model.clone());
+        let rates = self.context.rates.entry(key).or_default();
+        if let Some(tokens) = output {
+            rates.learn(said, tokens_as_f64(tokens));
+        }
+        if let Some(tokens) = input {
+            rates.learn_request(sent, tokens_as_f64(tokens));
+        }
+    }
+
+    /// Says, once at each step, that the window is nearly full.
+    pub(super) fn warn_of_a_full_window(&mut self, now: Now) {
+        let last = self.conversation.last().map(|turn| turn.id);
+        let gauge = self.next_gauge(last, Extent::default());
+        let percent = gauge.percent();
+        let step = match percent {
+            FULL.. => FULL,
+            NEARLY_FULL.. => NEARLY_FULL,
+            _ => 0,
+        };
+        if step > self.context.warned {
+            let key = self.keymap.hint(super::Command::MakeRoom);
+            let key = key.unwrap_or_else(|| "/room".to_owned());
+            let text = format!(
+                "The context window of {} is {percent} % full; {key} makes room",
+                self.session.choice.model
+            );
+            self.notify(Tone::Warning, text, now.instant);
+        }
+        self.context.warned = step;
+    }
+
+    /// Opens the question what to do when a message may not fit. Returns whether it did; the
+    /// message stays in its box.
+    pub(super) fn asks_for_room(&mut self, parent: Option<TurnId>, prompt: &str) -> bool {
+        let gauge = self.next_gauge(parent, Extent::of(prompt));
+        // Without a history there is nothing to make room with.
+        if !gauge.is_full() || self.context.allowed || self.conversation.way(parent).is_empty() {
+            return false;
+        }
+        self.open_room(gauge, true);
+        true
+    }
+
+    /// Opens the ways to make room in the window.
+    pub(super) fn make_room(&mut self, now: Now) {
+        let last = self.conversation.last().map(|turn| turn.id);
+        if self.conversation.way(last).is_empty() {
+            let text = "There is nothing in the window yet";
+            self.notify(Tone::Info, text, now.instant);
+            return;
+        }
+        let gauge = self.next_gauge(last, Extent::default());
+        self.open_room(gauge, false);
+    }
+
+    fn open_room(&mut self, gauge: Gauge, sending: bool) {
+        let oldest = self.oldest();
+        let freed: Extent = self.extent_of(&oldest);
+        let freed = whole_tokens(self.rates(&self.session.choice).tokens(freed));
+        let room = Overlay::room(gauge, oldest.len(), freed, sending);
+        self.overlay = Some(room);
+    }
+
+    /// The oldest turns that may be left out: as many as it takes for there to be room again, else
+    /// half of them. The last turn and pinned ones stay.
+    fn oldest(&self) -> Vec<TurnId> {
+        let last = self.conversation.last().map(|turn| turn.id);
+        let way = self.conversation.way(last);
+        let candidates: Vec<&Turn> = way
+            .into_iter()
+            .filter(|turn| turn.standing == Standing::Sent && Some(turn.id) != last)
+            .collect();
+        let rates = self.rates(&self.session.choice);
+        let window = self.model().and_then(|model| model.context_window_tokens);
+        let roomy = window.map_or(0.0, |window| {
+            tokens_as_f64(window.saturating_mul(ROOMY) / 100)
+        });
+        let mut tokens = self.next_tokens(last, Extent::default());
+        let half = candidates.len().div_ceil(2);
+        let is_roomy = window.is_none() || tokens <= roomy;
+        let mut oldest = Vec::new();
+        for turn in candidates {
+            let enough = if is_roomy {
+                oldest.len() >= half
+            } else {
+                tokens <= roomy
+            };
+            if enough {
+                break;
+            }
+            tokens -= rates.tokens(turn.estimate.prompt + turn.estimate.answer);
+            oldest.push(turn.id);
+        }
+        oldest
+    }
+
+    fn extent_of(&self, ids: &[TurnId]) -> Extent {
+        ids.iter()
+            .filter_map(|id| self.conversation.turn(*id))
+            .map(|turn| turn.estimate.prompt + turn.estimate.answer)
+            .fold(Extent::default(), |sum, turn| sum + turn)
+    }
+
+    /// Does what was picked to make room.
+    pub(super) fn remedy(&mut self, remedy: Remedy, now: Now) -> Vec<Effect> {
+        match remedy {
+            Remedy::Summary => return self.ask_for_summary(now),
+            Remedy::DropOldest => self.drop_oldest(now),
+            Remedy::OtherModel => return self.run(super::Command::SwitchModel, now),
+            Remedy::SendAnyway => {
+                self.context.allowed = true;
+                return self.send(now);
+            }
+        }
+        Vec::new()
+    }
+
+    fn drop_oldest(&mut self, now: Now) {
+        let oldest = self.oldest();
+        let freed = whole_tokens(
+            self.rates(&self.session.choice)
+                .tokens(self.extent_of(&oldest)),
+        );
+        let before = self.set_standing(&oldest, Standing::LeftOut);
+        if before.is_empty() {
+            let text = "Every turn that could be left out is pinned, or is the last one";
+            self.notify(Tone::Warning, text, now.instant);
+            return;
+        }
+        let text = format!(
+            "Left out the {} that came first, about {} tokens; {} sends them along again",
+            turns(before.len()),
+            crate::chat::short_count(freed),
+            self.how_to_restore()
+        );
+        self.restorable = Some(Restorable::Standings(before));
+        self.notify(Tone::Info, text, now.instant);
+    }
+
+    /// Leaves the turn in view out of what is sent, or sends it along again.
+    pub(super) fn leave_out(&mut self, now: Now) {
+        self.toggle_standing(
+            Standing::LeftOut,
+            "This turn is left out from the next message on",
+            now,
+        );
+    }
+
+    /// Pins the turn in view, so that it is sent along whatever is left out; or unpins it.
+    pub(super) fn pin(&mut self, now: Now) {
+        self.toggle_standing(
+            Standing::Pinned,
+            "This turn is pinned: it stays when others are left out",
+            now,
+        );
+    }
+
+    fn toggle_standing(&mut self, wanted: Standing, said: &str, now: Now) {
+        let Some(turn) = self.turn_in_view() else {
+            self.notify(Tone::Info, "There is no turn here yet", now.instant);
+            return;
+        };
+        let id = turn.id;
+        let (standing, said) = if turn.standing == wanted {
+            (Standing::Sent, "This turn is sent along as usual")
+        } else {
+            (wanted, said)
+        };
+        drop(self.set_standing(&[id], standing));
+        self.notify(Tone::Info, said, now.instant);
+    }
+
+    /// Changes how turns stand. Returns how they stood before.
+    fn set_standing(&mut self, ids: &[TurnId], standing: Standing) -> Vec<(TurnId, Standing)> {
+        let mut before = Vec::new();
+        for &id in ids {
+            if let Some(turn) = self.conversation.turn_mut(id) {
+                before.push((id, turn.standing));
+                turn.standing = standing;
+            }
+        }
+        self.context.changed = true;
+        self.context.allowed = false;
+        before
+    }
+}

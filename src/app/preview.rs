@@ -1,0 +1,152 @@
+//! The next request as it would be sent, word for word, but for the key.
+
+use super::reader::Reader;
+use super::{App, Overlay, Tone};
+use crate::catalog::DEMO;
+use crate::chat::{Now, Standing, Turn, short_count};
+use crate::wire::{Auth, WireRequest};
+
+/// What stands in for a message that is not written yet.
+const UNWRITTEN: &str = "(your next message)";
+/// A line is cut into pieces of so many bytes, so that wrapping one of them is cheap.
+const PIECE_BYTES: usize = 2_048;
+
+/// The next request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Preview {
+    /// What is worth knowing about it, one fact a line.
+    pub facts: Vec<String>,
+    /// Address, headers and body, in pieces of lines.
+    pub lines: Vec<String>,
+    /// The body, to be copied.
+    pub body: String,
+    /// Where it is scrolled to.
+    pub reader: Reader,
+}
+
+impl App {
+    /// Opens the next request as it would be sent.
+    pub(super) fn open_preview(&mut self, now: Now) {
+        let draft = self.composer.text();
+        let is_unwritten = draft.trim().is_empty();
+        let prompt = if is_unwritten { UNWRITTEN } else { &draft };
+        let parent = self.next_parent();
+        let prepared = match self.prepare(parent, prompt, self.tools_on_offer()) {
+            Ok(prepared) => prepared,
+            Err(refusal) => {
+                let text = format!("Nothing would be sent: {refusal}");
+                self.notify(Tone::Error, text, now.instant);
+                return;
+            }
+        };
+        let mut facts = vec![self.size(prepared.tokens)];
+        let (reasoning, all) = self
+            .conversation
+            .up_from(parent)
+            .map(Turn::reasoning_tokens)
+            .fold((0, true), |(sum, all), (tokens, reported)| {
+                (sum + tokens, all && (reported || tokens == 0))
+            });
+        let about = if all { "" } else { "~" };
+        facts.push(match reasoning {
+            0 => "No reasoning to leave out yet".to_owned(),
+            _ => format!(
+                "Reasoning is never sent back: that saves {about}{} tokens",
+                short_count(reasoning)
+            ),
+        });
+        let left_out = self.conversation.up_from(parent);
+        match left_out
+            .filter(|turn| turn.standing == Standing::LeftOut)
+            .count()
+        {
+            0 => {}
+            1 => facts.push("1 turn is left out".to_owned()),
+            count => facts.push(format!("{count} turns are left out")),
+        }
+        if is_unwritten {
+            facts.push("The message box is empty; its place is marked".to_owned());
+        }
+        let body = serde_json::to_string_pretty(&prepared.request.body).unwrap_or_default();
+        let lines = head(&prepared.request)
+            .iter()
+            .map(String::as_str)
+            .chain(body.lines())
+            .flat_map(pieces)
+            .collect();
+        self.overlay = Some(Overlay::Preview(Box::new(Preview {
+            facts,
+            lines,
+            body,
+            reader: Reader::default(),
+        })));
+    }
+
+    /// `~1.2k tokens, of 200k that fit`.
+    fn size(&self, tokens: u64) -> String {
+        let window = self.model().and_then(|model| model.context_window_tokens);
+        let window = window.map_or_else(String::new, |window| {
+            format!(", of {} that fit", short_count(window))
+        });
+        format!("About {} tokens{window}", short_count(tokens))
+    }
+}
+
+/// Method, address and headers, the key masked, and the empty line after them.
+fn head(request: &WireRequest) -> Vec<String> {
+    // The demo's address is known only once its server runs.
+    let host = if request.provider == DEMO {
+        "(the demo)"
+    } else {
+        ""
+    };
+    let mut lines = vec![format!("POST {host}{}", request.url)];
+    let headers = request.headers.iter();
+    lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
+    lines.push(match request.auth {
+        Auth::Bearer => "authorization: Bearer [key]".to_owned(),
+        Auth::XApiKey => "x-api-key: [key]".to_owned(),
+    });
+    lines.push(String::new());
+    lines
+}
+
+/// A line in pieces that are cheap to wrap, cut at spaces where there are any.
+pub(super) fn pieces(line: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while rest.len() > PIECE_BYTES {
+        let most = (0..=PIECE_BYTES)
+            .rev()
+            .find(|at| rest.is_char_boundary(*at))
+            .unwrap_or(0);
+        let (head, _) = rest.split_at_checked(most).unwrap_or((rest, ""));
+        let cut = head.rfind(' ').map_or(most, |space| space + 1);
+        let Some((piece, after)) = rest.split_at_checked(cut).filter(|_| cut > 0) else {
+            break;
+        };
+        pieces.push(piece.to_owned());
+        rest = after;
+    }
+    pieces.push(rest.to_owned());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_of_a_line_are_the_line() {
+        for line in [
+            "",
+            "short",
+            &"word ".repeat(5_000),
+            &"没有空格".repeat(5_000),
+        ] {
+            let pieces = pieces(line);
+            assert_eq!(pieces.concat(), line);
+            assert!(pieces.iter().all(|piece| piece.len() <= PIECE_BYTES));
+        }
+    }
+}

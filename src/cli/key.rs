@@ -1,0 +1,212 @@
+//! `mmchat key`: where each provider's key comes from; one kept, one forgotten. Never shows a key.
+
+use std::io::{self, IsTerminal, Read, Write};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use super::args::{KeyDeed, Options};
+use super::setup::{self, Environment};
+use super::{Exit, Trouble, block_on, json, table};
+use crate::catalog::nearest::did_you_mean;
+use crate::catalog::{Catalog, DEMO, Provider};
+use crate::chat::safe;
+use crate::net::secret::{self, Source};
+use crate::net::{Credentials, Keys};
+use crate::tui::{Hidden, ask_hidden};
+
+/// The longest key that is read, in bytes.
+const MOST_KEY_BYTES: u64 = 16 * 1024;
+
+/// Does something with the keys.
+pub(super) fn run(
+    options: &Options,
+    deed: &KeyDeed,
+    environment: &Environment,
+) -> Result<Exit, Trouble> {
+    let (config, _) = setup::load(options)?;
+    let catalog = config.catalog();
+    let keys = setup::keys(options, &catalog, environment);
+    match deed {
+        KeyDeed::Set { provider } => set(&catalog, &keys, named(&catalog, provider)?),
+        KeyDeed::Delete { provider } => delete(&keys, provider),
+        KeyDeed::List { provider, json } => {
+            let one = provider
+                .as_deref()
+                .map(|id| named(&catalog, id))
+                .transpose()?;
+            let shown: Vec<&Provider> = match one {
+                Some(provider) => vec![provider],
+                None => catalog
+                    .providers
+                    .iter()
+                    .filter(|provider| provider.id != DEMO)
+                    .collect(),
+            };
+            list(&shown, &keys, *json)
+        }
+    }
+}
+
+fn named<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Provider, Trouble> {
+    catalog.provider(id).ok_or_else(|| {
+        let ids = catalog
+            .providers
+            .iter()
+            .map(|provider| provider.id.as_str());
+        let near = did_you_mean(id, ids);
+        Trouble::usage(format!("there is no provider “{id}”.{near}"))
+    })
+}
+
+fn credentials(keys: &Keys) -> Result<&Credentials, Trouble> {
+    keys.credentials().ok_or_else(|| {
+        Trouble::new(
+            Exit::Failed,
+            "there is no home directory to keep keys in; name a configuration with --config",
+        )
+    })
+}
+
+fn set(catalog: &Catalog, keys: &Keys, provider: &Provider) -> Result<Exit, Trouble> {
+    let id = &provider.id;
+    if id == DEMO {
+        return Err(Trouble::usage("the demo needs no key"));
+    }
+    let credentials = credentials(keys)?;
+    let typed = if io::stdin().is_terminal() {
+        let prompt = format!(
+            "Key for {} (it is not shown): ",
+            safe::one_line(&provider.name)
+        );
+        match block_on(async { Ok(ask_hidden(&prompt).await?) })? {
+            Hidden::Line(typed) => typed,
+            Hidden::Interrupted(number) => return Ok(Exit::Signal(number)),
+        }
+    } else {
+        piped()?
+    };
+    let key = secret::check(typed.expose_secret(), "the key")
+        .map_err(|failure| Trouble::usage(format!("{}; nothing was kept", failure.message)))?;
+    credentials
+        .set(id, &provider.base_url, key)
+        .map_err(|error| Trouble::new(Exit::Failed, error.to_string()))?;
+    let mut out = io::stdout().lock();
+    let address = keys.address(id).unwrap_or_default();
+    let path = credentials.path().display();
+    let kept = format!("The key for {id} is kept in {path}. It is sent to {address} only.");
+    writeln!(out, "{}", safe::one_line(&kept))?;
+    let shadow = match keys.source(id) {
+        Source::Environment(name) => Some(format!("{name} is set, and goes before it.")),
+        Source::Command(_) => Some("api_key_command is configured, and goes before it.".to_owned()),
+        _ => None,
+    };
+    if let Some(shadow) = shadow {
+        writeln!(out, "{}", safe::one_line(&shadow))?;
+    }
+    let kin: Vec<&str> = catalog
+        .providers
+        .iter()
+        .filter(|other| other.id != *id && other.api_key_env.is_some())
+        .filter(|other| other.api_key_env == provider.api_key_env)
+        .filter(|other| keys.address(&other.id) == keys.address(id))
+        .map(|other| other.id.as_str())
+        .collect();
+    if !kin.is_empty() {
+        let also = format!("It also serves {}: the same account.", kin.join(", "));
+        writeln!(out, "{}", safe::one_line(&also))?;
+    }
+    Ok(Exit::Success)
+}
+
+/// The key that comes through a pipe.
+fn piped() -> Result<SecretString, Trouble> {
+    let mut text = String::new();
+    let read = io::stdin()
+        .lock()
+        .take(MOST_KEY_BYTES + 1)
+        .read_to_string(&mut text);
+    read.map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData => {
+            Trouble::usage("the key holds a character that is not ASCII; nothing was kept")
+        }
+        _ => Trouble::new(
+            Exit::Failed,
+            format!("standard input can't be read: {error}"),
+        ),
+    })?;
+    if text.len() as u64 > MOST_KEY_BYTES {
+        return Err(Trouble::usage(
+            "standard input is too long for a key; nothing was kept",
+        ));
+    }
+    Ok(SecretString::from(text))
+}
+
+/// Forgets a key; the provider need not be configured any more.
+fn delete(keys: &Keys, provider: &str) -> Result<Exit, Trouble> {
+    let credentials = credentials(keys)?;
+    let path = credentials.path().display();
+    let there_was = credentials
+        .delete(provider)
+        .map_err(|error| Trouble::new(Exit::Failed, error.to_string()))?;
+    if !there_was {
+        let text = format!("no key is kept for “{provider}” in {path}");
+        return Err(Trouble::new(Exit::Failed, text));
+    }
+    let text = format!("The key for {provider} is deleted from {path}.");
+    writeln!(io::stdout(), "{}", safe::one_line(&text))?;
+    Ok(Exit::Success)
+}
+
+fn list(providers: &[&Provider], keys: &Keys, as_json: bool) -> Result<Exit, Trouble> {
+    let mut out = io::stdout().lock();
+    if as_json {
+        let rows: Vec<Value> = providers
+            .iter()
+            .map(|provider| {
+                let source = keys.source(&provider.id);
+                json!({
+                    "provider": provider.id,
+                    "ready": source.is_ready(),
+                    "source": word(&source),
+                    "place": source.to_string(),
+                    "address": keys.address(&provider.id),
+                })
+            })
+            .collect();
+        writeln!(out, "{}", json::to_text(&Value::from(rows)))?;
+        return Ok(Exit::Success);
+    }
+    let rows = providers.iter().map(|provider| {
+        let source = keys.source(&provider.id);
+        let mark = if source.is_ready() { "✓" } else { "–" };
+        [
+            mark.to_owned(),
+            provider.id.clone(),
+            shown(&source),
+            provider.key_url.clone(),
+        ]
+    });
+    table::write(&mut out, ["", "PROVIDER", "KEY", "WHERE TO GET ONE"], rows)?;
+    Ok(Exit::Success)
+}
+
+fn word(source: &Source) -> &'static str {
+    match source {
+        Source::NotNeeded => "not_needed",
+        Source::Missing(_) => "missing",
+        Source::Environment(_) => "environment",
+        Source::Kept(_) => "kept",
+        Source::Elsewhere(_) => "kept_for_another_address",
+        Source::Command(_) => "command",
+    }
+}
+
+fn shown(source: &Source) -> String {
+    match source {
+        Source::Environment(name) => format!("in the environment: {name}"),
+        Source::Kept(file) => format!("kept in {file}"),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,456 @@
+//! Keys that the user typed once: a file that only the user can read.
+//!
+//! Each key is kept with the provider and the address that it was entered for, and is given out
+//! for that address alone: a configuration that sends a provider elsewhere does not take the key
+//! along. Invariants: the file is replaced whole or not at all, nobody but its owner can read it,
+//! and no error repeats what is in it.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::route;
+
+/// The largest file that is read, in bytes: keys are short.
+const MOST_BYTES: u64 = 1024 * 1024;
+/// What the file says of itself.
+const HEAD: &str =
+    "# Keys that `mmchat key set` keeps. Each goes only to the address beside it.\n\n";
+
+/// Why kept keys can't be had or changed. Says nothing of what the file holds.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialsError {
+    /// It is a directory, a pipe or a device.
+    #[error("{0} is no plain file; move it away, then set the keys again")]
+    NotAFile(String),
+    /// It is no file of ours.
+    #[error("{place}: this is no file of keys; mend it or move it away, then set the keys again")]
+    Unreadable {
+        /// The file, and the line where it is known.
+        place: String,
+    },
+    /// Others can read it, and that can't be changed.
+    #[error(
+        "others can read {path}, and that could not be changed: {source}; its keys are not used"
+    )]
+    Open {
+        /// The file.
+        path: String,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The system refuses.
+    #[error("{path} can't be {deed}: {source}")]
+    System {
+        /// The file.
+        path: String,
+        /// `read` or `written`.
+        deed: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// The file of kept keys, which need not be there yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    path: PathBuf,
+}
+
+/// What the file held when it was read.
+#[derive(Debug, Default)]
+pub struct Kept {
+    entries: BTreeMap<String, Entry>,
+    /// Whether others could read the file until now.
+    pub was_open: bool,
+}
+
+/// A key and what it was entered for.
+#[derive(Debug)]
+struct Entry {
+    address: String,
+    key: SecretString,
+}
+
+/// An entry as the file has it. Lives for as long as it takes to read or write it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    address: String,
+    key: String,
+}
+
+/// What is kept for a provider.
+#[derive(Debug)]
+pub(super) enum Found<'a> {
+    /// A key for its address.
+    Key(&'a SecretString),
+    /// A key for another address, which is this.
+    Elsewhere(&'a str),
+}
+
+impl Credentials {
+    /// The keys that are kept there.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where they are kept.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads them; a file that is not there holds none. One that others can read is made private.
+    ///
+    /// # Errors
+    ///
+    /// When there is something else in its place, it can't be read, or can't be made private.
+    pub fn read(&self) -> Result<Kept, CredentialsError> {
+        let failed = |error| self.system("read", error);
+        match fs::metadata(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),
+            Err(error) => return Err(failed(error)),
+            // Opening a pipe would wait for its other end.
+            Ok(about) if !about.is_file() => return Err(CredentialsError::NotAFile(self.name())),
+            Ok(_) => {}
+        }
+        let file = File::open(&self.path).map_err(failed)?;
+        let was_open = self.tighten(&file)?;
+        let mut text = String::new();
+        let read = file.take(MOST_BYTES).read_to_string(&mut text);
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::InvalidData => self.unreadable(None),
+            _ => failed(error),
+        })?;
+        let written: BTreeMap<String, Written> = toml::from_str(&text)
+            // The library's message shows the line, and that may be a key.
+            .map_err(|error| self.unreadable(error.span().map(|span| (text.as_str(), span.start))))?;
+        let entries = written.into_iter().map(|(provider, written)| {
+            let entry = Entry {
+                address: written.address,
+                key: SecretString::from(written.key),
+            };
+            (provider, entry)
+        });
+        Ok(Kept {
+            entries: entries.collect(),
+            was_open,
+        })
+    }
+
+    /// Keeps a provider's key for the address that `base_url` names.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be read or written.
+    pub fn set(
+        &self,
+        provider: &str,
+        base_url: &str,
+        key: SecretString,
+    ) -> Result<(), CredentialsError> {
+        let mut kept = self.read()?;
+        let address = address(base_url);
+        kept.entries
+            .insert(provider.to_owned(), Entry { address, key });
+        self.write(&kept)
+    }
+
+    /// Forgets a provider's key. Returns whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the file can't be read or written.
+    pub fn delete(&self, provider: &str) -> Result<bool, CredentialsError> {
+        let mut kept = self.read()?;
+        if kept.entries.remove(provider).is_none() {
+            return Ok(false);
+        }
+        self.write(&kept)?;
+        Ok(true)
+    }
+
+    fn write(&self, kept: &Kept) -> Result<(), CredentialsError> {
+        let written: BTreeMap<&str, Written> = kept
+            .entries
+            .iter()
+            .map(|(provider, entry)| {
+                let written = Written {
+                    address: entry.address.clone(),
+                    key: entry.key.expose_secret().to_owned(),
+                };
+                (provider.as_str(), written)
+            })
+            .collect();
+        let text = toml::to_string(&written).map_err(|_unwritable| self.unreadable(None))?;
+        self.replace(&(HEAD.to_owned() + &text))
+            .map_err(|error| self.system("written", error))
+    }
+
+    /// Puts a new file in the old one's place in one step. A link stays a link: what it leads to
+    /// is replaced.
+    fn replace(&self, text: &str) -> io::Result<()> {
+        if let Some(directory) = self.path.parent() {
+            private_directory(directory)?;
+        }
+        let target = if self.path.is_symlink() {
+            fs::canonicalize(&self.path)?
+        } else {
+            self.path.clone()
+        };
+        let name = format!(".credentials-{:016x}.new", fastrand::u64(..));
+        let fresh = target.with_file_name(name);
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&fresh)?;
+        let done = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&fresh, &target));
+        if done.is_err() {
+            drop(fs::remove_file(&fresh));
+        }
+        done
+    }
+
+    /// Makes the file its owner's alone. Returns whether it was not.
+    #[cfg(unix)]
+    fn tighten(&self, file: &File) -> Result<bool, CredentialsError> {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = file
+            .metadata()
+            .map_err(|error| self.system("read", error))?
+            .permissions()
+            .mode();
+        let others = mode & 0o077;
+        if others == 0 {
+            return Ok(false);
+        }
+        file.set_permissions(fs::Permissions::from_mode(0o600))
+            .map_err(|source| CredentialsError::Open {
+                path: self.name(),
+                source,
+            })?;
+        Ok(true)
+    }
+
+    #[cfg(not(unix))]
+    fn tighten(&self, _: &File) -> Result<bool, CredentialsError> {
+        // The user's own directories are private where permissions are lists.
+        Ok(false)
+    }
+
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn system(&self, deed: &'static str, source: io::Error) -> CredentialsError {
+        CredentialsError::System {
+            path: self.name(),
+            deed,
+            source,
+        }
+    }
+
+    fn unreadable(&self, at: Option<(&str, usize)>) -> CredentialsError {
+        let line = at.and_then(|(text, at)| Some(text.get(..at)?.matches('\n').count() + 1));
+        let path = self.name();
+        CredentialsError::Unreadable {
+            place: line.map_or_else(|| path.clone(), |line| format!("{path}:{line}")),
+        }
+    }
+}
+
+impl Kept {
+    /// The key for a provider at an address: its own, or that of one of its siblings, whose keys
+    /// are the same vendor's.
+    pub(super) fn find(
+        &self,
+        provider: &str,
+        address: &str,
+        siblings: &[String],
+    ) -> Option<Found<'_>> {
+        let own = self.entries.get(provider);
+        let kin = siblings.iter().filter_map(|name| self.entries.get(name));
+        if let Some(entry) = own
+            .into_iter()
+            .chain(kin)
+            .find(|entry| entry.address == address)
+        {
+            return Some(Found::Key(&entry.key));
+        }
+        own.map(|entry| Found::Elsewhere(&entry.address))
+    }
+}
+
+/// Scheme, host and port of a base URL: what a key is bound to. A URL that is none is its own
+/// address; no request will ever be made to it.
+pub fn address(base_url: &str) -> String {
+    route::parse(base_url).map_or_else(
+        |_| base_url.to_owned(),
+        |url| url.origin().ascii_serialization(),
+    )
+}
+
+/// Makes a directory that only the user can look into, if it is not there.
+fn private_directory(path: &Path) -> io::Result<()> {
+    if path.as_os_str().is_empty() || path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://api.example/v1";
+
+    fn there() -> (tempfile::TempDir, Credentials) {
+        let home = tempfile::tempdir().unwrap();
+        let credentials = Credentials::at(home.path().join("deep/er/credentials.toml"));
+        (home, credentials)
+    }
+
+    fn key_of(credentials: &Credentials, provider: &str, url: &str) -> Option<String> {
+        let kept = credentials.read().unwrap();
+        match kept.find(provider, &address(url), &[]) {
+            Some(Found::Key(key)) => Some(key.expose_secret().to_owned()),
+            Some(Found::Elsewhere(_)) | None => None,
+        }
+    }
+
+    #[test]
+    fn a_key_goes_to_the_address_it_was_entered_for_and_to_no_other() {
+        let (_home, credentials) = there();
+        credentials.set("p", URL, "sk-1".into()).unwrap();
+        assert_eq!(key_of(&credentials, "p", URL).as_deref(), Some("sk-1"));
+        assert_eq!(
+            key_of(&credentials, "p", "https://API.example:443/other").as_deref(),
+            Some("sk-1")
+        );
+        for elsewhere in [
+            "https://evil.example/v1",
+            "http://api.example/v1",
+            "https://api.example:8443/v1",
+            "https://api.example.evil/v1",
+        ] {
+            assert_eq!(key_of(&credentials, "p", elsewhere), None, "{elsewhere}");
+        }
+        let kept = credentials.read().unwrap();
+        let found = kept.find("p", "https://evil.example", &[]);
+        assert!(matches!(
+            found,
+            Some(Found::Elsewhere("https://api.example"))
+        ));
+    }
+
+    #[test]
+    fn a_vendors_other_protocols_at_the_same_address_share_its_key() {
+        let (_home, credentials) = there();
+        credentials.set("a", URL, "sk-1".into()).unwrap();
+        let kept = credentials.read().unwrap();
+        let kin = ["a".to_owned()];
+        assert!(matches!(
+            kept.find("b", &address(URL), &kin),
+            Some(Found::Key(_))
+        ));
+        assert!(kept.find("b", "https://evil.example", &kin).is_none());
+        assert!(kept.find("b", &address(URL), &[]).is_none());
+    }
+
+    #[test]
+    fn deleting_forgets_one_key_and_says_whether_there_was_one() {
+        let (_home, credentials) = there();
+        assert!(!credentials.delete("p").unwrap());
+        assert!(!credentials.path().exists());
+        credentials.set("p", URL, "sk-1".into()).unwrap();
+        credentials.set("q", URL, "sk-2".into()).unwrap();
+        assert!(credentials.delete("p").unwrap());
+        assert_eq!(key_of(&credentials, "p", URL), None);
+        assert_eq!(key_of(&credentials, "q", URL).as_deref(), Some("sk-2"));
+        let beside = fs::read_dir(credentials.path().parent().unwrap()).unwrap();
+        assert_eq!(beside.count(), 1, "nothing temporary is left");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_file_is_told_without_what_it_holds() {
+        let (_home, credentials) = there();
+        credentials.set("p", URL, "sk-1".into()).unwrap();
+        for text in [
+            "[p]\naddress = \"x\"\nkey = sk-secret\n",
+            "[p]\naddress = \"x\"\nkey = [\"sk-secret\"]\n",
+            "p = \"sk-secret\"\n",
+            "[p]\nkey = \"sk-secret\"\naddress = \"x\"\nother = \"sk-secret\"\n",
+        ] {
+            fs::write(credentials.path(), text).unwrap();
+            for error in [
+                credentials.read().unwrap_err(),
+                credentials.set("q", URL, "sk-2".into()).unwrap_err(),
+            ] {
+                let said = format!("{error} {error:?}");
+                assert!(!said.contains("secret"), "{said}");
+                assert!(said.contains("no file of keys"), "{said}");
+            }
+            assert_eq!(fs::read_to_string(credentials.path()).unwrap(), text);
+        }
+    }
+
+    #[cfg(unix)]
+    mod on_unix {
+        use super::*;
+        use std::os::unix::fs::{PermissionsExt, symlink};
+
+        fn mode(path: &Path) -> u32 {
+            fs::metadata(path).unwrap().permissions().mode() & 0o777
+        }
+
+        #[test]
+        fn nobody_else_can_read_the_file_or_its_new_directory() {
+            let (_home, credentials) = there();
+            credentials.set("p", URL, "sk-1".into()).unwrap();
+            assert_eq!(mode(credentials.path()), 0o600);
+            assert_eq!(mode(credentials.path().parent().unwrap()), 0o700);
+            fs::set_permissions(credentials.path(), fs::Permissions::from_mode(0o644)).unwrap();
+            assert!(credentials.read().unwrap().was_open);
+            assert_eq!(mode(credentials.path()), 0o600);
+            assert!(!credentials.read().unwrap().was_open);
+        }
+
+        #[test]
+        fn a_link_to_a_folder_of_settings_stays_a_link() {
+            let home = tempfile::tempdir().unwrap();
+            let real = home.path().join("dotfiles-credentials.toml");
+            fs::write(&real, "").unwrap();
+            let link = home.path().join("credentials.toml");
+            symlink(&real, &link).unwrap();
+            let credentials = Credentials::at(&link);
+            credentials.set("p", URL, "sk-1".into()).unwrap();
+            assert!(link.is_symlink());
+            assert!(fs::read_to_string(&real).unwrap().contains("sk-1"));
+            assert_eq!(mode(&real), 0o600);
+        }
+
+        #[test]
+        fn a_pipe_or_a_directory_in_its_place_is_refused_and_never_waited_for() {
+            let home = tempfile::tempdir().unwrap();
+            let pipe = home.path().join("pipe");
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+            assert!(made.unwrap().success());
+            for path in [pipe.as_path(), home.path(), Path::new("/dev/zero")] {
+                let error = Credentials::at(path).read().unwrap_err();
+                assert!(error.to_string().contains("no plain file"), "{error}");
+            }
+        }
+    }
+}

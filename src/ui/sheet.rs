@@ -1,0 +1,157 @@
+//! Long texts over the screen: the next request, and the summary that is coming. Only the lines
+//! that are looked at are wrapped.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::cache::Cache;
+use super::theme::Theme;
+use super::{overlay, paint, phase};
+use crate::app::{Errand, Preview, Spot};
+use crate::chat::safe;
+use crate::markdown::{Document, Kind, text_width};
+
+/// Draws the next request. Returns the row on top.
+pub(super) fn preview(preview: &Preview, theme: Theme, window: Rect, buf: &mut Buffer) -> Spot {
+    let title = " The next request · y copies its body · Esc closes ";
+    let inner = overlay::opened(title, window, (120, 60), theme, buf);
+    let width = usize::from(inner.width).max(1);
+    let facts = preview.facts.iter();
+    let facts: Vec<String> = facts.flat_map(|fact| paint::folded(fact, width)).collect();
+    // What is worth knowing gives way to the request itself in a low window.
+    let shown = facts.len().min(usize::from(inner.height) / 3);
+    for (y, fact) in (inner.y..inner.bottom()).zip(facts.iter().take(shown)) {
+        buf.set_stringn(inner.x, y, fact, width, theme.active());
+    }
+    let used = u16::try_from(shown + usize::from(shown > 0)).unwrap_or(0);
+    let text = Rect {
+        y: inner.y + used,
+        height: inner.height.saturating_sub(used),
+        ..inner
+    };
+    let line = |at: usize| preview.lines.get(at).map_or("", String::as_str);
+    let rows_of = |at: usize| wrapped(&safe::visible(line(at)), width).len();
+    let height = usize::from(text.height);
+    let top = preview.reader.resolve(preview.lines.len(), height, rows_of);
+    let rows = (top.line..preview.lines.len()).flat_map(|at| {
+        let line = safe::visible(line(at)).into_owned();
+        let skipped = if at == top.line { top.row } else { 0 };
+        let rows: Vec<String> = wrapped(&line, width)
+            .into_iter()
+            .skip(skipped)
+            .map(|row| line.get(row).unwrap_or_default().to_owned())
+            .collect();
+        rows
+    });
+    for (y, row) in (text.y..text.bottom()).zip(rows) {
+        buf.set_stringn(text.x, y, row, width, Style::new());
+    }
+    top
+}
+
+/// Draws the summary as far as it has come.
+pub(super) fn summary(errand: &Errand, top: usize, cache: &Cache, window: Rect, buf: &mut Buffer) {
+    let theme = cache.theme;
+    let title = if errand.done {
+        " Summary · Enter starts a new conversation with it · Esc drops it "
+    } else {
+        " Summary · Esc stops it "
+    };
+    let inner = overlay::opened(title, window, (100, 40), theme, buf);
+    let mut document = Document::new(Kind::Markdown);
+    let answer = &errand.reply.answer;
+    document.sync(answer.as_str(), answer.epoch(), inner.width, errand.done);
+    let height = usize::from(inner.height);
+    let last = document.len().saturating_sub(height);
+    // The end is followed while it grows.
+    let top = if errand.done { top.min(last) } else { last };
+    for offset in 0..inner.height {
+        if let Some(row) = document.row(top + usize::from(offset)) {
+            paint::row(row, inner, inner.y + offset, cache, buf);
+        }
+    }
+    if answer.is_empty() {
+        let text = phase::of_errand(errand);
+        buf.set_stringn(
+            inner.x,
+            inner.y,
+            text,
+            usize::from(inner.width),
+            theme.active(),
+        );
+    }
+}
+
+/// The rows of a line at a width, as ranges of its bytes: folded between words, and within one
+/// that is wider than a row. An empty line is a row too.
+pub(super) fn wrapped(line: &str, width: usize) -> Vec<Range<usize>> {
+    let mut rows = Vec::new();
+    let mut start = 0;
+    let mut cols = 0;
+    for (at, word) in line.split_word_bound_indices() {
+        let word_cols = text_width(word);
+        if cols + word_cols <= width {
+            cols += word_cols;
+            continue;
+        }
+        // A space that has no room stays at the end of its row, unseen.
+        if word.trim().is_empty() && cols > 0 {
+            cols = width;
+            continue;
+        }
+        if at > start {
+            rows.push(start..at);
+            start = at;
+            cols = 0;
+        }
+        if word_cols <= width {
+            cols = word_cols;
+            continue;
+        }
+        for (offset, cluster) in word.grapheme_indices(true) {
+            let cluster_cols = text_width(cluster);
+            if cols + cluster_cols > width && at + offset > start {
+                rows.push(start..at + offset);
+                start = at + offset;
+                cols = 0;
+            }
+            cols += cluster_cols;
+        }
+    }
+    rows.push(start..line.len());
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(line: &str, width: usize) -> Vec<&str> {
+        let rows = wrapped(line, width).into_iter();
+        rows.map(|row| line.get(row).unwrap()).collect()
+    }
+
+    #[test]
+    fn lines_are_folded_between_words() {
+        assert_eq!(rows("one two three", 8), ["one two ", "three"]);
+        assert_eq!(rows("", 8), [""]);
+        assert_eq!(rows("一二三四五", 4), ["一二", "三四", "五"]);
+        assert_eq!(rows("unbreakable", 4), ["unbr", "eaka", "ble"]);
+        assert_eq!(rows("a unbreakable", 4), ["a ", "unbr", "eaka", "ble"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn rows_are_the_line_and_fit(line in "[a-z 中，\u{301}👨‍👩‍👧]{0,80}", width in 2..30_usize) {
+            let rows = rows(&line, width);
+            proptest::prop_assert_eq!(rows.concat(), line.clone());
+            for row in rows {
+                proptest::prop_assert!(text_width(row.trim_end()) <= width, "{row:?}");
+            }
+        }
+    }
+}

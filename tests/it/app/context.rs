@@ -1,0 +1,327 @@
+//! What the model gets to see: the gauge, turns left out and pinned, the preview, ways to make room.
+
+use mmchat::app::Effect;
+use mmchat::chat::{Delta, Failure, FailureKind, Finish, Standing, Usage};
+use serde_json::Value;
+
+use crate::harness::{Harness, answer, reasoning};
+
+/// A model with a window of 32,000 tokens.
+const SMALL: &str = "model = \"test/lab/model:one+two\"";
+
+fn usage(input: u64, output: u64, reasoning: u64) -> Delta {
+    Delta::Usage(Usage {
+        input_tokens: Some(input),
+        output_tokens: Some(output),
+        reasoning_tokens: Some(reasoning),
+        ..Usage::default()
+    })
+}
+
+/// What is said in a request: role and text.
+fn said(body: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let messages = body["messages"].as_array().unwrap().iter();
+    messages
+        .map(|message| (text(&message["role"]), text(&message["content"])))
+        .collect()
+}
+
+/// An exchange whose answer has so many tokens, by the usual rates.
+fn long_exchange(it: &mut Harness, prompt: &str, tokens: usize) {
+    it.say(prompt).connected();
+    it.stream([answer(&"word".repeat(tokens)), Delta::Finish(Finish::Stop)]);
+    it.end();
+}
+
+#[test]
+fn turns_that_are_left_out_are_marked_and_not_sent() {
+    let mut it = Harness::new();
+    it.exchange("one", "", "A1").exchange("two", "", "A2");
+    it.exchange("three", "", "A3").effects();
+    it.press("alt-up tab x").shows("left out of what is sent");
+    it.say("four");
+    let requests = it.requests();
+    let texts: Vec<_> = said(&requests[0].body);
+    let texts: Vec<_> = texts.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(texts, ["one", "A1", "three", "A3", "four"]);
+    it.stream([answer("A4")]).end().shows("A2");
+    it.press("alt-up alt-up tab x").hides("left out");
+    it.say("five");
+    assert_eq!(said(&it.requests()[0].body).len(), 9);
+}
+
+#[test]
+fn the_gauge_is_an_estimate_again_once_turns_are_left_out() {
+    let mut it = Harness::with(SMALL);
+    it.say("one")
+        .stream([answer("A1"), usage(6_000, 100, 0)])
+        .end();
+    it.say("two")
+        .stream([answer("A2"), usage(6_200, 100, 0)])
+        .end();
+    it.shows("ctx ▓░░ 6.3k/32k");
+    it.press("alt-up tab x").press("esc");
+    let gauge = it.app.gauge().unwrap();
+    assert!(!gauge.reported && gauge.used_tokens < 6_000, "{gauge:?}");
+}
+
+#[test]
+fn the_estimate_comes_nearer_with_each_report() {
+    let mut it = Harness::with(SMALL);
+    let text = "some words of an answer ".repeat(60);
+    let mut errors = Vec::new();
+    for turn in 0..5 {
+        it.say(&format!("question {turn}"));
+        it.stream([answer(&text)]);
+        // This model makes a token of every two characters: twice as many as the usual one.
+        let truth = u64::try_from(text.len() / 2).unwrap();
+        let (estimate, _) = it.app.conversation.last().unwrap().output_tokens();
+        errors.push(estimate.abs_diff(truth));
+        it.stream([usage(0, truth, 0), Delta::Finish(Finish::Stop)])
+            .end();
+    }
+    assert!(
+        errors.windows(2).all(|pair| pair[1] < pair[0]),
+        "{errors:?}"
+    );
+    assert!(errors[4] * 20 < errors[0], "{errors:?}");
+}
+
+#[test]
+fn hidden_reasoning_teaches_nothing_about_the_answer() {
+    let mut it = Harness::with(SMALL);
+    let text = "word".repeat(400);
+    it.say("q")
+        .stream([answer(&text), usage(0, 5_400, 5_000)])
+        .end();
+    it.say("again").stream([answer(&text)]);
+    let (estimate, reported) = it.app.conversation.last().unwrap().output_tokens();
+    assert_eq!((estimate, reported), (400, false));
+}
+
+#[test]
+fn a_window_that_fills_up_is_told_once_at_each_step() {
+    let mut it = Harness::with(SMALL);
+    long_exchange(&mut it, "one", 20_000);
+    it.hides("% full");
+    long_exchange(&mut it, "two", 6_500);
+    it.shows("is 82 % full; Alt+W makes room");
+    it.press("x backspace");
+    it.press("ctrl-l");
+    long_exchange(&mut it, "three", 500);
+    it.hides("84 % full");
+    long_exchange(&mut it, "four", 4_000);
+    it.shows("96 % full");
+}
+
+#[test]
+fn a_message_to_a_full_window_waits_for_an_answer_to_the_question() {
+    let mut it = Harness::with(SMALL);
+    long_exchange(&mut it, "one", 15_000);
+    long_exchange(&mut it, "two", 15_500);
+    it.effects();
+    it.say("three").shows("Room in the context window");
+    it.shows("Start fresh with a summary")
+        .shows("Leave the first 1 turn out");
+    assert!(it.requests().is_empty(), "nothing is sent silently");
+    assert_eq!(it.app.composer.text(), "three");
+    it.press("esc");
+    assert_eq!(it.app.composer.text(), "three");
+    it.press("enter").type_text("all the same").press("enter");
+    assert_eq!(said(&it.requests()[0].body).len(), 5);
+    it.stream([answer("ok")]).end();
+    it.say("four").hides("Room in the context window");
+}
+
+#[test]
+fn the_oldest_turns_are_left_out_but_not_pinned_ones() {
+    let mut it = Harness::with(SMALL);
+    for turn in 1..=4 {
+        long_exchange(&mut it, &format!("ask {turn}"), 7_000);
+    }
+    it.press("alt-up alt-up alt-up alt-up tab p")
+        .shows("pinned");
+    it.effects();
+    it.press("alt-w").shows("Leave the first 2 turns out");
+    it.type_text("leave").press("enter");
+    it.shows("Left out the 2 turns that came first")
+        .shows("Alt+U");
+    let standing: Vec<_> = it
+        .app
+        .conversation
+        .path()
+        .map(|turn| turn.standing)
+        .collect();
+    assert_eq!(
+        standing,
+        [
+            Standing::Pinned,
+            Standing::LeftOut,
+            Standing::LeftOut,
+            Standing::Sent
+        ]
+    );
+    it.press("esc").say("next");
+    let texts = said(&it.requests()[0].body);
+    let prompts: Vec<_> = texts.iter().filter(|(role, _)| role == "user").collect();
+    assert_eq!(prompts.len(), 3);
+    it.stream([answer("ok")]).end();
+    it.press("alt-u");
+    assert!(
+        it.app
+            .conversation
+            .path()
+            .all(|turn| turn.standing != Standing::LeftOut)
+    );
+}
+
+#[test]
+fn the_preview_is_what_enter_sends() {
+    let mut it = Harness::with(SMALL);
+    it.say("one");
+    it.stream([
+        reasoning(&"hm ".repeat(40)),
+        answer("A1"),
+        usage(10, 80, 70),
+    ]);
+    it.end().effects();
+    it.type_text("two").press("alt-v");
+    it.shows("The next request")
+        .shows("POST http://127.0.0.1:9/v1/chat/completions");
+    it.shows("authorization: Bearer [key]");
+    it.shows("that saves 70 tokens").hides("hm hm");
+    it.press("y");
+    let Some(Effect::Copy(copied)) = it.effects().pop() else {
+        panic!("nothing was copied")
+    };
+    assert_eq!(it.app.composer.text(), "two", "nothing was sent");
+    it.press("enter");
+    let body: Value = serde_json::from_str(&copied).unwrap();
+    assert_eq!(body, it.requests()[0].body);
+}
+
+#[test]
+fn the_preview_of_an_empty_box_says_so_and_scrolls() {
+    let mut it = Harness::sized(60, 20);
+    it.exchange("one", "", &"many words ".repeat(300));
+    it.press("/").type_text("preview").press("enter");
+    it.shows("The next request").hides("(your next message)");
+    it.press("end").shows("(your next message)");
+    it.press("home").shows("POST");
+    it.press("esc").hides("POST");
+}
+
+#[test]
+fn the_preview_tells_why_nothing_would_be_sent() {
+    let mut it = Harness::with(SMALL);
+    it.paste(&"word".repeat(40_000)).press("alt-v");
+    it.shows("Nothing would be sent");
+    assert!(it.app.overlay.is_none());
+}
+
+#[test]
+fn the_model_gives_a_title_that_is_no_turn() {
+    let mut it = Harness::new();
+    it.exchange("How do I *boil* an egg?", "", "In water.");
+    assert!(it.screen().starts_with(" How do I boil an egg?"));
+    it.effects();
+    it.press("/").type_text("title").press("enter");
+    it.shows("looking for a title").shows("stop");
+    let request = it.requests().remove(0);
+    assert!(said(&request.body)[0].1.contains("boil"));
+    errand(&mut it, "“Boiling eggs”.");
+    assert!(it.screen().starts_with(" Boiling eggs"), "{}", it.screen());
+    assert_eq!(it.app.conversation.path().count(), 1);
+    it.press("/").type_text("title Eggs & co").press("enter");
+    assert!(it.screen().starts_with(" Eggs & co"));
+}
+
+/// The request that is no turn is answered.
+fn errand(it: &mut Harness, text: &str) {
+    use mmchat::app::Msg;
+    use mmchat::chat::Progress;
+    let id = it.app.errand.as_ref().unwrap().live.turn;
+    it.tell(Msg::Progress(id, Progress::Connected));
+    it.tell(Msg::Progress(id, Progress::Delta(answer(text))));
+    it.tell(Msg::Ended(id));
+}
+
+#[test]
+fn a_search_for_a_title_can_be_stopped_and_may_fail() {
+    use mmchat::app::Msg;
+    let mut it = Harness::new();
+    it.exchange("one", "", "A1").effects();
+    it.press("/").type_text("title").press("enter");
+    let id = it.app.errand.as_ref().unwrap().live.turn;
+    it.effects();
+    it.press("esc");
+    assert_eq!(it.effects(), [Effect::Cancel(id)]);
+    it.hides("looking for a title");
+    it.tell(Msg::Ended(id));
+    it.press("/").type_text("title").press("enter");
+    let id = it.app.errand.as_ref().unwrap().live.turn;
+    let failure = Failure::new(FailureKind::Overloaded, "");
+    it.tell(Msg::Failed(id, Box::new(failure)));
+    it.shows("No title: The provider is overloaded.");
+    assert!(it.screen().starts_with(" one"));
+}
+
+#[test]
+fn a_message_stops_what_is_no_turn() {
+    let mut it = Harness::new();
+    it.exchange("one", "", "A1");
+    it.press("/").type_text("title").press("enter");
+    let id = it.app.errand.as_ref().unwrap().live.turn;
+    it.effects();
+    it.say("two");
+    assert!(it.effects().contains(&Effect::Cancel(id)));
+    assert!(it.app.errand.is_none() && it.app.live.is_some());
+}
+
+#[test]
+fn a_fresh_start_carries_a_summary_that_was_seen_first() {
+    let mut it = Harness::new();
+    it.exchange("one", "SECRET", "A1").effects();
+    it.type_text("and now?").press("alt-w").press("enter");
+    let request = it.requests().remove(0);
+    let texts = said(&request.body);
+    assert_eq!(
+        texts[..2],
+        [
+            ("user".into(), "one".into()),
+            ("assistant".into(), "A1".into())
+        ]
+    );
+    assert!(texts[2].1.starts_with("Summarize"));
+    it.shows("Summary · Esc stops it");
+    it.press("enter").shows("Summary ·");
+    errand(&mut it, "We said **one**.");
+    it.shows("We said one.").shows("Enter starts");
+    assert_eq!(it.app.conversation.path().count(), 1, "nothing changed yet");
+    it.press("enter");
+    assert!(it.app.conversation.is_empty());
+    let draft = it.app.composer.text();
+    assert!(
+        draft.contains("We said **one**.") && draft.ends_with("and now?"),
+        "{draft}"
+    );
+    it.press("enter");
+    let texts = said(&it.requests()[0].body);
+    assert_eq!(texts.len(), 1);
+    assert!(texts[0].1.contains("We said **one**.") && texts[0].1.ends_with("and now?"));
+}
+
+#[test]
+fn esc_drops_a_summary_and_nothing_has_changed() {
+    let mut it = Harness::new();
+    it.exchange("one", "", "A1");
+    let before = it.app.conversation.clone();
+    it.press("/").type_text("summary").press("enter");
+    let id = it.app.errand.as_ref().unwrap().live.turn;
+    it.effects();
+    it.press("esc");
+    assert_eq!(it.effects(), [Effect::Cancel(id)]);
+    assert!(it.app.errand.is_none() && it.app.overlay.is_none());
+    assert_eq!(it.app.conversation, before);
+}
