@@ -33,17 +33,17 @@ mod reader;
 mod run;
 pub mod scroll;
 mod seen;
+pub mod server;
 mod slash;
 mod themes;
 pub mod toolkit;
 mod turn;
 
 pub use branch::Restorable;
-pub use call::Sent;
+pub use call::{Sent, Toolbox};
 pub use choice::Session;
 pub use command::Command;
 pub use composer::Composer;
-pub use consent::Consent;
 pub use context::{Context, Gauge};
 pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
@@ -146,10 +146,8 @@ pub struct App {
     pub thinking_scroll: Scroll,
     /// How many rows the message takes in the window, before any limit.
     pub message_rows: u16,
-    /// What the user is doing about a tool that wants to run.
-    pub consent: Consent,
-    /// Whether the results of tools are shown whole.
-    pub results_open: bool,
+    /// Tools: consent, results, servers.
+    pub toolbox: Toolbox,
     /// What the last frame showed.
     pub seen: Seen,
     /// The window's columns and rows.
@@ -167,6 +165,7 @@ impl App {
             panel: setup.config.ui.thinking_panel,
             themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
             catalog: setup.catalog,
+            toolbox: Toolbox::new(&setup.config),
             config: setup.config,
             keymap: setup.keymap,
             keyed: setup.keyed,
@@ -188,8 +187,6 @@ impl App {
             chat_scroll: Scroll::default(),
             thinking_scroll: Scroll::default(),
             message_rows: 1,
-            consent: Consent::default(),
-            results_open: false,
             seen: Seen::default(),
             quit_armed: None,
             next_turn: 0,
@@ -218,6 +215,7 @@ impl App {
             Msg::Failed(turn, failure) => self.failed(turn, failure, now),
             Msg::Ended(turn) => self.ended(turn, now),
             Msg::ToolDone(call, result) => self.tool_done(call, result, now),
+            Msg::Server(name, news) => self.server_news(&name, news, now),
             Msg::Edited(Ok(text)) => self.edited(&text),
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {
                 self.notify(Tone::Error, reason, now.instant);
@@ -227,7 +225,7 @@ impl App {
                 self.themes.see(background);
                 Vec::new()
             }
-            Msg::Wake => Vec::new(),
+            Msg::Wake => self.send_when_ready(now),
             Msg::Terminate => self.quit(now),
         }
     }
@@ -405,6 +403,7 @@ impl App {
                 Vec::new()
             }
             Outcome::Copy(text) => self.copy(text, now.instant),
+            Outcome::StartServer(name) => self.start_server(name),
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(slash) => self.slash(slash, now),

@@ -27,7 +27,7 @@ use crate::app::{App, Effect, Msg};
 use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::highlight::Highlighter;
 use crate::net::Provider;
-use crate::tools::Programs;
+use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
 use jobs::Jobs;
@@ -82,6 +82,8 @@ pub struct Runtime<'a, S: Surface> {
     highlighter: Highlighter,
     /// Who runs the programs of tools.
     programs: Programs,
+    /// The MCP servers.
+    servers: Servers,
     /// The tools that run.
     jobs: Jobs,
     /// What time it is.
@@ -117,6 +119,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             cache,
             highlighter: Highlighter::new(),
             programs: Programs::default(),
+            servers: Servers::default(),
             jobs: Jobs::default(),
             clock,
             suspended: false,
@@ -124,10 +127,14 @@ impl<'a, S: Surface> Runtime<'a, S> {
         }
     }
 
-    /// The same loop, which can run programs as tools.
+    /// The same loop, which can run programs as tools, and call these servers.
     #[must_use]
-    pub fn with_programs(self, programs: Programs) -> Self {
-        Self { programs, ..self }
+    pub fn with_tools(self, programs: Programs, servers: Servers) -> Self {
+        Self {
+            programs,
+            servers,
+            ..self
+        }
     }
 
     /// Runs until the program is left. Must be called within a tokio runtime.
@@ -182,6 +189,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     dirty |= self.cache.colour(colours);
                     self.ask_for_colours();
                     continue;
+                }
+                (server, news) = self.servers.next(), if !self.servers.is_empty() => {
+                    (Msg::Server(server, news), false)
                 }
                 msg = self.jobs.next(), if !self.jobs.is_empty() => (msg, false),
                 msg = next_step(&mut reply), if reply.is_some() => (msg, false),
@@ -268,6 +278,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 self.jobs.stop(turn);
                 None
             }
+            Effect::StartServer(name) => {
+                self.servers.start(&name);
+                None
+            }
             Effect::RunTool(call, job) => {
                 self.run_tool(call, *job);
                 None
@@ -315,9 +329,13 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 let work = self.programs.run(&command, &env, timeout, job.arguments);
                 self.jobs.start(call, work);
             }
-            Deed::Server { server, .. } => {
-                let why = format!("there is no connection to the MCP server {server}");
-                self.jobs.start(call, std::future::ready(Err(why)));
+            Deed::Server {
+                server,
+                tool,
+                timeout,
+            } => {
+                let work = self.servers.call(&server, tool, job.arguments, timeout);
+                self.jobs.start(call, work);
             }
         }
     }

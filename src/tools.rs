@@ -19,8 +19,14 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 mod group;
+#[cfg(not(feature = "mcp"))]
+#[path = "tools/no_servers.rs"]
+mod servers;
+#[cfg(feature = "mcp")]
+mod servers;
 
 pub use group::Group;
+pub use servers::{Http, Servers};
 
 /// How much of a result is kept.
 const MOST_RESULT_BYTES: usize = 256 * 1024;

@@ -4,11 +4,16 @@
 //! Invariants: nothing runs that was not checked; what runs is what the card showed; a call that
 //! is not over keeps the next request from being sent; late results change nothing.
 
+use super::consent::Consent;
+use super::server::Server;
 use super::toolkit::{self, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{CallId, CallState, Now, Outcome, ToolCall, TurnId};
-use crate::config::Approve;
+use crate::config::{Approve, Config};
 use crate::wire::{self, Ask, Target};
+
+/// The most tools that are offered: more than this, vendors refuse.
+const MOST_TOOLS: usize = 128;
 
 /// What the requests of a turn are made of, but for their messages: all its rounds ask the same
 /// of the same model, whatever the user switches to meanwhile.
@@ -22,6 +27,43 @@ pub struct Sent {
     pub tools: Vec<Tool>,
 }
 
+impl Sent {
+    /// Offers more tools; of two of one name, the first counts.
+    pub fn offer(&mut self, tools: Vec<Tool>) {
+        for tool in tools {
+            let is_taken = self
+                .tools
+                .iter()
+                .any(|other| other.spec.name == tool.spec.name);
+            if !is_taken && self.tools.len() < MOST_TOOLS {
+                self.ask.tools.push(tool.spec.clone());
+                self.tools.push(tool);
+            }
+        }
+    }
+}
+
+/// All about tools that outlives a turn.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Toolbox {
+    /// What the user is doing about a tool that wants to run.
+    pub consent: Consent,
+    /// Whether results are shown whole.
+    pub results_open: bool,
+    /// The MCP servers of the configuration.
+    pub servers: Vec<Server>,
+}
+
+impl Toolbox {
+    /// What there is at first.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            servers: config.mcp.iter().cloned().map(Server::new).collect(),
+            ..Self::default()
+        }
+    }
+}
+
 impl App {
     /// The tools that the next request offers: none to a model that takes none.
     pub fn tools_on_offer(&self) -> Vec<Tool> {
@@ -29,10 +71,19 @@ impl App {
         if !takes || !self.session.tools || self.config.chat.max_tool_rounds == 0 {
             return Vec::new();
         }
-        let tools = self.config.tools.iter().map(Tool::configured);
-        tools
+        let configured = self.config.tools.iter().map(Tool::configured);
+        let mut tools: Vec<Tool> = configured
             .filter(|tool| tool.approve != Approve::Never)
-            .collect()
+            .collect();
+        for server in &self.toolbox.servers {
+            for tool in server.tools_on_offer() {
+                let is_taken = tools.iter().any(|other| other.spec.name == tool.spec.name);
+                if !is_taken && tools.len() < MOST_TOOLS {
+                    tools.push(tool.clone());
+                }
+            }
+        }
+        tools
     }
 
     /// Switches between offering tools and not.

@@ -26,6 +26,8 @@ pub enum Command {
     ThinkingMode,
     /// Offers tools to the model, or stops doing so.
     ToggleTools,
+    /// Opens the list of MCP servers.
+    Servers,
     /// Shows the results of tools whole, or their first lines.
     ToggleResults,
     /// Opens the picker of themes.

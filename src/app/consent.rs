@@ -73,28 +73,28 @@ impl App {
     /// The call that a card is shown for: none while its arguments are in the message box.
     pub fn card(&self) -> Option<CallId> {
         let call = self.call_in_question()?;
-        self.consent.editing.is_none().then_some(call)
+        self.toolbox.consent.editing.is_none().then_some(call)
     }
 
     /// Lets time pass for the card.
     pub(super) fn tick_card(&mut self, now: Instant) {
         let drawn = self.seen.card.map(|card| card.call);
-        self.consent.tick(self.card(), drawn, now);
+        self.toolbox.consent.tick(self.card(), drawn, now);
     }
 
     /// Now, if a card was just drawn: the clock of its keys starts.
     pub(super) fn card_wakes(&self) -> Option<Instant> {
         let drawn = self.seen.card.map(|card| card.call);
         let now = self.live.as_ref().map(|live| live.as_of);
-        now.filter(|_| self.consent.wants_tick(self.card(), drawn))
+        now.filter(|_| self.toolbox.consent.wants_tick(self.card(), drawn))
     }
 
     /// Gives a key to the card. `None` when there is none, or it does not take this key.
     pub(super) fn card_key(&mut self, key: KeyEvent, now: Now) -> Option<Vec<Effect>> {
         let id = self.card()?;
-        if !self.consent.takes_keys(now.instant) {
+        if !self.toolbox.consent.takes_keys(now.instant) {
             // Whoever is typing goes on typing where they were.
-            if let Some((_, since)) = &mut self.consent.shown {
+            if let Some((_, since)) = &mut self.toolbox.consent.shown {
                 *since = now.instant;
             }
             return None;
@@ -127,7 +127,7 @@ impl App {
     /// Takes the arguments in the message box. They are checked like the model's, and the card
     /// shows them before they count.
     pub(super) fn take_arguments(&mut self, now: Now) -> Vec<Effect> {
-        let Some(editing) = &self.consent.editing else {
+        let Some(editing) = &self.toolbox.consent.editing else {
             return Vec::new();
         };
         let id = editing.call;
@@ -155,10 +155,10 @@ impl App {
 
     /// Goes back from the arguments to what was in the message box before.
     pub(super) fn leave_arguments(&mut self) {
-        if let Some(editing) = self.consent.editing.take() {
+        if let Some(editing) = self.toolbox.consent.editing.take() {
             self.composer.set_text(&editing.draft);
         }
-        self.consent.forget();
+        self.toolbox.consent.forget();
     }
 
     fn edit_arguments(&mut self, id: CallId) {
@@ -169,7 +169,7 @@ impl App {
             return;
         };
         let text = shown(&arguments);
-        self.consent.editing = Some(Editing {
+        self.toolbox.consent.editing = Some(Editing {
             call: id,
             draft: self.composer.text(),
         });
@@ -194,12 +194,17 @@ impl App {
         if let Some(call) = self.call_mut(id) {
             call.state = state;
         }
-        self.consent.forget();
+        self.toolbox.consent.forget();
     }
 
     fn scroll_card(&mut self, rows: isize) -> Vec<Effect> {
         let last = self.seen.card.map_or(0, |card| card.last_top);
-        self.consent.top = self.consent.top.saturating_add_signed(rows).min(last);
+        self.toolbox.consent.top = self
+            .toolbox
+            .consent
+            .top
+            .saturating_add_signed(rows)
+            .min(last);
         Vec::new()
     }
 

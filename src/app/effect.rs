@@ -14,6 +14,8 @@ pub enum Effect {
     Cancel(TurnId),
     /// Run a tool; its result comes as a message of this call.
     RunTool(CallId, Box<Job>),
+    /// Start that MCP server, if it does not run; what comes of it comes as messages.
+    StartServer(String),
     /// Put text on the clipboard.
     Copy(String),
     /// Open this text in the user's editor.

@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::toolkit::News;
 use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::config::theme::Background;
 
@@ -25,6 +26,8 @@ pub enum Msg {
     Ended(TurnId),
     /// A tool is done: its result, or why there is none.
     ToolDone(CallId, Result<String, String>),
+    /// Something happened with that MCP server.
+    Server(String, News),
     /// The external editor is closed: the new text, or why there is none.
     Edited(Result<String, String>),
     /// An effect could not be carried out; the reason, as a sentence.

@@ -48,6 +48,8 @@ pub enum Overlay {
     Copies(Picker<String>),
     /// Which theme to wear; the selected one is shown.
     Themes(Picker<String>),
+    /// The MCP servers, and what state each is in.
+    Servers(Picker<String>),
     /// Whom to ask for the last reply again.
     Again(Picker<Again>),
     /// How to make room in the context window.
@@ -75,6 +77,8 @@ pub enum Outcome {
     ModelNamed(String),
     /// It closes the overlay; what was typed is no command.
     NoCommand(String),
+    /// It closes the overlay and starts that MCP server.
+    StartServer(String),
     /// It closes the overlay and copies this.
     Copy(String),
     /// It closes the overlay and switches the theme.
@@ -155,6 +159,12 @@ impl Overlay {
                     .map_or(Outcome::Stay, |item| Outcome::Theme(item.value.clone())),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
+            Self::Servers(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker.selected().map_or(Outcome::Stay, |item| {
+                    Outcome::StartServer(item.value.clone())
+                }),
+                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
+            },
             Self::Again(picker) => match picker_key(picker, key) {
                 PickerKey::Picked => picker.selected().map_or_else(
                     || match named(picker.query.text()) {
@@ -207,7 +217,7 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Copies(picker) | Self::Themes(picker) => {
+            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
                 picker.query.insert(text);
                 picker.refilter();
             }
@@ -250,6 +260,7 @@ impl Overlay {
             },
             Self::Copies(_)
             | Self::Themes(_)
+            | Self::Servers(_)
             | Self::Room(_)
             | Self::Preview(_)
             | Self::Diff(_)
@@ -263,7 +274,9 @@ impl Overlay {
         match self {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
-            Self::Copies(picker) | Self::Themes(picker) => picker.step(rows),
+            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
+                picker.step(rows)
+            }
             Self::Again(picker) => picker.step(rows),
             Self::Room(picker) => picker.step(rows),
             Self::Preview(preview) => preview.reader.by(rows),
@@ -281,6 +294,7 @@ impl Overlay {
             | Self::Palette(_)
             | Self::Copies(_)
             | Self::Themes(_)
+            | Self::Servers(_)
             | Self::Again(_)
             | Self::Room(_)
             | Self::Summary(_)
@@ -293,7 +307,9 @@ impl Overlay {
         let there = match self {
             Self::Models(picker) => picker.select(position),
             Self::Palette(picker) => picker.select(position),
-            Self::Copies(picker) | Self::Themes(picker) => picker.select(position),
+            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
+                picker.select(position)
+            }
             Self::Again(picker) => picker.select(position),
             Self::Room(picker) => picker.select(position),
             Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => false,

@@ -65,8 +65,9 @@ impl App {
             Command::PreviousTurn => self.jump_to_turn(false),
             Command::NextTurn => self.jump_to_turn(true),
             Command::ExpandPaste => self.expand_paste(now),
+            Command::Servers => self.open_servers(now.instant),
             Command::ToggleTools => self.toggle_tools(now),
-            Command::ToggleResults => self.results_open = !self.results_open,
+            Command::ToggleResults => self.toolbox.results_open = !self.toolbox.results_open,
             Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
             Command::NewLine
             | Command::QuitIfEmpty
@@ -126,7 +127,7 @@ impl App {
         if self.zoom.is_some() {
             return self.toggle_zoom(now);
         }
-        if self.consent.editing.is_some() {
+        if self.toolbox.consent.editing.is_some() {
             self.leave_arguments();
             return Vec::new();
         }

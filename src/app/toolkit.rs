@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::chat::{CallState, Finish, Reply, ToolCall};
-use crate::config::{self, Approve, schema};
+use crate::config::{self, Approve, McpServer, schema};
 use crate::wire::ToolSpec;
 
 /// The longest arguments that are run: more than this nobody would read on a card.
@@ -49,6 +49,26 @@ pub enum Deed {
     },
 }
 
+/// A tool as an MCP server lists it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listed {
+    /// Its own name.
+    pub name: String,
+    /// What it does, in the server's words.
+    pub description: String,
+    /// The JSON schema of its arguments.
+    pub parameters: Map<String, Value>,
+}
+
+/// What happens with an MCP server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum News {
+    /// It runs, and has these tools.
+    Ready(Vec<Listed>),
+    /// It does not run, and why.
+    Down(String),
+}
+
 /// A tool to be run now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
@@ -74,6 +94,32 @@ impl Tool {
                 timeout: Duration::from_secs(tool.timeout_seconds),
             },
         }
+    }
+
+    /// The tools of a server: each is called `SERVER__TOOL`, as far as the protocols allow. Of two
+    /// that would be called the same, the first counts.
+    pub fn served(server: &McpServer, listed: &[Listed]) -> Vec<Self> {
+        let mut tools: Vec<Self> = Vec::new();
+        for tool in listed {
+            let name = served_name(&server.name, &tool.name);
+            if tools.iter().any(|other| other.spec.name == name) {
+                continue;
+            }
+            tools.push(Self {
+                spec: ToolSpec {
+                    name,
+                    description: tool.description.clone(),
+                    parameters: tool.parameters.clone(),
+                },
+                approve: server.approve,
+                deed: Deed::Server {
+                    server: server.name.clone(),
+                    tool: tool.name.clone(),
+                    timeout: Duration::from_secs(server.timeout_seconds),
+                },
+            });
+        }
+        tools
     }
 
     /// The arguments of a call, read and checked: what is run is made of the value that comes back
@@ -202,6 +248,19 @@ fn arguments(parameters: &Map<String, Value>, text: &str) -> Result<Value, Strin
         "the arguments do not fit the tool's schema: {}.",
         problems.join("; ")
     ))
+}
+
+/// What a server's tool is called: letters, digits, `_` and `-`, 64 at most.
+fn served_name(server: &str, tool: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name = format!("{server}__{tool}");
+    name.chars().map(plain).take(64).collect()
 }
 
 /// A word as a shell would have to be told it, so that a reader sees where each one ends.

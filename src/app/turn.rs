@@ -42,6 +42,8 @@ pub enum Phase {
     Thinking,
     /// The answer arrives.
     Answering,
+    /// Servers that have tools are being started; nothing is sent yet.
+    Starting,
     /// A tool waits for the user's consent.
     Consent,
     /// A tool of that name runs.
@@ -124,7 +126,7 @@ impl App {
         if text.trim().is_empty() {
             return Vec::new();
         }
-        if self.consent.editing.is_some() {
+        if self.toolbox.consent.editing.is_some() {
             return self.take_arguments(now);
         }
         if let Some(line) = text.strip_prefix('/').filter(|line| !line.contains('\n'))
@@ -302,7 +304,14 @@ impl App {
         self.selected = None;
         self.chat_scroll.follow();
         self.thinking_scroll.follow();
-        effects.push(Effect::Send(id, Box::new(prepared.request)));
+        let (starts, waits) = self.start_servers();
+        effects.extend(starts);
+        if let (true, Some(live)) = (waits, &mut self.live) {
+            // Sent when they are there, with their tools.
+            live.phase = Phase::Starting;
+        } else {
+            effects.push(Effect::Send(id, Box::new(prepared.request)));
+        }
         effects
     }
 

@@ -22,20 +22,13 @@ use crate::chat::{
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
-use crate::tools::Programs;
 use crate::wire::{self, Ask, Auth, WireRequest};
+use tools::Bench;
 
 /// The most that is read from standard input, in bytes.
 const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 /// The only turn of the conversation.
 const TURN: TurnId = TurnId(0);
-
-/// What tools are run with.
-struct Bench {
-    programs: Programs,
-    /// How many rounds of them there may be.
-    limit: u32,
-}
 
 /// Asks once and prints the reply.
 pub(super) fn run(
@@ -81,12 +74,13 @@ pub(super) fn run(
     };
     let mut clock = Clock::system();
     conversation.add(TURN, None, prompt, asked, clock.now().wall);
-    let tools = if session.tools && model.tools && config.chat.max_tool_rounds > 0 {
+    let offers_tools = session.tools && model.tools && config.chat.max_tool_rounds > 0;
+    let tools = if offers_tools {
         tools::offered(&config)
     } else {
         Vec::new()
     };
-    let sent = Sent {
+    let mut sent = Sent {
         ask: Ask {
             messages: Vec::new(),
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
@@ -101,18 +95,31 @@ pub(super) fn run(
         return dry_run(&next_request(&sent, &conversation));
     }
     let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
-    let providers = Providers::new(Client::new(
-        &config.network,
-        keys,
-        setup::proxies(environment),
-    ));
-    let bench = Bench {
-        programs: environment.programs(),
+    let client = Client::new(&config.network, keys, setup::proxies(environment));
+    let programs = environment.programs();
+    let mut bench = Bench {
+        servers: setup::servers(&config, &programs, &client),
+        programs,
         limit: config.chat.max_tool_rounds,
     };
+    let providers = Providers::new(client);
     block_on(async {
+        let replies = async {
+            if offers_tools {
+                sent.offer(bench.served(&config).await);
+            }
+            replies(
+                &providers,
+                &sent,
+                &mut bench,
+                ask,
+                &mut conversation,
+                &mut clock,
+            )
+            .await
+        };
         tokio::select! {
-            result = replies(&providers, &sent, &bench, ask, &mut conversation, &mut clock) => {
+            result = replies => {
                 let exit = result?;
                 let turn = conversation.turn(TURN);
                 if turn.is_some_and(|turn| is_about_the_key(&turn.state)) {
@@ -153,7 +160,7 @@ fn next_request(sent: &Sent, conversation: &Conversation) -> WireRequest {
 async fn replies(
     providers: &Providers,
     sent: &Sent,
-    bench: &Bench,
+    bench: &mut Bench,
     ask: &AskArgs,
     conversation: &mut Conversation,
     clock: &mut Clock,
@@ -174,7 +181,7 @@ async fn replies(
         printer.finish()?;
         let first = turn.reply.rounds.last().map_or(0, |round| round.calls);
         for call in turn.reply.calls.iter_mut().skip(first) {
-            tools::run(call, &sent.tools, &bench.programs, clock).await;
+            bench.run(call, &sent.tools, clock).await;
             complain(&tools::told(call));
             if ask.format == Format::Jsonl {
                 println_to(io::stdout(), &json::to_text(&json::tool_result(call)))?;

@@ -49,6 +49,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
     let client = Client::new(&config.network, keys, setup::proxies(environment));
+    let programs = environment.programs();
+    let servers = setup::servers(&config, &programs, &client);
     let providers = Providers::new(client);
     let mut app = App::new(app::Setup {
         catalog,
@@ -83,7 +85,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             &mut cache,
             Clock::system(),
         )
-        .with_programs(environment.programs());
+        .with_tools(programs, servers);
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.
         drop(console);

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use futures_util::FutureExt;
 use secrecy::SecretString;
 
 use super::args::Options;
@@ -14,8 +16,8 @@ use crate::chat::Params;
 use crate::config::{self, Config};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
-use crate::net::{Credentials, Keys, Proxies};
-use crate::tools::Programs;
+use crate::net::{Client, Credentials, Keys, Proxies};
+use crate::tools::{Http, Programs, Servers};
 
 /// The environment, read once.
 #[derive(Debug)]
@@ -272,6 +274,20 @@ fn system_prompt(text: &str) -> Result<String, Trouble> {
     };
     std::fs::read_to_string(Path::new(file))
         .map_err(|error| Trouble::usage(format!("the system prompt {file} can't be read: {error}")))
+}
+
+/// The MCP servers of the configuration, none of which runs yet.
+pub(super) fn servers(config: &Config, programs: &Programs, client: &Client) -> Servers {
+    let client = client.clone();
+    let http: Http = Arc::new(move |url| {
+        let client = client.clone();
+        let reaching = async move {
+            let reached = client.reaching(&url).await;
+            reached.map_err(|failure| format!("{} {}", failure.what(), failure.message))
+        };
+        reaching.boxed()
+    });
+    Servers::new(&config.mcp, programs, &http)
 }
 
 /// The proxies that the environment names.

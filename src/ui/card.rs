@@ -188,7 +188,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) -> Opt
     let runs = asking.runs.len().min(height.saturating_sub(keys + 3));
     let room = height.saturating_sub(keys + runs);
     let last_top = asking.arguments.len().saturating_sub(room);
-    let top = app.consent.top.min(last_top);
+    let top = app.toolbox.consent.top.min(last_top);
     let shown = asking.arguments.iter().skip(top).take(room);
     let rows = shown.map(|row| (row, Style::new()));
     let rows = rows.chain(asking.runs.iter().take(runs).map(|row| (row, theme.dim())));

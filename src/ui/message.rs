@@ -26,7 +26,7 @@ pub(super) fn draw(
 
 fn title(app: &App, theme: Theme) -> Line<'static> {
     let mut spans = vec![Span::styled(" Message ", theme.title())];
-    if let Some(editing) = &app.consent.editing {
+    if let Some(editing) = &app.toolbox.consent.editing {
         let tool = app.call_and_tool(editing.call);
         let tool = tool.map_or("the tool", |(_, tool)| tool.spec.name.as_str());
         return Line::from(vec![

@@ -9,6 +9,7 @@ pub(super) fn words(live: &Live, turn: &Turn) -> String {
     let elapsed = live.elapsed();
     let spinner = spinner(live);
     let (word, time) = match &live.phase {
+        Phase::Starting => ("starting tools", elapsed),
         Phase::Connecting => ("connecting", elapsed),
         Phase::Waiting => ("waiting", elapsed),
         Phase::Thinking => {

@@ -222,7 +222,7 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
 
 fn extent<'a>(app: &App, turn: &'a Turn, cache: &mut Cache, width: u16) -> Extent<'a> {
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
-    let body = Body::of(turn, app.results_open, cache, width);
+    let body = Body::of(turn, app.toolbox.results_open, cache, width);
     let mut rows = |topic, source: Source<'_>| cache.document(turn.id, topic, source, width).len();
     let prompt = rows(Topic::Prompt, Source::fixed(&turn.prompt));
     let mut note_rows = |topic, text: &str| {

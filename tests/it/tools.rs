@@ -1,5 +1,6 @@
 //! Tools end to end: a scripted server, the network client, the loop and real programs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -9,7 +10,7 @@ use mmchat::chat::{CallState, ToolCall, TurnState};
 use mmchat::config::Network;
 use mmchat::net::{Client, Keys, Proxies};
 use mmchat::runtime::{Clock, Runtime};
-use mmchat::tools::Programs;
+use mmchat::tools::{Http, Programs, Servers};
 use mmchat::tui::Console;
 use mmchat::ui::{Cache, Theme};
 use ratatui::Terminal;
@@ -20,10 +21,15 @@ use crate::harness::{WALL, app, key};
 use crate::support::raw::{PATIENCE, Server, Step};
 use crate::support::watched::Watched;
 
+#[cfg(feature = "mcp")]
+mod mcp;
 mod program;
 
 /// Where the programs of these tests are.
 const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
+/// What programs may see here.
+const VARIABLES: [(&str, &str); 2] = [("PATH", PATH), ("MMCHAT_TEST_SERVER", "yes")];
 
 /// What a user does, step by step.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +103,16 @@ async fn run(config: &str, server: &Server, acts: Vec<Act>) -> (App, String) {
     let mut console = Console::scripted(input(acts, shown.clone()));
     let mut cache = Cache::new(Theme::ansi());
     let client = Client::new(&Network::default(), Keys::from_iter([]), Proxies::default());
-    let programs = Programs::new([("PATH".to_owned(), PATH.into())]);
+    let programs = Programs::new(VARIABLES.map(|(name, value)| (name.to_owned(), value.into())));
+    let reaching = client.clone();
+    let http: Http = Arc::new(move |url| {
+        let client = reaching.clone();
+        Box::pin(async move {
+            let reached = client.reaching(&url).await;
+            reached.map_err(|failure| failure.message)
+        })
+    });
+    let servers = Servers::new(&app.config.mcp, &programs, &http);
     let run = Runtime::new(
         &client,
         &mut terminal,
@@ -105,7 +120,7 @@ async fn run(config: &str, server: &Server, acts: Vec<Act>) -> (App, String) {
         &mut cache,
         Clock::fixed(WALL),
     )
-    .with_programs(programs)
+    .with_tools(programs, servers)
     .run(&mut app)
     .await;
     run.unwrap();

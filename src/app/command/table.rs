@@ -44,6 +44,7 @@ pub const SPECS: &[Spec] = &[
     spec(Command::ToggleThinkingPanel, "toggle-thinking-panel", "Thinking panel: full, peek, hidden", &["ctrl-t", "f4"], Scope::Anywhere).slash("panel"),
     spec(Command::ThinkingMode, "thinking-mode", "Thinking mode of the next request", &["alt-t", "f6"], Scope::Anywhere),
     spec(Command::ToggleTools, "toggle-tools", "Tools: offered to the model, or not", &[], Scope::Anywhere).slash("tools"),
+    spec(Command::Servers, "mcp-status", "MCP servers: state, tools, what went wrong", &[], Scope::Anywhere).slash("mcp"),
     spec(Command::ToggleResults, "toggle-results", "Results of tools: whole, or their first lines", &["o"], Scope::Pane).slash("results"),
     spec(Command::SwitchTheme, "switch-theme", "Switch theme", &[], Scope::Anywhere).slash("theme"),
     spec(Command::Palette, "command-palette", "All commands", &["ctrl-p"], Scope::Anywhere).in_palette(false),
