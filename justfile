@@ -24,9 +24,11 @@ lint:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 
-# What the program costs: figures, not verdicts
+# What the program costs, into BENCHMARKS.md: figures, not verdicts
 bench:
     cargo bench --bench decode
+    cargo bench --bench markdown
+    cargo bench --bench view
     cargo bench --bench program
 
 # Makes the README's tables anew from the code

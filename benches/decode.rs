@@ -3,9 +3,12 @@
 //!
 //! Two stages: `framing` sees the same lines with a plain JSON string in place of each frame, so
 //! almost nothing but the event stream is parsed; `decoding` sees the frames. The best of five
-//! runs counts. A number as argument sets the frames of a body, which a profiler needs smaller.
+//! runs counts and is written to `BENCHMARKS.md`. A number as argument sets the frames of a body, which a profiler needs smaller.
 
 #![expect(clippy::print_stdout, reason = "the figures are for whoever runs this")]
+
+#[path = "report/section.rs"]
+mod report;
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -84,17 +87,30 @@ const SORTS: [Sort; 6] = [
 fn main() {
     let argument = std::env::args().find_map(|argument| argument.parse().ok());
     let frames = argument.unwrap_or(FRAMES);
+    let mut rows = Vec::new();
     println!(
         "{:<26}{:<10}{:>9}{:>10}{:>9}",
         "", "stage", "MB/s", "ns/frame", "bytes"
     );
     for sort in &SORTS {
-        report(sort, "framing", &framing_body(sort, frames), frames);
-        report(sort, "decoding", &decoding_body(sort, frames), frames);
+        for (stage, body) in [
+            ("framing", framing_body(sort, frames)),
+            ("decoding", decoding_body(sort, frames)),
+        ] {
+            let figure = measure(sort, stage, &body, frames);
+            rows.push((format!("{}, {stage}", sort.name), figure));
+        }
+    }
+    if argument.is_none() {
+        report::write(
+            "Decoding replies",
+            "`framing` is the event stream alone, `decoding` the frames in it too.",
+            &rows,
+        );
     }
 }
 
-fn report(sort: &Sort, stage: &str, body: &str, frames: usize) {
+fn measure(sort: &Sort, stage: &str, body: &str, frames: usize) -> String {
     let best = (0..RUNS).map(|_| decode(sort.dialect, body)).min();
     let best_ns = best.unwrap_or_default().as_nanos().max(1);
     let (bytes, frames) = (body.len() as u128, frames.max(1) as u128);
@@ -105,6 +121,7 @@ fn report(sort: &Sort, stage: &str, body: &str, frames: usize) {
         best_ns / frames,
         bytes / frames,
     );
+    format!("{mb_per_second} MB/s, {} ns a frame", best_ns / frames)
 }
 
 /// Decodes a body once; the deltas are dropped packet by packet, as a reader would.

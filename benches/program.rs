@@ -1,7 +1,9 @@
 //! The whole program in a pseudo-terminal: how soon it is there, what it costs, how fast it echoes.
 //!
-//! `cargo bench --bench program` prints the figures; nothing is asserted, since they depend on the
-//! machine. The server is the built-in demo's, in this process, at a thousand chunks a second.
+//! `cargo bench --bench program` prints the figures and writes them to `BENCHMARKS.md`; nothing is
+//! asserted, since they depend on the machine. The server is the built-in demo's, in this process,
+//! at a thousand chunks a second. The floor is the least program that could show the same stream: a
+//! loop that reads it and writes the end of the text sixty times a second, without a layout.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -10,7 +12,11 @@
     reason = "a bench measures, prints and may panic"
 )]
 
+#[path = "report/section.rs"]
+mod report;
+
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -34,6 +40,14 @@ struct Session {
 }
 
 impl Session {
+    /// The floor in a terminal of its own.
+    fn floor(server: &Server) -> Self {
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.arg("--floor");
+        command.arg(server.base_url(Dialect::OpenAi));
+        Self::run(command)
+    }
+
     fn start(server: &Server, home: &std::path::Path) -> Self {
         let config = home.join("config.toml");
         let base_url = server.base_url(Dialect::OpenAi);
@@ -41,6 +55,16 @@ impl Session {
             "model = \"bench/minimax-m3\"\n[providers.bench]\ndialect = \"openai\"\nbase_url = \"{base_url}\"\n"
         );
         std::fs::write(&config, text).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat"));
+        command.env_clear();
+        command.env("HOME", home);
+        command.env("TERM", "xterm-256color");
+        command.arg("--config");
+        command.arg(&config);
+        Self::run(command)
+    }
+
+    fn run(command: CommandBuilder) -> Self {
         let size = PtySize {
             rows: 40,
             cols: 120,
@@ -48,12 +72,6 @@ impl Session {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat"));
-        command.env_clear();
-        command.env("HOME", home);
-        command.env("TERM", "xterm-256color");
-        command.arg("--config");
-        command.arg(&config);
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let (sender, output) = channel();
@@ -117,7 +135,61 @@ impl Session {
     }
 }
 
+/// Shows a stream with nothing around it, for as long as it comes.
+fn floor(base_url: &str) {
+    let host = base_url.trim_start_matches("http://");
+    let (address, path) = host.split_once('/').unwrap();
+    let body = r#"{"model":"demo","stream":true,"messages":[{"role":"user","content":"tell me something long"}]}"#;
+    let mut socket = TcpStream::connect(address).unwrap();
+    write!(
+        socket,
+        "POST /{path}/chat/completions HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut out = std::io::stdout();
+    let mut text = String::new();
+    let mut unread = Vec::new();
+    let mut buffer = [0; 16_384];
+    let mut drawn = Instant::now();
+    while let Ok(count @ 1..) = socket.read(&mut buffer) {
+        unread.extend_from_slice(&buffer[..count]);
+        while let Some(end) = unread.iter().position(|byte| *byte == b'\n') {
+            let line: Vec<u8> = unread.drain(..=end).collect();
+            let Some(json) = line.strip_prefix(b"data: ") else {
+                continue;
+            };
+            if let Ok(frame) = serde_json::from_slice::<serde_json::Value>(json) {
+                let delta = &frame["choices"][0]["delta"];
+                for field in ["reasoning_content", "content"] {
+                    text.push_str(delta[field].as_str().unwrap_or_default());
+                }
+            }
+        }
+        if drawn.elapsed() >= Duration::from_micros(16_667) {
+            drawn = Instant::now();
+            let from = text.len().saturating_sub(2_000);
+            let from = (from..=text.len())
+                .find(|at| text.is_char_boundary(*at))
+                .unwrap();
+            let end = text[from..].replace('\n', "\r\n");
+            write!(out, "\x1b[?2026h\x1b[H{end}\x1b[J\x1b[?2026l").unwrap();
+            out.flush().unwrap();
+        }
+    }
+    write!(out, "\r\nthe floor is reached\r\n").unwrap();
+    out.flush().unwrap();
+    std::thread::sleep(Duration::from_secs(30));
+}
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|it| it == "--floor") {
+        return floor(&arguments[at + 1]);
+    }
+    let mut floor_cpu = Vec::new();
+    let mut floor_bytes = Vec::new();
+    let mut streamed_bytes = Vec::new();
     let mut first_frame = Vec::new();
     let mut idle = Vec::new();
     let mut streaming = Vec::new();
@@ -142,6 +214,7 @@ fn main() {
         session.send("tell me something long\r");
         session.until(|screen| screen.contains("Esc stop"));
         let before = session.cpu();
+        let bytes_before = session.bytes_out;
         let began = Instant::now();
         let mut typed = String::new();
         while session.screen.screen().contents().contains("Esc stop") && typed.len() < 60 {
@@ -159,20 +232,55 @@ fn main() {
         session.until(|screen| screen.contains("^O model"));
         let cpu = session.cpu().saturating_sub(before);
         streaming.push(cpu.as_secs_f64() * 1e3 / began.elapsed().as_secs_f64());
+        let kilobytes = |bytes: usize| f64::from(u32::try_from(bytes).unwrap()) / 1e3;
+        let seconds = began.elapsed().as_secs_f64();
+        streamed_bytes.push(kilobytes(session.bytes_out - bytes_before) / seconds);
         drop(session.child.kill());
+
+        let began = Instant::now();
+        let mut floor = Session::floor(&server);
+        floor.until(|screen| screen.contains("the floor is reached"));
+        let seconds = began.elapsed().as_secs_f64();
+        floor_cpu.push(floor.cpu().as_secs_f64() * 1e3 / seconds);
+        floor_bytes.push(kilobytes(floor.bytes_out) / seconds);
+        drop(floor.child.kill());
     }
-    print("first frame, from exec to the screen", "ms", first_frame);
-    print("CPU when idle", "ms per s", idle);
-    print(
-        "CPU at 1,000 chunks/s, keys being typed",
-        "ms per s",
-        streaming,
+    let ratio = median(&streaming) / median(&floor_cpu);
+    let mut rows = vec![
+        figure("first frame, from exec to the screen", "ms", first_frame),
+        figure("CPU when idle", "ms per s", idle),
+        figure(
+            "CPU at 1,000 chunks/s, keys being typed",
+            "ms per s",
+            streaming,
+        ),
+        figure("the same, the floor without keys", "ms per s", floor_cpu),
+        figure("a key to the screen while they stream", "ms", echo),
+        figure("written to the terminal then", "kB per s", streamed_bytes),
+        figure("the same, the floor", "kB per s", floor_bytes),
+    ];
+    rows.push((
+        "CPU, as a multiple of the floor".to_owned(),
+        format!("{ratio:.2}"),
+    ));
+    for (what, figure) in &rows {
+        println!("{what:<42} {figure}");
+    }
+    report::write(
+        "The whole program",
+        "In a pseudo-terminal of 120×40, with the built-in demo as its server.",
+        &rows,
     );
-    print("a key to the screen while they stream", "ms", echo);
 }
 
-/// Prints a figure: its median, and the worst of its values.
-fn print(what: &str, unit: &str, mut values: Vec<f64>) {
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A figure: the median, and the worst of its values.
+fn figure(what: &str, unit: &str, mut values: Vec<f64>) -> (String, String) {
     values.sort_by(f64::total_cmp);
     let at = |share: f64| {
         #[expect(
@@ -184,10 +292,11 @@ fn print(what: &str, unit: &str, mut values: Vec<f64>) {
         let index = ((values.len() - 1) as f64 * share).round() as usize;
         values.get(index).copied().unwrap_or(f64::NAN)
     };
-    println!(
-        "{what:<42} median {:>7.2}  worst {:>7.2}  {unit}  (n = {})",
+    let figure = format!(
+        "median {:.2}, worst {:.2} {unit} (n = {})",
         at(0.5),
         at(1.0),
         values.len()
     );
+    (what.to_owned(), figure)
 }

@@ -7,9 +7,9 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+mod announcement;
 mod branch;
 mod call;
 mod choice;
@@ -21,11 +21,17 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+mod find;
+pub mod history;
+pub mod keeping;
 pub mod keymap;
+pub mod library;
 mod line_edit;
+mod mouse;
 mod msg;
 mod notice;
 mod offer;
+mod outcome;
 pub mod overlay;
 mod picker;
 mod preview;
@@ -33,12 +39,14 @@ mod reader;
 mod run;
 pub mod scroll;
 mod seen;
+mod selection;
 pub mod server;
 mod slash;
 mod themes;
 pub mod toolkit;
 mod turn;
 
+pub use announcement::Announcement;
 pub use branch::Restorable;
 pub use call::{Sent, Toolbox};
 pub use choice::Session;
@@ -48,6 +56,8 @@ pub use context::{Context, Gauge};
 pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
 pub use errand::{Deed, Errand};
+pub use find::{Count, Find};
+pub use keeping::{Keep, Keeping, Start};
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
 pub use msg::Msg;
@@ -57,7 +67,8 @@ pub use overlay::{Choice, Overlay};
 pub use picker::{Item, Picker};
 pub use preview::Preview;
 pub use reader::{Reader, Spot};
-pub use seen::{Anchor, Pane, Section, Seen, SeenCard, SeenPane};
+pub use seen::{Anchor, Edge, Pane, Passage, Seam, Section, Seen, SeenCard, SeenPane};
+pub use selection::Selection;
 pub use slash::WITH_ARGUMENT;
 pub use themes::{AUTO as AUTO_THEME, Themes};
 pub use turn::{Live, Phase};
@@ -66,13 +77,12 @@ use crate::catalog::Catalog;
 use crate::chat::{Conversation, Now, Turn, TurnId};
 use crate::config::{Config, PanelState};
 use command::Scope;
-use overlay::Outcome;
 use scroll::Scroll;
 
-/// How many rows a turn of the mouse wheel scrolls.
-const WHEEL_ROWS: isize = 3;
 /// Columns that the message box takes besides its text: its borders and a column at either side.
 pub const MESSAGE_CHROME_COLS: u16 = 4;
+/// The share of the height, in percent, that the thinking pane has above the chat at first.
+const THINKING_HEIGHT: u16 = 34;
 /// How long a second Ctrl+C quits.
 const QUIT_ARMED: Duration = Duration::from_secs(3);
 
@@ -93,6 +103,8 @@ pub struct Setup {
     pub opened_on_demo: bool,
     /// The window's columns and rows.
     pub size: (u16, u16),
+    /// What of earlier programs it goes on with.
+    pub start: Start,
 }
 
 /// The whole state of the program.
@@ -114,6 +126,8 @@ pub struct App {
     pub opened_on_demo: bool,
     /// What was said.
     pub conversation: Conversation,
+    /// What of it outlasts the program.
+    pub keeping: Keeping,
     /// The reply in flight.
     pub live: Option<Live>,
     /// The message to send when that reply is over.
@@ -134,10 +148,16 @@ pub struct App {
     pub focus: Pane,
     /// What lies over the screen.
     pub overlay: Option<Overlay>,
+    /// What is looked for in the conversation.
+    pub find: Option<Find>,
+    /// The text that is selected.
+    pub selection: Option<Selection>,
     /// What just happened.
     pub notice: Option<Notice>,
     /// How much of the reasoning is shown.
     pub panel: PanelState,
+    /// The share of the height, in percent, that the thinking pane has above the chat.
+    pub thinking_height: u16,
     /// The pane that is shown alone.
     pub zoom: Option<Pane>,
     /// Where the chat is scrolled to.
@@ -152,8 +172,12 @@ pub struct App {
     pub seen: Seen,
     /// The window's columns and rows.
     pub size: (u16, u16),
+    mouse: mouse::Mouse,
+    /// When the last message came.
+    as_of: Option<Instant>,
+    /// Whether the window has the focus, as far as the terminal tells.
+    has_focus: bool,
     quit_armed: Option<Instant>,
-    next_turn: u64,
     urgent: bool,
 }
 
@@ -172,6 +196,7 @@ impl App {
             session: setup.session,
             opened_on_demo: setup.opened_on_demo,
             size: setup.size,
+            keeping: Keeping::new(setup.start),
             live: None,
             queued: None,
             editing: None,
@@ -182,14 +207,19 @@ impl App {
             composer: Composer::default(),
             focus: Pane::Message,
             overlay: None,
+            find: None,
+            selection: None,
             notice: None,
+            thinking_height: THINKING_HEIGHT,
             zoom: None,
             chat_scroll: Scroll::default(),
             thinking_scroll: Scroll::default(),
             message_rows: 1,
             seen: Seen::default(),
+            mouse: mouse::Mouse::default(),
+            as_of: None,
+            has_focus: true,
             quit_armed: None,
-            next_turn: 0,
             urgent: true,
         }
     }
@@ -198,17 +228,28 @@ impl App {
     #[must_use]
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
-        let effects = self.apply(msg, now);
+        let place = self.chat_scroll.place;
+        let was_live = self.live.is_some();
+        let may_end = matches!(msg, Msg::Ended(_) | Msg::Failed(..));
+        let mut effects = self.apply(msg, now);
+        if may_end {
+            effects.extend(self.notify_end(was_live));
+        }
         self.preview_theme();
+        effects.extend(self.copy_selection(now.instant));
+        self.look_through(self.chat_scroll.place != place);
+        // What must last comes first: the other effects may be the last ones.
+        let mut all = self.saves(now.instant);
+        all.extend(effects);
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
-        effects
+        all
     }
 
     fn apply(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
             Msg::Key(key) => self.key(key, now),
-            Msg::Paste(text) => self.paste(&text),
+            Msg::Paste(text) => self.paste(&text, now),
             Msg::Mouse(mouse) => self.mouse(mouse, now),
             Msg::Resize(cols, rows) => self.resize(cols, rows),
             Msg::Progress(turn, progress) => self.progress(turn, progress, now),
@@ -221,19 +262,28 @@ impl App {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
+            Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
+                self.store_msg(msg, now)
+            }
+            Msg::Focus(has_focus) => self.focused(has_focus),
             Msg::Background(background) => {
                 self.themes.see(background);
                 Vec::new()
             }
             Msg::Wake => self.send_when_ready(now),
+            Msg::SaveDue => Vec::new(),
             Msg::Terminate => self.quit(now),
         }
     }
 
     /// Takes note of what a frame showed.
     pub fn saw(&mut self, seen: Seen) {
+        if self.live.is_none() {
+            self.chat_scroll.settle_at_end(&seen.chat);
+        }
         self.chat_scroll.settle(&seen.chat);
         self.thinking_scroll.settle(&seen.thinking);
+        self.settle_ends(seen.ends.clone());
         if let (Some(overlay), Some(spot)) = (&mut self.overlay, seen.reader) {
             overlay.settle(spot);
         }
@@ -253,14 +303,28 @@ impl App {
         let live = self.live.as_ref().and_then(Live::wake_at);
         let errand = self.errand.as_ref().filter(|errand| !errand.done);
         let errand = errand.and_then(|errand| errand.live.wake_at());
-        let times = [notice, live, errand, self.card_wakes(), self.quit_armed];
+        let looking = self.as_of.filter(|_| self.is_looking());
+        let (selection, card) = (self.selection_due(), self.card_wakes());
+        let times = [
+            notice,
+            live,
+            errand,
+            self.quit_armed,
+            selection,
+            looking,
+            card,
+        ];
         times.into_iter().flatten().min()
     }
 
-    /// The turn whose reasoning is shown: the one being streamed, else the one in view.
+    /// The turn whose reasoning is shown: the one that something was found in, else the one being
+    /// streamed, else the one in view.
     pub fn turn_in_focus(&self) -> Option<&Turn> {
-        let live = self.live.as_ref();
-        live.and_then(|live| self.conversation.turn(live.turn))
+        let found = self.find.as_ref().and_then(Find::thinking_turn);
+        let live = self.live.as_ref().map(|live| live.turn);
+        found
+            .or(live)
+            .and_then(|turn| self.conversation.turn(turn))
             .or_else(|| self.turn_in_view())
     }
 
@@ -273,13 +337,14 @@ impl App {
         if self.chat_scroll.follows() {
             return self.conversation.last();
         }
-        let top = match self.chat_scroll.place {
-            scroll::Place::Row(row) => row,
-            scroll::Place::Tail | scroll::Place::Held(_) => self.seen.chat.top,
+        let turn = match self.chat_scroll.place {
+            scroll::Place::Row(row) => self.seen.turn_at(row),
+            scroll::Place::Tail | scroll::Place::Revealed { .. } => {
+                self.seen.turn_at(self.seen.chat.top)
+            }
+            scroll::Place::Held(anchor) => Some(anchor.turn),
         };
-        let before = self.seen.turns.iter().rev().find(|(_, row)| *row <= top);
-        before
-            .and_then(|(turn, _)| self.conversation.turn(*turn))
+        turn.and_then(|turn| self.conversation.turn(turn))
             .or_else(|| self.conversation.last())
     }
 
@@ -303,6 +368,8 @@ impl App {
         for live in self.live.as_mut().into_iter().chain(errand) {
             live.as_of = now;
         }
+        self.as_of = Some(now);
+        self.scroll_selection(now);
         self.tick_card(now);
     }
 
@@ -330,6 +397,9 @@ impl App {
         if let Some(effects) = self.card_key(key, now) {
             return effects;
         }
+        if self.find.as_ref().is_some_and(|find| find.typing) {
+            return self.find_key(key, now);
+        }
         let scope = match self.focus {
             Pane::Message => Scope::Message,
             Pane::Chat | Pane::Thinking => Scope::Pane,
@@ -340,6 +410,16 @@ impl App {
             .keymap
             .command(scope, chord)
             .filter(|_| !(types && self.focus == Pane::Message));
+        // Where there is text to move in, Emacs' key for it does so.
+        let emacs_forward =
+            crate::config::keys::Chord::new(KeyCode::Char('f'), KeyModifiers::CONTROL);
+        let moves = chord == emacs_forward && self.focus == Pane::Message;
+        let command = match command {
+            Some(Command::Find) if moves && !self.composer.is_empty() => {
+                Some(Command::CaretForward)
+            }
+            command => command,
+        };
         // Only two presses in a row quit, whatever is typed in between.
         if command != Some(Command::Interrupt) {
             self.quit_armed = None;
@@ -363,53 +443,6 @@ impl App {
         Vec::new()
     }
 
-    fn overlay_key(&mut self, key: KeyEvent, now: Now) -> Vec<Effect> {
-        let Some(overlay) = &mut self.overlay else {
-            return Vec::new();
-        };
-        let outcome = overlay.key(key);
-        self.after_overlay(outcome, now)
-    }
-
-    fn after_overlay(&mut self, outcome: Outcome, now: Now) -> Vec<Effect> {
-        match outcome {
-            Outcome::Stay | Outcome::Compare(_) | Outcome::StartFresh => {}
-            Outcome::Close => return self.close_overlay(),
-            _ => self.overlay = None,
-        }
-        match outcome {
-            Outcome::Stay | Outcome::Close => Vec::new(),
-            Outcome::Compare(step) => {
-                self.compare_with(step);
-                Vec::new()
-            }
-            Outcome::StartFresh => self.start_fresh(now),
-            Outcome::Again(again) => self.regenerate_with(again, now),
-            Outcome::AgainNamed(name) => self.regenerate_by_name(&name, now),
-            Outcome::Remedy(remedy) => self.remedy(remedy, now),
-            Outcome::Model(choice) => {
-                self.switch_to(choice, now.instant);
-                Vec::new()
-            }
-            Outcome::ModelNamed(name) => {
-                self.switch_by_name(&name, now.instant);
-                Vec::new()
-            }
-            Outcome::NoCommand(line) => {
-                let text = format!("There is no command /{line}; it is in the message box");
-                self.notify(Tone::Warning, text, now.instant);
-                self.focus = Pane::Message;
-                self.composer.set_text(&format!("/{line}"));
-                Vec::new()
-            }
-            Outcome::Copy(text) => self.copy(text, now.instant),
-            Outcome::StartServer(name) => self.start_server(name),
-            Outcome::Theme(name) => self.switch_theme(&name, now.instant),
-            Outcome::Run(command) => self.run(command, now),
-            Outcome::Slash(slash) => self.slash(slash, now),
-        }
-    }
-
     /// Shows the theme that is selected, while one is being picked.
     fn preview_theme(&mut self) {
         let selected = match &self.overlay {
@@ -419,21 +452,16 @@ impl App {
         self.themes.preview(selected);
     }
 
-    fn close_overlay(&mut self) -> Vec<Effect> {
-        // A summary is of no use once it is no longer looked at.
-        let effects = match self.overlay {
-            Some(Overlay::Summary(_)) => self.drop_errand(),
-            _ => Vec::new(),
-        };
-        self.overlay = None;
-        effects
-    }
-
-    fn paste(&mut self, text: &str) -> Vec<Effect> {
+    fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         self.urgent = true;
         self.quit_armed = None;
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);
+            if matches!(overlay, Overlay::History(history) if history.renaming.is_none()) {
+                return self.search_history(now.wall);
+            }
+        } else if self.find.as_ref().is_some_and(|find| find.typing) {
+            self.find_paste(text);
         } else {
             self.focus = Pane::Message;
             self.composer.paste(text);
@@ -447,49 +475,6 @@ impl App {
         // Editors end a file with a line feed that nobody typed.
         self.composer
             .set_text(text.strip_suffix('\n').unwrap_or(text));
-        Vec::new()
-    }
-
-    fn mouse(&mut self, mouse: MouseEvent, now: Now) -> Vec<Effect> {
-        let position = Position::new(mouse.column, mouse.row);
-        match mouse.kind {
-            MouseEventKind::ScrollUp => self.wheel(position, -WHEEL_ROWS),
-            MouseEventKind::ScrollDown => self.wheel(position, WHEEL_ROWS),
-            MouseEventKind::Down(MouseButton::Left) => return self.click(position, now),
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn wheel(&mut self, position: Position, rows: isize) {
-        self.urgent = true;
-        if let Some(overlay) = &mut self.overlay {
-            overlay.scroll(rows);
-            return;
-        }
-        match self.seen.pane_at(position) {
-            Some(Pane::Thinking) => self.thinking_scroll.by(rows, &self.seen.thinking),
-            Some(Pane::Chat) => self.chat_scroll.by(rows, &self.seen.chat),
-            Some(Pane::Message) | None => {}
-        }
-    }
-
-    fn click(&mut self, position: Position, now: Now) -> Vec<Effect> {
-        self.urgent = true;
-        if let Some(overlay) = &mut self.overlay {
-            let row = self.seen.list.and_then(|(area, first)| {
-                let row = usize::from(position.y.checked_sub(area.y)?);
-                area.contains(position).then_some(first + row)
-            });
-            let outcome = row.map_or(Outcome::Close, |row| overlay.click(row));
-            return self.after_overlay(outcome, now);
-        }
-        if let Some(pane) = self.seen.pane_at(position) {
-            self.focus = pane;
-            if pane == Pane::Message {
-                self.composer.click(position);
-            }
-        }
         Vec::new()
     }
 }

@@ -4,9 +4,12 @@ mod args;
 mod ask;
 mod chat;
 mod config;
+mod doctor;
+mod history;
 mod json;
 mod key;
 mod models;
+mod paper;
 mod printer;
 mod providers;
 mod screen;
@@ -138,10 +141,14 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
     match line.command {
         None => chat::open(&line.options, &environment),
         Some(Subcommands::Ask(ask)) => ask::run(&line.options, &ask, &environment),
-        Some(Subcommands::Models { json }) => models::run(&line.options, json, &environment),
+        Some(Subcommands::Models(args)) => models::run(&line.options, args, &environment),
         Some(Subcommands::Config { deed }) => config::run(&line.options, deed, &environment),
+        Some(Subcommands::Doctor(args)) => doctor::run(&line.options, args, &environment),
         Some(Subcommands::Key { deed }) => key::run(&line.options, &deed, &environment),
+        Some(Subcommands::History { deed }) => history::run(&line.options, &deed),
         Some(Subcommands::Keys) => config::keys(&line.options, &environment),
+        Some(Subcommands::Completions { shell }) => paper::completions(&line.options, shell),
+        Some(Subcommands::Man { command }) => paper::man(&command),
         Some(Subcommands::DemoServer { port }) => demo_server(port),
     }
 }

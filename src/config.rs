@@ -79,6 +79,10 @@ pub struct Ui {
     pub language: Language,
     /// When the end of a reply is announced.
     pub notify: Notify,
+    /// Whether the window's title tells what is going on.
+    pub window_title: bool,
+    /// Whether the terminal shows that a reply is coming, where it is known to be able to.
+    pub progress: bool,
 }
 
 /// How much of the reasoning is shown.
@@ -166,6 +170,8 @@ impl Default for Ui {
             mouse: true,
             language: Language::Auto,
             notify: Notify::Unfocused,
+            window_title: true,
+            progress: true,
         }
     }
 }

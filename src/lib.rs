@@ -12,7 +12,7 @@
 //! `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`, `tui`,
 //! `demo`, `highlight`, `tools` } ← `runtime` ← `cli` ← `main`
 //!
-//! Up to `ui` everything is pure. There is no `store` yet: conversations live in memory.
+//! Up to `ui` everything is pure.
 //!
 //! # The words for what is on the screen
 //!
@@ -47,6 +47,7 @@ pub mod highlight;
 pub mod markdown;
 pub mod net;
 pub mod runtime;
+pub mod store;
 pub mod tools;
 pub mod tui;
 pub mod ui;

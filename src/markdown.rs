@@ -13,7 +13,9 @@
 //! - A span holds nothing that could act on a terminal ([`crate::chat::safe`]).
 
 mod blocks;
+mod breaks;
 mod code;
+mod document;
 mod flow;
 mod line;
 mod link;
@@ -24,6 +26,7 @@ mod mend;
 mod paint;
 mod slice;
 mod span;
+mod stretch;
 mod table;
 mod width;
 mod wrap;
@@ -31,14 +34,10 @@ mod wrap;
 use std::ops::Range;
 use std::rc::Rc;
 
-use blocks::{Cut, Join, Open, Scanner};
+pub use document::Document;
 pub use link::Link;
 pub use listing::{CodeColours, CodeRequest, Coloured, Fingerprint};
-use listing::{Colours, Listing};
-use live::Live;
-use paint::{Carry, Painted};
-use slice::Slice;
-pub use width::text_width;
+pub use width::{is_cjk, text_width};
 
 /// How a text is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,36 +46,6 @@ pub enum Kind {
     Markdown,
     /// As it was typed: line breaks are kept and nothing is markup. Prompts.
     Plain,
-}
-
-/// A text being read: settled blocks, wrapped once per width, and the live tail.
-#[derive(Debug)]
-pub struct Document {
-    kind: Kind,
-    epoch: u32,
-    width: usize,
-    seen: usize,
-    done: bool,
-    scanner: Scanner,
-    rows: Vec<Row>,
-    code: Vec<Listing>,
-    colours: Colours,
-    settled: Settled,
-    live: Option<Live>,
-    #[cfg(test)]
-    parsed_bytes: usize,
-}
-
-/// What of a document's rows will not change any more, and how the rest goes on from there.
-#[derive(Debug, Clone, Default)]
-struct Settled {
-    rows: usize,
-    code_blocks: usize,
-    /// Bytes of the last code block that are settled, when it is still open.
-    open_code_bytes: Option<usize>,
-    /// A blank row is due before the next row.
-    gap: bool,
-    carry: Carry,
 }
 
 /// One row of a [`Document`].
@@ -190,196 +159,6 @@ impl Style {
             role,
             ..Self::default()
         }
-    }
-}
-
-impl Document {
-    /// Makes an empty document.
-    pub fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            epoch: 0,
-            width: 0,
-            seen: 0,
-            done: false,
-            scanner: Scanner::new(kind),
-            rows: Vec::new(),
-            code: Vec::new(),
-            colours: Colours::new(),
-            settled: Settled::default(),
-            live: None,
-            #[cfg(test)]
-            parsed_bytes: 0,
-        }
-    }
-
-    /// Brings the rows up to `text` at `width` columns. Cheap when `text` only grew (in the same
-    /// `epoch`) and the width is the same. `done` says that no more will come.
-    pub fn sync(&mut self, text: &str, epoch: u32, width: u16, done: bool) {
-        let width = usize::from(width);
-        let grew = self.epoch == epoch
-            && self.width == width
-            && text.len() >= self.seen
-            && text.is_char_boundary(self.seen);
-        if grew && text.len() == self.seen && done == self.done {
-            return;
-        }
-        if !grew || self.done {
-            // What is known of the colours holds at any width.
-            let known = std::mem::take(&mut self.colours);
-            let same_text = self.epoch == epoch;
-            *self = Self {
-                colours: if same_text { known } else { Colours::new() },
-                epoch,
-                width,
-                ..Self::new(self.kind)
-            };
-        }
-        self.seen = text.len();
-        self.done = done;
-        if !done && self.grow(text) {
-            return;
-        }
-        self.forget_tail();
-        while let Some(cut) = self.scanner.next(text, done) {
-            self.settle(text, &cut);
-        }
-        self.show_tail(text, done);
-        if width == 0 {
-            // Nothing fits; code can still be copied.
-            self.rows.clear();
-            self.settled.rows = 0;
-        }
-    }
-
-    /// Counts the rows.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    /// Tells whether there is nothing to show.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
-    }
-
-    /// Finds a row by its number, counted from 0.
-    pub fn row(&self, index: usize) -> Option<&Row> {
-        self.rows.get(index)
-    }
-
-    /// Lists the rows at which a heading begins.
-    pub fn headings(&self) -> impl Iterator<Item = usize> {
-        self.rows
-            .iter()
-            .enumerate()
-            .filter(|(_, row)| row.heading)
-            .map(|(index, _)| index)
-    }
-
-    /// Lists the blocks of code in their order.
-    pub fn code_blocks(&self) -> Vec<CodeBlock> {
-        let listings = self.code.iter();
-        let blocks = listings.map(|listing| listing.block.with_first_line());
-        blocks.collect()
-    }
-
-    /// Finds the first row whose source ends after the byte at `offset`; the last row when there
-    /// is none.
-    pub fn row_at(&self, offset: usize) -> usize {
-        let found = self.rows.partition_point(|row| row.source.end <= offset);
-        found.min(self.rows.len().saturating_sub(1))
-    }
-
-    /// Shows more words of the last row; false when there is more to it than that.
-    fn grow(&mut self, text: &str) -> bool {
-        let Some(mut live) = self.live.take() else {
-            return false;
-        };
-        if !self.scanner.is_idle(text) {
-            return false;
-        }
-        let Some(rows) = self.rows.last().and_then(|row| live.grow(text, row)) else {
-            return false;
-        };
-        self.rows.pop();
-        self.rows.extend(rows);
-        self.live = Some(live);
-        true
-    }
-
-    fn forget_tail(&mut self) {
-        self.rows.truncate(self.settled.rows);
-        self.code.truncate(self.settled.code_blocks);
-        if let (Some(open), Some(bytes)) = (self.code.last_mut(), self.settled.open_code_bytes) {
-            open.truncate(bytes);
-        }
-    }
-
-    fn settle(&mut self, text: &str, cut: &Cut) {
-        let mut next = std::mem::take(&mut self.settled);
-        let slice = Slice::settled(text, cut);
-        self.paint(text, &slice, &mut next);
-        next.rows = self.rows.len();
-        next.code_blocks = self.code.len();
-        next.open_code_bytes = match (&cut.open, self.code.last()) {
-            (Open::Code, Some(open)) => Some(open.block.text.len()),
-            _ => None,
-        };
-        self.settled = next;
-    }
-
-    fn show_tail(&mut self, text: &str, done: bool) {
-        let cut = self.scanner.tail(text);
-        let mended;
-        let slice = if done || self.kind == Kind::Plain {
-            Slice::settled(text, &cut)
-        } else {
-            let live = text.get(cut.range.clone()).unwrap_or_default();
-            mended = mend::mend(live, &cut.join, self.scanner.in_table());
-            Slice::live(text, &cut, &mended)
-        };
-        let mut settled = self.settled.clone();
-        let live = self.paint(text, &slice, &mut settled);
-        self.live = live.filter(|live| !done && self.width > 0 && live.reaches(text));
-    }
-
-    fn paint(&mut self, text: &str, slice: &Slice<'_>, settled: &mut Settled) -> Option<Live> {
-        #[cfg(test)]
-        {
-            self.parsed_bytes += slice.parse_bytes();
-        }
-        if slice.wants_gap(text) {
-            settled.gap = true;
-        }
-        let Painted {
-            rows,
-            code,
-            carry,
-            live,
-        } = paint::paint(slice, self.width.max(1), std::mem::take(&mut settled.carry));
-        settled.carry = carry;
-        if let Some(first) = rows.first() {
-            if settled.gap && !self.rows.is_empty() {
-                let at = self
-                    .rows
-                    .last()
-                    .map_or(first.source.start, |row| row.source.end);
-                self.rows.push(Row::blank(at));
-            }
-            settled.gap = false;
-        }
-        let base = self.rows.len();
-        self.rows.extend(rows);
-        for listing in code {
-            match (&slice.join, self.code.last_mut()) {
-                (Join::Code { .. }, Some(open)) => {
-                    open.push(&listing.block.text, base..self.rows.len());
-                }
-                _ => self.code.push(listing.moved(base)),
-            }
-            self.colour_block(self.code.len().saturating_sub(1));
-        }
-        live
     }
 }
 

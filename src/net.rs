@@ -26,22 +26,20 @@ use crate::wire::{self, Auth, Dialect, WireRequest};
 
 pub mod credentials;
 mod fault;
+mod once;
 mod reply;
 mod retry;
 mod route;
 pub mod secret;
 
 pub use credentials::Credentials;
-pub use route::Proxies;
+pub use route::{Proxies, shown as shown_proxy};
 pub use secret::Keys;
 
 /// How much of an error's body is read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 /// How long the body of an error may take.
 const ERROR_BODY: Duration = Duration::from_secs(10);
-/// How long a list of models may take, and how large it may be.
-const MODEL_LIST: Duration = Duration::from_secs(30);
-const MAX_MODEL_LIST_BYTES: usize = 16 * 1024 * 1024;
 
 /// Whoever replies to requests: the network, or a test in its place.
 pub trait Provider {
@@ -103,40 +101,6 @@ impl Client {
         let url = route::parse(url)?;
         let line = self.inner.routes.line(&url, &self.inner.network).await?;
         Ok(line.client)
-    }
-
-    /// Asks a provider for the ids of its models: `GET` of `url`.
-    ///
-    /// # Errors
-    ///
-    /// When the request fails, or the answer is no list of models.
-    pub async fn model_ids(
-        &self,
-        provider: &str,
-        dialect: Dialect,
-        url: &str,
-        auth: Auth,
-    ) -> Result<Vec<String>, Failure> {
-        let exchange = Exchange {
-            provider,
-            dialect,
-            url,
-            auth,
-            headers: &[],
-            body: None,
-        };
-        let list = async {
-            let mut opened = self.open(&exchange).await?;
-            let body = read_body(&mut opened.response, MAX_MODEL_LIST_BYTES).await;
-            wire::model_ids(&body).ok_or_else(|| {
-                Failure::new(FailureKind::NotAReply, "the answer is no list of models")
-            })
-        };
-        let limit = MODEL_LIST.min(self.idle_limit());
-        tokio::time::timeout(limit, list).await.unwrap_or_else(|_| {
-            let message = format!("no list of models within {} s", limit.as_secs());
-            Err(Failure::new(FailureKind::Idle, message))
-        })
     }
 
     fn idle_limit(&self) -> Duration {
@@ -318,12 +282,6 @@ fn redirect(response: &Response) -> Failure {
         status: Some(status),
         ..Failure::new(FailureKind::Redirect, message)
     }
-}
-
-async fn read_body(response: &mut Response, limit_bytes: usize) -> Vec<u8> {
-    let mut body = Vec::new();
-    read_into(&mut body, response, limit_bytes).await;
-    body
 }
 
 /// Reads until the limit, the end or an error. What came stays in `body`, also when dropped.

@@ -27,6 +27,7 @@ use crate::app::{App, Effect, Msg};
 use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::highlight::Highlighter;
 use crate::net::Provider;
+use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
@@ -35,6 +36,8 @@ use signals::{Signal, Signals};
 
 /// The shortest time between two frames that nobody asked for: 60 a second.
 pub const FRAME: Duration = Duration::from_micros(16_667);
+/// Bytes of text read in a frame only to count rows that are not on the screen: some milliseconds.
+const SPARE_BYTES: usize = 48 * 1024;
 /// The most messages applied between two looks at the keyboard, so that a fast model can't
 /// starve it.
 const BATCH: usize = 512;
@@ -86,6 +89,8 @@ pub struct Runtime<'a, S: Surface> {
     servers: Servers,
     /// The tools that run.
     jobs: Jobs,
+    /// Where conversations are kept; nowhere, if there is none.
+    store: Option<&'a mut Store>,
     /// What time it is.
     clock: Clock,
     /// Whether the signal that the program was continued is still to come.
@@ -121,6 +126,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             programs: Programs::default(),
             servers: Servers::default(),
             jobs: Jobs::default(),
+            store: None,
             clock,
             suspended: false,
             curious: true,
@@ -137,6 +143,13 @@ impl<'a, S: Surface> Runtime<'a, S> {
         }
     }
 
+    /// The same loop with a store to keep conversations in.
+    #[must_use]
+    pub fn keeping(mut self, store: &'a mut Store) -> Self {
+        self.store = Some(store);
+        self
+    }
+
     /// Runs until the program is left. Must be called within a tokio runtime.
     ///
     /// # Errors
@@ -150,23 +163,32 @@ impl<'a, S: Surface> Runtime<'a, S> {
         let mut dirty = true;
         loop {
             let due = last_frame.map_or_else(Instant::now, |at| at + FRAME);
-            if dirty && (app.take_urgent() || Instant::now() >= due) {
+            let urgent = dirty && app.take_urgent();
+            if dirty && (urgent || Instant::now() >= due) {
+                // What was asked for is drawn at once; there is time to spare in other frames.
+                self.cache.spare(if urgent { 0 } else { SPARE_BYTES });
                 self.draw(app)?;
                 last_frame = Some(Instant::now());
-                dirty = false;
+                dirty = self.cache.is_unfinished();
                 frames += 1;
+                if frames == 1 {
+                    // Nobody waits for the disk before there is something to look at.
+                    self.carry_out_all(app.start(), &mut reply)?;
+                }
                 if std::mem::take(&mut self.curious) && app.themes.follow_background() {
                     self.ask_background();
                 }
                 continue;
             }
             let wake = app.wake_at().map(Instant::from_std);
+            let save = app.save_at().map(Instant::from_std);
             let (msg, mut typed) = tokio::select! {
                 biased;
                 input = self.console.next() => (input.unwrap_or(Msg::Terminate), true),
                 signal = signals.next() => match signal {
                     Signal::End(ending) => {
-                        let _ = app.update(Msg::Terminate, self.clock.now());
+                        let last = app.update(Msg::Terminate, self.clock.now());
+                        self.carry_out_all(last, &mut reply)?;
                         return Ok(Run { ending, frames });
                     }
                     Signal::Suspend => {
@@ -194,11 +216,14 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     (Msg::Server(server, news), false)
                 }
                 msg = self.jobs.next(), if !self.jobs.is_empty() => (msg, false),
+                msg = next_of(&mut self.store) => (msg, false),
                 msg = next_step(&mut reply), if reply.is_some() => (msg, false),
                 () = sleep_until(due), if dirty => continue,
                 () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
+                () = sleep_until(save.unwrap_or(due)), if save.is_some() => (Msg::SaveDue, false),
             };
-            dirty = true;
+            // What is written shows nowhere.
+            dirty |= !matches!(msg, Msg::SaveDue);
             let mut msg = Some(msg);
             let mut room = BATCH;
             while let Some(next) = msg.take() {
@@ -232,6 +257,18 @@ impl<'a, S: Surface> Runtime<'a, S> {
         }
     }
 
+    /// Carries out effects whose answers come as messages of their own.
+    fn carry_out_all(
+        &mut self,
+        effects: Vec<Effect>,
+        reply: &mut Option<Reply>,
+    ) -> Result<(), Error> {
+        for effect in effects {
+            self.carry_out(effect, reply)?;
+        }
+        Ok(())
+    }
+
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
         let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
         let mut seen = None;
@@ -244,6 +281,8 @@ impl<'a, S: Surface> Runtime<'a, S> {
             .backend_mut()
             .present(&self.cache.links)
             .map_err(|error| failed(&error))?;
+        // A window that takes no title is one that can be drawn to all the same.
+        drop(self.console.announce(&app.announcement()));
         if let Some(seen) = seen {
             app.saw(seen);
         }
@@ -292,6 +331,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     .err()
                     .map(|error| trouble("The clipboard could not be reached", error))
             }
+            Effect::Notify(text) => {
+                drop(self.console.notify(text));
+                None
+            }
             Effect::Edit(text) => {
                 let edited = self.console.edit(&text);
                 self.redraw();
@@ -313,6 +356,15 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::Redraw => {
                 self.redraw();
+                None
+            }
+            effect @ (Effect::Save(_)
+            | Effect::List { .. }
+            | Effect::Load { .. }
+            | Effect::Recall) => {
+                if let Some(store) = &mut self.store {
+                    store.carry_out(effect);
+                }
                 None
             }
             Effect::Quit => None,
@@ -371,6 +423,14 @@ async fn if_ready<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// The next answer or news of the store; waits for ever where there is none.
+async fn next_of(store: &mut Option<&mut Store>) -> Msg {
+    match store {
+        Some(store) => store.next().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The next step of the reply in flight. When there is none, waits for ever; when it is over, it

@@ -4,13 +4,17 @@
 //! input events, and the bytes of a frame. Invariant: whatever ends the program, short of
 //! `SIGKILL`, the terminal is left as it was found.
 
+mod announce;
 mod ascii;
 mod canvas;
+mod clipboard;
 mod console;
 mod hidden;
 mod replies;
 
+pub use announce::Announcer;
 pub use canvas::{Canvas, Surface};
+pub use clipboard::Clipboard;
 pub use console::Console;
 pub use hidden::{Hidden, ask_hidden};
 
@@ -26,12 +30,17 @@ use crossterm::event::{
 use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
 use crossterm::{cursor, execute, queue};
 
+use crate::app::Announcement;
+
 /// The terminal while it is ours. Dropping it gives it back.
 #[derive(Debug)]
 pub struct Guard {
     /// Shared with the panic hook: whoever gets there first gives the terminal back.
     taken: Arc<AtomicBool>,
     mouse: bool,
+    announcer: Announcer,
+    /// What gives the window's title and progress back.
+    farewell: String,
 }
 
 impl Guard {
@@ -45,15 +54,18 @@ impl Guard {
     /// # Errors
     ///
     /// Fails when standard input is no terminal, or can't be switched to raw mode.
-    pub fn take(mouse: bool) -> io::Result<Self> {
-        let guard = Self {
+    pub fn take(mouse: bool, announcer: Announcer) -> io::Result<Self> {
+        let farewell = announcer.end();
+        let mut guard = Self {
             taken: Arc::new(AtomicBool::new(false)),
             mouse,
+            announcer,
+            farewell: farewell.clone(),
         };
         let taken = Arc::clone(&guard.taken);
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back(&taken);
+            give_back(&taken, &farewell);
             usual(panic);
         }));
         guard.enter()?;
@@ -65,7 +77,7 @@ impl Guard {
     /// # Errors
     ///
     /// As [`Guard::take`].
-    pub fn enter(&self) -> io::Result<()> {
+    pub fn enter(&mut self) -> io::Result<()> {
         terminal::enable_raw_mode()?;
         self.taken.store(true, Ordering::SeqCst);
         let mut out = io::stdout();
@@ -79,12 +91,31 @@ impl Guard {
         if self.mouse {
             queue!(out, EnableMouseCapture)?;
         }
+        out.write_all(self.announcer.begin().as_bytes())?;
         out.flush()
     }
 
     /// Gives the terminal back, for a while or for good.
     pub fn leave(&self) {
-        give_back(&self.taken);
+        give_back(&self.taken, &self.farewell);
+    }
+
+    /// Makes the window show what is going on.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn announce(&mut self, announcement: &Announcement) -> io::Result<()> {
+        write_now(&self.announcer.announce(announcement))
+    }
+
+    /// Tells the user something, also in another window.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn notify(&self, text: &str) -> io::Result<()> {
+        write_now(&self.announcer.notify(text))
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -108,12 +139,22 @@ impl Drop for Guard {
     }
 }
 
+fn write_now(bytes: &str) -> io::Result<()> {
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    out.write_all(bytes.as_bytes())?;
+    out.flush()
+}
+
 /// Undoes everything, in the reverse order. Errors are of no use here: nobody is left to tell.
-fn give_back(taken: &AtomicBool) {
+fn give_back(taken: &AtomicBool, farewell: &str) {
     if !taken.swap(false, Ordering::SeqCst) {
         return;
     }
     let mut out = io::stdout();
+    drop(out.write_all(farewell.as_bytes()));
     drop(queue!(
         out,
         DisableMouseCapture,

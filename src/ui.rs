@@ -14,18 +14,22 @@
 //! status      ^O model  ^T thinking …          ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s
 //! ```
 
-mod body;
 mod cache;
 mod card;
 mod diff;
+mod extent;
 mod figures;
+mod find_bar;
 mod header;
+mod history;
 mod layout;
 mod links;
+mod marks;
 mod message;
 mod notes;
 mod overlay;
 mod paint;
+mod path;
 mod phase;
 mod sheet;
 mod status;
@@ -41,7 +45,7 @@ pub use theme::{Depth, Theme};
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
@@ -51,6 +55,8 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     let window = frame.area();
     let mut seen = Seen::default();
     cache.clear_shown();
+    cache.uncounted = false;
+    let at_hand = cache.take_at_hand();
     cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
@@ -62,7 +68,14 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         cache.theme.tint_all(window, frame.buffer_mut());
         return seen;
     }
+    marks::draw(app, cache, frame.buffer_mut(), &mut seen);
+    cache.put_away(&at_hand);
+    cache.spare = 0;
     if let Some(open) = &app.overlay {
+        // A theme that is tried on has to be seen; under anything else the screen steps back.
+        if !matches!(open, Overlay::Themes(_)) {
+            cache.theme.hush(window, frame.buffer_mut());
+        }
         let buf = frame.buffer_mut();
         seen.reader = match open {
             Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
@@ -88,7 +101,8 @@ fn wants(app: &App) -> Wants {
         thinking_width: app.config.ui.thinking_width,
         thinking_side: app.config.ui.thinking_side,
         message_rows: app.message_rows,
-        summed_up: answered && app.focus != Pane::Thinking,
+        thinking_height: app.thinking_height,
+        summed_up: answered && app.focus != Pane::Thinking && !app.finds_reasoning(),
     }
 }
 
@@ -100,9 +114,22 @@ fn whole(app: &App, cache: &mut Cache, areas: &Areas, frame: &mut Frame<'_>, see
         seen.thinking = thinking::draw(app, cache, areas.thinking, buf);
     }
     header::draw(app, theme, areas.header, buf);
-    status::draw(app, theme, areas.status, buf);
-    let (inner, caret) = message::draw(app, theme, areas.message, buf);
+    let (inner, mut caret) = message::draw(app, theme, areas.message, buf);
     seen.message = inner;
+    seen.seam = layout::seam(areas, app.panel);
+    match find_bar::shown(app) {
+        Some(find) => {
+            // Where there is no line for it, it takes the last one there is.
+            let line = if areas.status.is_empty() {
+                last_line(areas.message)
+            } else {
+                areas.status
+            };
+            let typed = find_bar::draw(app, find, theme, line, buf);
+            caret = typed.filter(|_| find.typing).or(caret);
+        }
+        None => status::draw(app, theme, areas.status, buf),
+    }
     // The terminal's own cursor stands at the caret even while a pane has the focus: input
     // methods open their window there, and typing goes there after Esc.
     if let Some(caret) = caret {
@@ -134,8 +161,19 @@ fn zoomed(
             chat(app, cache, window, buf, seen);
         }
     }
-    let corner = Position::new(window.x, window.bottom().saturating_sub(1));
-    frame.set_cursor_position(corner);
+    let corner = last_line(window).as_position();
+    let typed = find_bar::shown(app).filter(|find| find.typing);
+    let caret =
+        typed.and_then(|find| find_bar::draw(app, find, cache.theme, last_line(window), buf));
+    frame.set_cursor_position(caret.unwrap_or(corner));
+}
+
+fn last_line(area: Rect) -> Rect {
+    Rect {
+        y: area.bottom().saturating_sub(1),
+        height: area.height.min(1),
+        ..area
+    }
 }
 
 /// The transcript, and below it the card that asks whether a tool may run.

@@ -234,6 +234,49 @@ pub fn failure(
     error::failure(status, headers, body)
 }
 
+/// A request for the list of a provider's models, complete but for its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelList {
+    /// The provider's id; `net` finds the key by it.
+    pub provider: String,
+    /// The protocol.
+    pub dialect: Dialect,
+    /// The whole address, to be got.
+    pub url: String,
+    /// Every header but the one with the key.
+    pub headers: Vec<(String, String)>,
+    /// How the key is presented.
+    pub auth: Auth,
+}
+
+/// How a page of the list of models is asked for, counted from 1. `None` past the last one: only
+/// DashScope's own list has pages.
+pub fn model_list(target: &Target, page: u32) -> Option<ModelList> {
+    let mut headers = target.headers.clone();
+    let (url, auth) = match target.dialect {
+        Dialect::DashScope => {
+            let url = address(&target.base_url, "/models");
+            (format!("{url}?page_no={page}&page_size=100"), Auth::Bearer)
+        }
+        _ if page > 1 => return None,
+        Dialect::OpenAi => (address(&target.base_url, "/models"), Auth::Bearer),
+        Dialect::Anthropic => {
+            headers.push((
+                "anthropic-version".to_owned(),
+                anthropic::VERSION.to_owned(),
+            ));
+            (address(&target.base_url, "/v1/models"), Auth::XApiKey)
+        }
+    };
+    Some(ModelList {
+        provider: target.provider.clone(),
+        dialect: target.dialect,
+        url,
+        headers,
+        auth,
+    })
+}
+
 /// Reads a list of models in any of the shapes of WIRE §11; `None` when it is none.
 pub fn model_ids(body: &[u8]) -> Option<Vec<String>> {
     let list: Value = serde_json::from_slice(body).ok()?;

@@ -1,10 +1,13 @@
 //! Versions of a turn: asked again, of somebody else too, edited, looked through, deleted; and
 //! which turn all of that is about.
 
+use std::collections::BTreeSet;
+
+use super::library::Change;
 use super::offer::Again;
 use super::overlay::Choice;
 use super::scroll::{Place, Scroll};
-use super::{Anchor, App, Effect, Overlay, Pane, Section, Tone};
+use super::{Anchor, App, Effect, Overlay, Pane, Tone};
 use crate::chat::{Branch, Now, Standing, TurnId};
 
 /// What a key can bring back.
@@ -35,6 +38,7 @@ impl App {
         self.session.thinking = again.thinking.unwrap_or(own.thinking);
         let effects = self.ask(parent, prompt, now);
         self.session = own;
+        self.keep_head();
         if !effects.is_empty() && self.notice.is_none() {
             let text = format!("The next message goes to {} as before", self.session.choice);
             self.notify(Tone::Info, text, now.instant);
@@ -145,6 +149,7 @@ impl App {
         };
         self.hold_still(here, chosen);
         self.conversation.choose(chosen);
+        self.keep(Change::Choose(chosen));
         Vec::new()
     }
 
@@ -156,13 +161,7 @@ impl App {
         let above = start.is_some_and(|(_, row)| *row > seen.chat.top);
         let anchor = match seen.chat.anchor {
             Some(anchor) if above => anchor,
-            _ => Anchor {
-                turn: sibling,
-                row: 0,
-                offset: 0,
-                section: Section::Prompt,
-                width: 0,
-            },
+            _ => Anchor::start_of(sibling),
         };
         self.chat_scroll = Scroll {
             place: Place::Held(anchor),
@@ -191,6 +190,12 @@ impl App {
         let Some(branch) = self.conversation.delete(id) else {
             return effects;
         };
+        self.keep(Change::DropTurns(
+            branch.turns().map(|turn| turn.id).collect(),
+        ));
+        if let Some(chosen) = self.conversation.chosen(branch.parent()) {
+            self.keep(Change::Choose(chosen));
+        }
         let turns = match branch.len() {
             1 => "this turn".to_owned(),
             count => format!("this turn and the {} after it, in all versions", count - 1),
@@ -219,7 +224,9 @@ impl App {
             None => "There is nothing to bring back".to_owned(),
             Some(Restorable::Branch(branch)) => {
                 let (root, count) = (branch.root(), branch.len());
+                let back: Vec<TurnId> = branch.turns().map(|turn| turn.id).collect();
                 self.conversation.restore(branch);
+                self.keep_back(&back);
                 self.selected = Some(root);
                 format!("Brought back {}", turns(count))
             }
@@ -229,6 +236,7 @@ impl App {
                     if let Some(turn) = self.conversation.turn_mut(id) {
                         turn.standing = standing;
                     }
+                    self.keep_turn(id);
                 }
                 format!("{} as before", capital(&turns(count)))
             }
@@ -236,6 +244,22 @@ impl App {
         self.context.changed = true;
         self.notify(Tone::Info, said, now.instant);
         Vec::new()
+    }
+
+    /// Has turns kept that are back, and which of their siblings were chosen.
+    fn keep_back(&mut self, back: &[TurnId]) {
+        for &id in back {
+            self.keep_turn(id);
+        }
+        let parents = back
+            .iter()
+            .filter_map(|id| Some(self.conversation.turn(*id)?.parent));
+        let chosen: BTreeSet<TurnId> = parents
+            .filter_map(|parent| self.conversation.chosen(parent))
+            .collect();
+        for id in chosen {
+            self.keep(Change::Choose(id));
+        }
     }
 
     /// The key that brings back what was deleted, in words.
@@ -263,7 +287,8 @@ impl App {
             return;
         };
         if let Some(&(turn, row)) = turns.get(to) {
-            self.chat_scroll.to(row, seen);
+            let start = Anchor::start_of(turn);
+            self.chat_scroll.to_place(start, row, seen);
             self.selected = Some(turn);
         } else {
             self.chat_scroll.follow();
@@ -297,6 +322,14 @@ pub(super) fn turns(count: usize) -> String {
     match count {
         1 => "1 turn".to_owned(),
         _ => format!("{count} turns"),
+    }
+}
+
+/// The turns that came first, in words.
+pub(super) fn oldest_turns(count: usize) -> String {
+    match count {
+        1 => "the oldest turn".to_owned(),
+        _ => format!("the {count} oldest turns"),
     }
 }
 

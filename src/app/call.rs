@@ -8,9 +8,9 @@ use super::consent::Consent;
 use super::server::Server;
 use super::toolkit::{self, Tool};
 use super::{App, Effect, Phase, Tone};
-use crate::chat::{CallId, CallState, Now, Outcome, ToolCall, TurnId};
+use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
 use crate::config::{Approve, Config};
-use crate::wire::{self, Ask, Target};
+use crate::wire::{self, Ask, Target, WireRequest};
 
 /// The most tools that are offered: more than this, vendors refuse.
 const MOST_TOOLS: usize = 128;
@@ -28,6 +28,15 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// The request of the turn's next round, or of its first.
+    pub fn request(&self, conversation: &Conversation, turn: TurnId) -> WireRequest {
+        let ask = Ask {
+            messages: conversation.history(turn),
+            ..self.ask.clone()
+        };
+        wire::request(&self.target, &ask)
+    }
+
     /// Offers more tools; of two of one name, the first counts.
     pub fn offer(&mut self, tools: Vec<Tool>) {
         for tool in tools {
@@ -138,7 +147,11 @@ impl App {
             let this = (tool.spec.name.clone(), arguments.to_owned());
             tool.approve == Approve::Always || allowed.contains(&this)
         };
-        toolkit::begin(reply, &live.sent.tools, limit, may_run).then(|| self.advance(now))
+        let goes_on = toolkit::begin(reply, &live.sent.tools, limit, may_run);
+        if goes_on {
+            self.keep_turn(id);
+        }
+        goes_on.then(|| self.advance(now))
     }
 
     /// Runs the next call that may run, or sends the results when there is none left.
@@ -183,11 +196,7 @@ impl App {
         let (id, sent) = (live.turn, &live.sent);
         live.phase = Phase::Connecting;
         live.step_since = now.instant;
-        let ask = Ask {
-            messages: self.conversation.history(id),
-            ..sent.ask.clone()
-        };
-        let request = wire::request(&sent.target, &ask);
+        let request = sent.request(&self.conversation, id);
         vec![Effect::Send(id, Box::new(request))]
     }
 
@@ -211,6 +220,7 @@ impl App {
             Ok(text) => CallState::Done(Outcome { text, took }),
             Err(text) => CallState::Failed(Outcome { text, took }),
         };
+        self.keep_turn(id.turn);
         self.advance(now)
     }
 

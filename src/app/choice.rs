@@ -114,7 +114,7 @@ impl App {
             provider: self.session.choice.provider.clone(),
             model: self.session.choice.model.clone(),
             thinking,
-            max_tokens: self.session.params.max_tokens,
+            params: self.session.params,
         }
     }
 

@@ -36,6 +36,8 @@ pub enum Command {
     Palette,
     /// Begins a new conversation.
     NewConversation,
+    /// Opens the list of conversations.
+    History,
     /// Asks for the last reply again, as a sibling.
     Regenerate,
     /// Asks for it again, once, of another model or in another thinking mode.
@@ -112,6 +114,16 @@ pub enum Command {
     PreviousHeading,
     /// Scrolls the pane in focus to the next heading.
     NextHeading,
+    /// Opens the find bar.
+    Find,
+    /// Goes to the next hit.
+    FindNext,
+    /// Goes to the hit before.
+    FindPrevious,
+    /// Gives the thinking pane more room.
+    WidenThinking,
+    /// Gives the thinking pane less room.
+    NarrowThinking,
     /// Copies the turn in focus.
     CopyTurn,
     /// Opens the copy picker: the answer, each code block, the reasoning, the turn.

@@ -28,6 +28,10 @@ pub struct Composer {
     history: Vec<String>,
     /// Which of them is shown, counted from the newest, while looking through them.
     recalled: Option<usize>,
+    /// Those that were remembered lately and nobody has asked for yet.
+    remembered: Vec<String>,
+    /// Counts changes of the text, or what may have been one.
+    revision: u64,
 }
 
 impl Default for Composer {
@@ -37,6 +41,8 @@ impl Default for Composer {
             folded: Vec::new(),
             history: Vec::new(),
             recalled: None,
+            remembered: Vec::new(),
+            revision: 0,
         }
     }
 }
@@ -56,6 +62,30 @@ impl Composer {
         self.area.is_empty()
     }
 
+    /// Counts changes of the text: as long as it stays the same, so does the text.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// The messages that were remembered since the last call.
+    pub fn take_remembered(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.remembered)
+    }
+
+    /// Puts messages of earlier programs before those of this one, oldest first.
+    pub fn remember_earlier(&mut self, mut messages: Vec<String>) {
+        messages.append(&mut self.history);
+        self.history = messages;
+    }
+
+    /// Puts a draft back; a long one is folded like a paste.
+    pub fn restore(&mut self, draft: &str) {
+        self.clear();
+        if !draft.is_empty() {
+            self.paste(draft);
+        }
+    }
+
     /// Replaces the text; the caret goes to its end.
     pub fn set_text(&mut self, text: &str) {
         self.clear();
@@ -67,6 +97,7 @@ impl Composer {
         self.area = empty_area();
         self.folded.clear();
         self.recalled = None;
+        self.revision += 1;
     }
 
     /// Deletes the text so that an undo brings it back, and Up too.
@@ -171,6 +202,7 @@ impl Composer {
         let text = self.text();
         if self.history.last() != Some(&text) {
             self.history.push(text.clone());
+            self.remembered.push(text.clone());
         }
         text
     }
@@ -226,6 +258,7 @@ impl Composer {
 
     /// The library forgets atomic ranges at every edit, and an undo may bring a chip back.
     fn edited(&mut self) {
+        self.revision += 1;
         let ranges: Vec<_> = self
             .area
             .lines()

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::branch::{Restorable, turns};
+use super::branch::{Restorable, oldest_turns};
 use super::offer::Remedy;
 use super::overlay::Choice;
 use super::{App, Effect, Overlay, Tone};
@@ -278,8 +278,8 @@ impl App {
             return;
         }
         let text = format!(
-            "Left out the {} that came first, about {} tokens; {} sends them along again",
-            turns(before.len()),
+            "Left out {}, about {} tokens; {} takes that back",
+            oldest_turns(before.len()),
             crate::chat::short_count(freed),
             self.how_to_restore()
         );
@@ -328,6 +328,7 @@ impl App {
                 before.push((id, turn.standing));
                 turn.standing = standing;
             }
+            self.keep_turn(id);
         }
         self.context.changed = true;
         self.context.allowed = false;

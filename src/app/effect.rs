@@ -1,5 +1,6 @@
 //! What the program asks of the world. Data only; the runtime carries it out.
 
+use super::library::{Change, Query, Which};
 use super::toolkit::Job;
 use crate::chat::{CallId, TurnId};
 use crate::wire::WireRequest;
@@ -16,8 +17,31 @@ pub enum Effect {
     RunTool(CallId, Box<Job>),
     /// Start that MCP server, if it does not run; what comes of it comes as messages.
     StartServer(String),
+    /// Have this outlast the program. In order; nothing is answered unless it fails.
+    Save(Box<Change>),
+    /// Look conversations up, these many at most; the answer is a [`super::Msg::Listed`] of this
+    /// ticket. A question that a later one has overtaken need not be answered.
+    List {
+        /// What the answer carries.
+        ticket: u64,
+        /// What they must hold; an empty query lists all.
+        query: Box<Query>,
+        /// The most rows of the answer.
+        limit: usize,
+    },
+    /// Fetch a conversation; the answer is a [`super::Msg::Loaded`] of this ticket.
+    Load {
+        /// What the answer carries.
+        ticket: u64,
+        /// Which one.
+        which: Which,
+    },
+    /// Fetch the draft of a new conversation and what was typed before: [`super::Msg::Recalled`].
+    Recall,
     /// Put text on the clipboard.
     Copy(String),
+    /// Tell the user, who may look at another window.
+    Notify(&'static str),
     /// Open this text in the user's editor.
     Edit(String),
     /// Take the mouse, or give it back to the terminal.

@@ -1,6 +1,7 @@
 //! Requests that are no turns: a title from the model, a summary to start fresh with. One at a
 //! time, never beside a reply; shown while they run, and stoppable.
 
+use super::library::Change;
 use super::{App, Effect, Live, Overlay, Tone};
 use crate::chat::{Extent, Failure, Now, Params, Progress, Reply, Thinking, TurnId, title_from};
 
@@ -60,12 +61,17 @@ impl App {
 
     /// Names the conversation.
     pub(super) fn set_title(&mut self, title: &str, now: Now) -> Vec<Effect> {
-        self.conversation.name = Some(title_from(title)).filter(|title| !title.is_empty());
-        let text = format!(
-            "This conversation is called “{}”",
-            self.conversation.title()
-        );
+        let title = title_from(title);
+        if title.is_empty() {
+            self.notify(Tone::Warning, "That is no title", now.instant);
+            return Vec::new();
+        }
+        let text = format!("This conversation is called “{title}”");
         self.notify(Tone::Info, text, now.instant);
+        self.keeping.head.title.clone_from(&title);
+        if let Some(id) = self.keeping.conversation() {
+            self.keep(Change::Rename(id, title));
+        }
         Vec::new()
     }
 
@@ -106,7 +112,7 @@ impl App {
         self.session = own;
         match prepared {
             Ok(prepared) => {
-                let id = self.next_turn_id();
+                let id = self.new_turn_id(now);
                 self.errand = Some(Errand {
                     deed,
                     live: Live::new(id, prepared.sent, now),

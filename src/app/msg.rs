@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::library::{Kept, Listing, StoreNews};
 use super::toolkit::News;
 use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::config::theme::Background;
@@ -18,6 +19,8 @@ pub enum Msg {
     Mouse(MouseEvent),
     /// The window has a new size: columns, rows.
     Resize(u16, u16),
+    /// The window got the focus, or lost it.
+    Focus(bool),
     /// A request moved on.
     Progress(TurnId, Progress),
     /// A request failed; nothing more of it will come.
@@ -32,6 +35,21 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// An effect could not be carried out; the reason, as a sentence.
     Trouble(String),
+    /// The conversations of the question with this ticket, or why there is no answer.
+    Listed(u64, Result<Listing, String>),
+    /// The conversation of the question with this ticket; `None` when there is none like that.
+    Loaded(u64, Result<Option<Box<Kept>>, String>),
+    /// The draft of a new conversation, and what was typed before, oldest first.
+    Recalled {
+        /// The draft, empty if there is none.
+        draft: String,
+        /// What was typed before.
+        typed: Vec<String>,
+    },
+    /// The store says how it is.
+    Store(StoreNews),
+    /// The time that [`super::App::save_at`] named has come.
+    SaveDue,
     /// The terminal said what its background is.
     Background(Background),
     /// The time that [`super::App::wake_at`] named has come.

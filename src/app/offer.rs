@@ -77,9 +77,9 @@ impl Overlay {
             Remedy::Summary,
         )];
         if oldest > 0 {
-            let turns = super::branch::turns(oldest);
+            let turns = super::branch::oldest_turns(oldest);
             let title = format!(
-                "Leave the first {turns} out (about {} tokens)",
+                "Leave {turns} out (about {} tokens)",
                 short_count(freed_tokens)
             );
             let about = "They stay on the screen, marked, and are no longer sent along. Pinned turns stay in. Alt+U takes it back.";

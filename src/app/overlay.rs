@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::command::{Command, SPECS};
 use super::diff::Diff;
+use super::history::{History, Wish};
 use super::keymap::Keymap;
 use super::line_edit::LineEdit;
 use super::offer::{Again, Remedy, models};
@@ -58,6 +59,8 @@ pub enum Overlay {
     Preview(Box<Preview>),
     /// Two versions of an answer.
     Diff(Box<Diff>),
+    /// The conversations that are kept.
+    History(Box<History>),
     /// The summary that is coming, scrolled down by this many rows.
     Summary(usize),
     /// The help, scrolled down by this many rows.
@@ -91,6 +94,8 @@ pub enum Outcome {
     Remedy(Remedy),
     /// It compares with another version: the next, or the one before.
     Compare(isize),
+    /// It does something to the list of conversations.
+    History(Wish),
     /// It closes the overlay and begins a new conversation with the summary.
     StartFresh,
     /// It closes the overlay and runs a command.
@@ -137,6 +142,11 @@ impl Overlay {
     /// Takes a key.
     pub fn key(&mut self, key: KeyEvent) -> Outcome {
         if key.code == KeyCode::Esc {
+            if let Self::History(history) = self
+                && history.leave_row()
+            {
+                return Outcome::Stay;
+            }
             return Outcome::Close;
         }
         match self {
@@ -191,6 +201,7 @@ impl Overlay {
                 }
             },
             Self::Diff(diff) => diff_key(diff, key),
+            Self::History(history) => history.key(key).map_or(Outcome::Stay, Outcome::History),
             Self::Summary(_) if key.code == KeyCode::Enter => Outcome::StartFresh,
             Self::Summary(top) => {
                 scroll_key(top, key);
@@ -229,6 +240,7 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
+            Self::History(history) => history.paste(text),
             Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => {}
         }
     }
@@ -264,6 +276,7 @@ impl Overlay {
             | Self::Room(_)
             | Self::Preview(_)
             | Self::Diff(_)
+            | Self::History(_)
             | Self::Summary(_)
             | Self::Help(_) => nothing,
         }
@@ -281,6 +294,7 @@ impl Overlay {
             Self::Room(picker) => picker.step(rows),
             Self::Preview(preview) => preview.reader.by(rows),
             Self::Diff(diff) => diff.reader.by(rows),
+            Self::History(history) => history.step(rows),
             Self::Summary(top) | Self::Help(top) => *top = top.saturating_add_signed(rows),
         }
     }
@@ -297,6 +311,7 @@ impl Overlay {
             | Self::Servers(_)
             | Self::Again(_)
             | Self::Room(_)
+            | Self::History(_)
             | Self::Summary(_)
             | Self::Help(_) => {}
         }
@@ -312,6 +327,7 @@ impl Overlay {
             }
             Self::Again(picker) => picker.select(position),
             Self::Room(picker) => picker.select(position),
+            Self::History(history) => history.select(position),
             Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => false,
         };
         if there {
@@ -445,7 +461,7 @@ fn argue(picker: &mut Picker<Entry>) {
 }
 
 /// Types a key into a line. Returns whether the text changed.
-fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
+pub(super) fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     match key.code {

@@ -16,6 +16,7 @@ impl App {
         match command {
             Command::Send => return self.send(now),
             Command::Regenerate => return self.regenerate(now),
+            Command::History => return self.open_history(now),
             Command::RegenerateWith => self.open_regenerate_with(now),
             Command::Diff => self.open_diff(now),
             Command::DeleteBranch => return self.delete_branch(now),
@@ -64,6 +65,11 @@ impl App {
             Command::NextHeading => self.jump_to_heading(true),
             Command::PreviousTurn => self.jump_to_turn(false),
             Command::NextTurn => self.jump_to_turn(true),
+            Command::Find => self.open_find("", now),
+            Command::FindNext => self.find_step(true, now),
+            Command::FindPrevious => self.find_step(false, now),
+            Command::WidenThinking => self.resize_thinking(1, now),
+            Command::NarrowThinking => self.resize_thinking(-1, now),
             Command::ExpandPaste => self.expand_paste(now),
             Command::Servers => self.open_servers(now.instant),
             Command::ToggleTools => self.toggle_tools(now),
@@ -95,6 +101,7 @@ impl App {
             Ok(Slash::Run(command)) => return self.run(command, now),
             Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Find(words)) => self.open_find(&words, now),
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
             Ok(Slash::Title(title)) => return self.set_title(&title, now),
             Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
@@ -106,6 +113,7 @@ impl App {
                 };
                 self.notify(Tone::Info, said, now.instant);
                 self.conversation.system_prompt = text;
+                self.keep_head();
             }
             Ok(Slash::Set(param, value)) => {
                 let before = self.session.params;
@@ -124,6 +132,13 @@ impl App {
 
     /// Closes what is open, stops the reply, or goes back to the message box.
     fn escape(&mut self, now: Now) -> Vec<Effect> {
+        // A reply that is to be stopped is not kept waiting by a mark on the screen.
+        if self.selection.take().is_some() && self.live.is_none() {
+            return Vec::new();
+        }
+        if self.focus != Pane::Message && self.end_find() {
+            return Vec::new();
+        }
         if self.zoom.is_some() {
             return self.toggle_zoom(now);
         }
@@ -143,6 +158,7 @@ impl App {
             self.composer.clear();
         } else {
             self.notice = None;
+            self.end_find();
             self.selected = None;
             self.chat_scroll.follow();
         }
@@ -283,18 +299,10 @@ impl App {
 
     fn jump_to_heading(&mut self, next: bool) {
         let seen = self.seen_pane();
-        if let Some(row) = neighbour(seen.headings.iter().copied(), seen.top, next) {
+        let (above, below) = seen.headings;
+        if let Some(row) = if next { below } else { above } {
             self.scroll_to(row);
         }
-    }
-}
-
-/// The row nearest to `top` in a direction.
-fn neighbour(rows: impl Iterator<Item = usize>, top: usize, next: bool) -> Option<usize> {
-    if next {
-        rows.filter(|row| *row > top).min()
-    } else {
-        rows.filter(|row| *row < top).max()
     }
 }
 

@@ -12,6 +12,13 @@ pub enum Place {
     Row(usize),
     /// This place on top, whatever the width.
     Held(Anchor),
+    /// This place in view, wherever; from there on it holds still.
+    Revealed {
+        /// What is to be seen.
+        to: Anchor,
+        /// What was on top: it stays there if that is enough.
+        from: Option<Anchor>,
+    },
 }
 
 /// A pane's scroll position.
@@ -47,13 +54,22 @@ impl Scroll {
         let top = match self.place {
             Place::Row(row) => row,
             Place::Tail => seen.last_top(),
-            Place::Held(_) => seen.top,
+            Place::Held(_) | Place::Revealed { .. } => seen.top,
         };
         self.to(top.saturating_add_signed(rows), seen);
     }
 
     /// Scrolls so that this row is on top.
     pub fn to(&mut self, row: usize, seen: &SeenPane) {
+        self.go(Place::Row(row), row, seen);
+    }
+
+    /// Scrolls so that this place is on top, which the last frame had in this row.
+    pub fn to_place(&mut self, anchor: Anchor, row: usize, seen: &SeenPane) {
+        self.go(Place::Held(anchor), row, seen);
+    }
+
+    fn go(&mut self, place: Place, row: usize, seen: &SeenPane) {
         if row >= seen.last_top() {
             self.follow();
             return;
@@ -61,13 +77,39 @@ impl Scroll {
         if self.follows() {
             self.rows_when_left = seen.rows;
         }
-        self.place = Place::Row(row);
+        self.place = place;
+    }
+
+    /// Scrolls so that a place is in view; not at all if it is.
+    pub fn reveal(&mut self, to: Anchor, seen: &SeenPane) {
+        if self.follows() {
+            self.rows_when_left = seen.rows;
+        }
+        let from = match self.place {
+            Place::Held(anchor) => Some(anchor),
+            // Two in a row between frames: what is on the screen is where the first began.
+            Place::Revealed { from, .. } => from,
+            Place::Tail | Place::Row(_) => seen.anchor,
+        };
+        self.place = Place::Revealed { to, from };
+    }
+
+    /// Follows the end again where what was to be seen is on its last page. Not while text comes
+    /// in: it would move what was found.
+    pub fn settle_at_end(&mut self, seen: &SeenPane) {
+        if matches!(self.place, Place::Revealed { .. }) && seen.top >= seen.last_top() {
+            self.follow();
+        }
     }
 
     /// Takes note of what a frame showed: a row becomes a place that survives a resize.
     pub fn settle(&mut self, seen: &SeenPane) {
-        if let (Place::Row(_), Some(anchor)) = (self.place, seen.anchor) {
+        if let (Place::Row(_) | Place::Revealed { .. }, Some(anchor)) = (self.place, seen.anchor) {
             self.place = Place::Held(anchor);
+        }
+        if self.rows_when_left < usize::MAX {
+            let rows = self.rows_when_left.saturating_add_signed(seen.recounted);
+            self.rows_when_left = rows;
         }
     }
 }

@@ -1,6 +1,9 @@
 //! What the last frame showed: data that the view hands back, so that keys and clicks can refer
 //! to what is on the screen.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use ratatui::layout::{Position, Rect};
 
 use super::reader::Spot;
@@ -34,7 +37,46 @@ pub struct Seen {
     /// The row on top of an overlay's text.
     pub reader: Option<Spot>,
     /// First row of each turn in the chat.
-    pub turns: Vec<(TurnId, usize)>,
+    pub turns: Arc<[(TurnId, usize)]>,
+    /// What text the ends of the selection stand on: where it was begun, and where it is now.
+    pub ends: [Option<Passage>; 2],
+    /// The border between the panes, where there are two.
+    pub seam: Option<Seam>,
+}
+
+/// A piece of a text of a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passage {
+    /// The turn.
+    pub turn: TurnId,
+    /// Which of its texts.
+    pub section: Section,
+    /// Its bytes.
+    pub range: Range<usize>,
+}
+
+/// The border between the thinking pane and the chat, which the mouse can move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seam {
+    /// Where it is.
+    pub area: Rect,
+    /// Both panes together.
+    pub panes: Rect,
+    /// The edge of `panes` that the thinking pane is at.
+    pub edge: Edge,
+    /// The least and the most columns or rows of the thinking pane.
+    pub range: (u16, u16),
+}
+
+/// An edge of an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// The left one.
+    Left,
+    /// The right one.
+    Right,
+    /// The upper one.
+    Top,
 }
 
 /// What the last frame showed of the card that asks whether a tool may run.
@@ -57,8 +99,11 @@ pub struct SeenPane {
     pub top: usize,
     /// Where that row is in the text, to find it again after a resize.
     pub anchor: Option<Anchor>,
-    /// The rows that are headings.
-    pub headings: Vec<usize>,
+    /// The nearest headings above and below that row.
+    pub headings: (Option<usize>, Option<usize>),
+    /// How many rows more there are than in the frame before because they were counted, not
+    /// because text came.
+    pub recounted: isize,
 }
 
 impl SeenPane {
@@ -73,14 +118,28 @@ impl SeenPane {
 pub struct Anchor {
     /// The turn.
     pub turn: TurnId,
-    /// Rows below the turn's first, at `width`.
-    pub row: usize,
-    /// The byte of the section's text that the row begins with.
+    /// Rows below the one that shows the byte at `offset`, at `width`. Above and below the text
+    /// itself, where the headers and notes are, it holds at any width.
+    pub row: isize,
+    /// A byte of the section's text; `usize::MAX` is its end.
     pub offset: usize,
     /// Which text of the turn `offset` counts in.
     pub section: Section,
     /// The width that `row` was counted at.
     pub width: u16,
+}
+
+impl Anchor {
+    /// The beginning of a turn.
+    pub fn start_of(turn: TurnId) -> Self {
+        Self {
+            turn,
+            row: -1,
+            offset: 0,
+            section: Section::Prompt,
+            width: 0,
+        }
+    }
 }
 
 /// A text of a turn.
@@ -95,6 +154,13 @@ pub enum Section {
 }
 
 impl Seen {
+    /// The turn that a row of the chat belongs to.
+    pub fn turn_at(&self, row: usize) -> Option<TurnId> {
+        let next = self.turns.partition_point(|(_, first)| *first <= row);
+        let (turn, _) = self.turns.get(next.checked_sub(1)?)?;
+        Some(*turn)
+    }
+
     /// The pane at a position of the screen.
     pub fn pane_at(&self, position: Position) -> Option<Pane> {
         // Borders belong to their pane.

@@ -11,7 +11,6 @@ use super::toolkit::{News, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{Now, safe};
 use crate::config::{Approve, McpServer, McpTransport};
-use crate::wire::{self, Ask};
 
 /// How long a message waits for servers that start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -160,11 +159,7 @@ impl App {
         live.phase = Phase::Connecting;
         live.sent.ask.tools = tools.iter().map(|tool| tool.spec.clone()).collect();
         live.sent.tools = tools;
-        let ask = Ask {
-            messages: self.conversation.history(live.turn),
-            ..live.sent.ask.clone()
-        };
-        let request = wire::request(&live.sent.target, &ask);
+        let request = live.sent.request(&self.conversation, live.turn);
         vec![Effect::Send(live.turn, Box::new(request))]
     }
 

@@ -28,6 +28,11 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
         title: "System prompt of this conversation",
     },
     WithArgument {
+        word: "find",
+        argument: "WORDS",
+        title: "Find words in this conversation",
+    },
+    WithArgument {
         word: "set",
         argument: "max_tokens|temperature|top_p|presence_penalty VALUE",
         title: "A parameter of the next requests; “default” unsets it",
@@ -51,6 +56,8 @@ pub enum Slash {
     Think(Thinking),
     /// Set the system prompt; empty for none.
     System(String),
+    /// Find these words in the conversation.
+    Find(String),
     /// Set a parameter of the next requests, or unset it.
     Set(Param, Option<f64>),
 }
@@ -91,6 +98,7 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
                 Ok(mode) => Ok(Slash::Think(mode)),
                 Err(_) => Err(usage(with)),
             },
+            "find" => Ok(Slash::Find(rest.to_owned())),
             "set" => parse_set(rest).ok_or_else(|| usage(with)),
             _ => Ok(Slash::System(rest.to_owned())),
         });

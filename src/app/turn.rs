@@ -4,11 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::call::Sent;
 use super::toolkit::Tool;
-use super::{App, Effect, Pane, Tone};
+use super::{App, Effect, Tone};
 use crate::catalog;
-use crate::chat::{
-    Conversation, Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState,
-};
+use crate::chat::{Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState};
 use crate::wire::{self, Ask, WireRequest};
 
 /// How often the spinner turns.
@@ -151,6 +149,7 @@ impl App {
         if !effects.is_empty() {
             self.editing = None;
             self.composer.take();
+            self.keep_draft();
         }
         effects
     }
@@ -168,6 +167,7 @@ impl App {
             turn.state = TurnState::Stopped;
             turn.timing.end = Some(now.since(live.since));
         }
+        self.keep_turn(live.turn);
         self.unqueue();
         vec![Effect::Cancel(live.turn)]
     }
@@ -224,6 +224,7 @@ impl App {
             turn.state = TurnState::Failed(failure);
             turn.timing.end = Some(now.since(live.since));
         }
+        self.keep_turn(id);
         self.unqueue();
         Vec::new()
     }
@@ -243,6 +244,7 @@ impl App {
             turn.state = TurnState::Done;
             turn.timing.end = Some(now.since(live.since));
         }
+        self.keep_turn(id);
         self.learn_from(id);
         self.warn_of_a_full_window(now);
         let Some(queued) = self.queued.take() else {
@@ -258,23 +260,14 @@ impl App {
 
     /// Begins a conversation with nothing said.
     pub(super) fn new_conversation(&mut self, now: Now) -> Vec<Effect> {
-        let mut effects = self.stop(now);
-        effects.extend(self.drop_errand());
-        self.conversation = Conversation::new(self.config.chat.system_prompt.clone());
-        self.editing = None;
-        self.selected = None;
-        self.restorable = None;
-        self.context.fresh();
-        self.chat_scroll.follow();
-        self.thinking_scroll.follow();
-        self.focus = Pane::Message;
-        effects
+        self.begin_conversation(None, now)
     }
 
     /// Leaves; what had arrived of a reply is kept.
     pub(super) fn quit(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = self.stop(now);
         effects.extend(self.drop_errand());
+        self.keep_draft();
         effects.push(Effect::Quit);
         effects
     }
@@ -292,13 +285,14 @@ impl App {
             self.notify(Tone::Warning, hint, now.instant);
         }
         let mut effects = self.drop_errand();
-        let id = self.next_turn_id();
+        let id = self.new_turn_id(now);
         let asked = self.asked(prepared.thinking);
         let rates = self.rates(&self.session.choice);
         self.conversation.add(id, parent, prompt, asked, now.wall);
         if let Some(turn) = self.conversation.turn_mut(id) {
             turn.rates = rates;
         }
+        self.keep_begun(id, now);
         self.live = Some(Live::new(id, prepared.sent, now));
         self.context.changed = false;
         self.selected = None;
@@ -358,18 +352,21 @@ impl App {
         })
     }
 
+    /// A name for a turn that no turn of this conversation has, wherever they came from.
+    pub(super) fn new_turn_id(&mut self, now: Now) -> TurnId {
+        let mut id = self.keeping.next_turn(now);
+        while self.conversation.turn(id).is_some() {
+            id = self.keeping.next_turn(now);
+        }
+        id
+    }
+
     /// The turn that the message in the box would follow.
     pub(super) fn next_parent(&self) -> Option<TurnId> {
         match self.editing {
             Some(edited) => self.conversation.turn(edited).and_then(|turn| turn.parent),
             None => self.conversation.last().map(|turn| turn.id),
         }
-    }
-
-    pub(super) fn next_turn_id(&mut self) -> TurnId {
-        let id = TurnId(self.next_turn);
-        self.next_turn += 1;
-        id
     }
 }
 

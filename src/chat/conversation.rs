@@ -1,10 +1,10 @@
 //! A conversation: a tree of turns, and the path through it that is on the screen.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     Asked, Estimate, Extent, Message, Moment, Rates, Reply, Standing, Timing, Turn, TurnId,
-    TurnState, title_from,
+    TurnState,
 };
 
 /// A tree of turns. The path follows, from each turn on, the sibling that was chosen last.
@@ -12,8 +12,6 @@ use super::{
 pub struct Conversation {
     /// The system prompt; empty for none.
     pub system_prompt: String,
-    /// What it is called, if somebody said so; see [`Conversation::title`].
-    pub name: Option<String>,
     /// Every turn by its id. Ids grow, so their order is the order in which turns were made.
     turns: std::collections::BTreeMap<TurnId, Turn>,
     /// The calls that the user allowed for as long as this conversation lasts: a tool's name with
@@ -51,6 +49,11 @@ impl Branch {
         self.turns.iter()
     }
 
+    /// The turn that it followed.
+    pub fn parent(&self) -> Option<TurnId> {
+        self.turns.first().and_then(|turn| turn.parent)
+    }
+
     /// The turn at its root.
     pub fn root(&self) -> TurnId {
         self.root
@@ -75,10 +78,7 @@ impl Conversation {
         asked: Asked,
         sent: Moment,
     ) {
-        let estimate = Estimate {
-            prompt: Extent::of(&prompt),
-            ..Estimate::default()
-        };
+        let estimate = Estimate::of(&prompt, "", "");
         let turn = Turn {
             estimate,
             rates: Rates::default(),
@@ -96,6 +96,16 @@ impl Conversation {
         self.chosen.insert(parent, id);
     }
 
+    /// Puts a turn in its place, as it is; without choosing it.
+    pub fn put(&mut self, turn: Turn) {
+        self.turns.insert(turn.id, turn);
+    }
+
+    /// Every turn, in the order in which they were made.
+    pub fn turns(&self) -> impl Iterator<Item = &Turn> {
+        self.turns.values()
+    }
+
     /// The turn of that id.
     pub fn turn(&self, id: TurnId) -> Option<&Turn> {
         self.turns.get(&id)
@@ -111,6 +121,7 @@ impl Conversation {
         std::iter::successors(self.chosen_child(None), |turn| {
             self.chosen_child(Some(turn.id))
         })
+        .take(self.turns.len())
     }
 
     /// The last turn on the screen.
@@ -142,26 +153,24 @@ impl Conversation {
         }
     }
 
-    /// What it is called: its name, else what its first message begins with; empty while nothing
-    /// was said.
-    pub fn title(&self) -> String {
-        let first = || self.path().next().map(|turn| title_from(&turn.prompt));
-        self.name.clone().or_else(first).unwrap_or_default()
-    }
-
     /// A turn and all that follow it, in every version, a turn before those that follow it.
     pub fn branch_of(&self, id: TurnId) -> Vec<TurnId> {
         if !self.turns.contains_key(&id) {
             return Vec::new();
         }
-        let mut branch = vec![id];
-        let mut found = HashSet::from([id]);
-        // Ids grow, so what follows a turn comes after it.
-        for (&id, turn) in self.turns.range(id..) {
-            if turn.parent.is_some_and(|parent| found.contains(&parent)) {
-                found.insert(id);
-                branch.push(id);
+        let mut children: HashMap<TurnId, Vec<TurnId>> = HashMap::new();
+        for turn in self.turns.values() {
+            if let Some(parent) = turn.parent {
+                children.entry(parent).or_default().push(turn.id);
             }
+        }
+        let mut branch = vec![id];
+        let mut at = 0;
+        while let Some(here) = branch.get(at) {
+            let mut next = children.remove(here).unwrap_or_default();
+            next.retain(|child| *child != id);
+            branch.extend(next);
+            at += 1;
         }
         branch
     }
@@ -197,7 +206,7 @@ impl Conversation {
 
     /// Puts deleted turns back where they were, and the path through them if it was there.
     pub fn restore(&mut self, branch: Branch) {
-        let parent = branch.turns.first().and_then(|turn| turn.parent);
+        let parent = branch.parent();
         let on_path = branch.on_path || !self.chosen.contains_key(&parent);
         if on_path && !branch.is_empty() {
             self.chosen.insert(parent, branch.root);
@@ -273,10 +282,17 @@ impl Conversation {
         std::iter::successors(id.and_then(|id| self.turn(id)), |turn| {
             turn.parent.and_then(|parent| self.turn(parent))
         })
+        // What comes from a file may go round in a circle.
+        .take(self.turns.len())
+    }
+
+    /// The turn after `parent` that the path goes through.
+    pub fn chosen(&self, parent: Option<TurnId>) -> Option<TurnId> {
+        self.chosen.get(&parent).copied()
     }
 
     fn chosen_child(&self, parent: Option<TurnId>) -> Option<&Turn> {
-        self.turn(*self.chosen.get(&parent)?)
+        self.turn(self.chosen(parent)?)
     }
 }
 
@@ -415,6 +431,18 @@ mod tests {
             conversation.history(TurnId(0)),
             [Message::User("prompt 0".into())]
         );
+    }
+
+    #[test]
+    fn turns_that_go_round_in_a_circle_end_somewhere() {
+        let mut conversation = Conversation::default();
+        add(&mut conversation, 0, Some(1), "", "a");
+        add(&mut conversation, 1, Some(0), "", "b");
+        add(&mut conversation, 2, None, "", "c");
+        conversation.turn_mut(TurnId(2)).unwrap().id = TurnId(1);
+        assert!(conversation.path().count() <= 3);
+        assert!(conversation.history(TurnId(0)).len() <= 7);
+        assert_eq!(conversation.branch_of(TurnId(0)).len(), 2);
     }
 
     proptest::proptest! {

@@ -167,6 +167,17 @@ pub struct Estimate {
     pub answer: Extent,
 }
 
+impl Estimate {
+    /// Counts a turn's texts.
+    pub fn of(prompt: &str, reasoning: &str, answer: &str) -> Self {
+        Self {
+            prompt: Extent::of(prompt),
+            reasoning: Extent::of(reasoning),
+            answer: Extent::of(answer),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -73,6 +73,18 @@ fn is_plain(c: char) -> bool {
             | '\u{fff0}'..='\u{fff8}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// The text as it was written, without control characters other than line feeds and tabs: what is
+/// copied is the source, but pasted into a shell a control character would act. CR LF becomes a
+/// line feed.
+pub fn without_controls(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if text.contains(acts) {
+        Cow::Owned(text.replace(acts, ""))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 fn is_harmless(c: char) -> bool {
     match c {
         '\n' | '\t' => true,
@@ -127,6 +139,13 @@ mod tests {
         assert!(plain.contains("你好 é 👍"), "{plain}");
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
         assert_eq!(read(&plain), read(json));
+    }
+
+    #[test]
+    fn copied_text_is_the_source_without_what_would_act() {
+        assert_eq!(without_controls("a\x1b[31m\r\n\tb\u{9b}"), "a[31m\n\tb");
+        let source = "שלום\u{200f} 👨‍👩‍👧\u{2028}e\u{301}";
+        assert_eq!(without_controls(source), source);
     }
 
     proptest::proptest! {

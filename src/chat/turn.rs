@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use super::{
-    Delta, Estimate, Extent, Failure, Finish, Moment, Part, Rates, Reply, Thinking, whole_tokens,
+    Delta, Estimate, Extent, Failure, Finish, Moment, Params, Part, Rates, Reply, Thinking,
+    whole_tokens,
 };
 
-/// Names a turn for as long as the program runs; late events of a dropped turn are known by it.
+/// Names a turn, in every program that shares the store; late events of a dropped turn are known
+/// by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TurnId(pub u64);
 
 /// What a turn's prompt was sent to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Asked {
     /// The provider's id.
     pub provider: String,
@@ -19,8 +21,8 @@ pub struct Asked {
     pub model: String,
     /// The thinking mode that was asked for.
     pub thinking: Thinking,
-    /// The token limit that was sent, which reasoning and answer share.
-    pub max_tokens: Option<u64>,
+    /// The sampling parameters that were sent; reasoning and answer share the token limit.
+    pub params: Params,
 }
 
 /// Whether a turn's reply is still coming, and if not, how it ended.
@@ -32,6 +34,8 @@ pub enum TurnState {
     Done,
     /// Stopped by the user; what had arrived is kept.
     Stopped,
+    /// The program ended before the reply did; what had arrived was kept.
+    Interrupted,
     /// Failed; what had arrived is kept.
     Failed(Box<Failure>),
 }

@@ -6,9 +6,46 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::chat::Thinking;
 
+/// What the long help ends with.
+const MORE: &str = "\
+Examples:
+  mmchat                                   the chat, with the first provider that has a key
+  mmchat --demo                            the chat, offline
+  mmchat -m tencent/minimax-m3             the chat, with that model
+  mmchat key set tencent                   keep a key
+  git diff | mmchat ask \"Review this.\"    one reply, for scripts
+  mmchat doctor                            what works here, and what does not
+
+Exit codes:
+  0    all is well
+  1    it failed, and would fail again
+  2    wrong options or configuration, or something that the model can't do
+  75   it failed, but may work later: rate limit, overload, no connection
+  130  interrupted with Ctrl+C";
+
+/// What the long help of `ask` ends with.
+const MORE_ASK: &str = "\
+Examples:
+  mmchat ask \"What is a monad? One sentence.\"
+  git diff | mmchat ask -m tencent/minimax-m3 \"Write a commit message for this.\"
+  mmchat ask --format json \"Write a haiku\" | jq -r .answer
+  mmchat ask --dry-run -m minimax \"Hello\"
+
+The answer goes to standard output, everything else to standard error. The exit code is 75 when
+trying again later may help, and 1 when it would not.";
+
+/// What the long help of `key set` ends with.
+const MORE_KEY: &str = "\
+On a terminal it asks for the key and does not show it; in a pipe it reads it:
+  pass show tokenhub | mmchat key set tencent
+
+The key is kept in credentials.toml beside the configuration, readable by you alone, and is sent only
+to the address that the provider has now. An environment variable goes before api_key_command, and
+that before a kept key.";
+
 /// Terminal chat for MiniMax models: reasoning and answer stream side by side.
 #[derive(Debug, Parser)]
-#[command(name = "mmchat", version, about, max_term_width = 100)]
+#[command(name = "mmchat", version, about, max_term_width = 100, after_long_help = MORE)]
 #[command(
     args_conflicts_with_subcommands = false,
     subcommand_negates_reqs = true
@@ -28,7 +65,7 @@ pub(super) struct Options {
     /// Configuration file [default: config.toml in the platform's configuration directory]
     #[arg(long, value_name = "FILE", env = "MMCHAT_CONFIG", global = true)]
     pub config: Option<PathBuf>,
-    /// Directory for what mmchat keeps (conversations stay in memory in this version)
+    /// Directory for conversations [default: the platform's data directory]
     #[arg(long, value_name = "DIR", env = "MMCHAT_DATA_DIR", global = true)]
     pub data_dir: Option<PathBuf>,
     /// Provider and model; the model's id may itself contain slashes
@@ -67,6 +104,15 @@ pub(super) struct Options {
     /// Offer no tools to the model
     #[arg(long, global = true)]
     pub no_tools: bool,
+    /// Go on with the last conversation
+    #[arg(short = 'c', long = "continue", global = true)]
+    pub go_on: bool,
+    /// Go on with this conversation; the beginning of its id will do
+    #[arg(long, value_name = "ID", global = true, conflicts_with = "go_on")]
+    pub resume: Option<String>,
+    /// Keep nothing: what is said never touches the disk
+    #[arg(long, global = true)]
+    pub no_save: bool,
 }
 
 /// What to do instead of opening the chat.
@@ -75,25 +121,41 @@ pub(super) enum Subcommands {
     /// One reply on standard output; what is piped in is appended to the prompt
     Ask(AskArgs),
     /// Providers and models: what they do, their limits and prices, and whether a key is set
-    Models {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Models(ModelsArgs),
     /// The configuration: where it is, what it says, whether it is right
     Config {
         /// What to do with it
         #[command(subcommand)]
         deed: ConfigDeed,
     },
+    /// What works here: terminal, configuration, keys, store, network
+    Doctor(DoctorArgs),
     /// API keys: where each comes from; keep one, or forget it
     Key {
         /// What to do with them
         #[command(subcommand)]
         deed: KeyDeed,
     },
+    /// The conversations that are kept: find, show, export, rename, delete, import
+    History {
+        /// What to do with them
+        #[command(subcommand)]
+        deed: HistoryDeed,
+    },
     /// The key bindings in force
     Keys,
+    /// Completions for a shell, with the names of providers and models
+    Completions {
+        /// The shell
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// The manual page of mmchat, or of one of its commands
+    Man {
+        /// A command, such as `ask` or `key set`
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
     /// The built-in provider as a server of its own; prints its addresses
     DemoServer {
         /// The port to listen on; 0 takes any that is free
@@ -113,12 +175,52 @@ pub(super) enum ConfigDeed {
     Show,
     /// Check it; problems are printed as `FILE:LINE:COL`
     Check,
+    /// Open it in $VISUAL or $EDITOR, and check it afterwards
+    Edit,
+}
+
+/// The arguments of `models`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct ModelsArgs {
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Also ask each provider with a key (with -m: that one) for its own list
+    #[arg(long)]
+    pub refresh: bool,
+}
+
+/// A shell that completions can be made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    /// Bash.
+    Bash,
+    /// Zsh.
+    Zsh,
+    /// Fish.
+    Fish,
+    /// PowerShell.
+    Powershell,
+    /// Nushell.
+    Nushell,
+}
+
+/// The arguments of `doctor`.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct DoctorArgs {
+    /// Also send a tiny request to each provider with a key (with -m: to that one), which may cost a little
+    #[arg(long)]
+    pub probe: bool,
+    /// As JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What to do with API keys.
 #[derive(Debug, Clone, Subcommand)]
 pub(super) enum KeyDeed {
     /// Keep a provider's key; asks for it, or reads it from a pipe
+    #[command(after_long_help = MORE_KEY)]
     Set {
         /// The provider
         #[arg(value_name = "PROVIDER")]
@@ -141,8 +243,100 @@ pub(super) enum KeyDeed {
     },
 }
 
+/// What to do with the conversations that are kept.
+#[derive(Debug, Clone, Subcommand)]
+pub(super) enum HistoryDeed {
+    /// List them, the newest first
+    List {
+        /// The most to list
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find words in prompts, answers and reasoning; filters: in:thinking in:answer in:prompt
+    /// model:NAME before:DAY after:DAY
+    Search {
+        /// What to find
+        #[arg(value_name = "WORDS", required = true)]
+        words: Vec<String>,
+        /// The most to list
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        limit: usize,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print one
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+        /// What of the reasoning to print
+        #[arg(long, value_enum, default_value_t = Reasoning::Without)]
+        reasoning: Reasoning,
+    },
+    /// Write one as Markdown, JSON or HTML
+    Export {
+        /// Its id, or the beginning of it
+        id: String,
+        /// json comes back by `history import`
+        #[arg(long, value_enum, default_value_t = ExportFormat::Md)]
+        format: ExportFormat,
+        /// What of the reasoning to write
+        #[arg(long, value_enum, default_value_t = Reasoning::With)]
+        reasoning: Reasoning,
+        /// The file to write; nothing that is there is overwritten [default: standard output]
+        #[arg(long, short, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Give one another title
+    Rename {
+        /// Its id, or the beginning of it
+        id: String,
+        /// The title; several words are joined by spaces
+        #[arg(value_name = "TITLE", required = true)]
+        title: Vec<String>,
+    },
+    /// Delete for good: no byte of it is left in the store
+    Delete {
+        /// Their ids, or the beginnings of them
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<String>,
+    },
+    /// Take over conversations: mmchat's JSON, OpenAI-style message lists, aichat's sessions
+    Import {
+        /// The files; - is standard input
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// How a conversation is exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExportFormat {
+    /// Markdown with front matter.
+    Md,
+    /// Everything that is known.
+    Json,
+    /// One page without scripts.
+    Html,
+}
+
+/// What of the reasoning is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Reasoning {
+    /// Beside the answers.
+    With,
+    /// Only the answers.
+    Without,
+    /// Only the reasoning.
+    Only,
+}
+
 /// The arguments of `ask`.
 #[derive(Debug, Clone, Args)]
+#[command(after_long_help = MORE_ASK)]
 pub(super) struct AskArgs {
     /// The prompt; several words are joined by spaces
     #[arg(value_name = "PROMPT")]
@@ -156,9 +350,6 @@ pub(super) struct AskArgs {
     /// Print the request instead of sending it, the key masked
     #[arg(long)]
     pub dry_run: bool,
-    /// Keep nothing of it (this version keeps nothing anyway)
-    #[arg(long)]
-    pub no_save: bool,
 }
 
 /// How `ask` prints a reply.

@@ -1,5 +1,6 @@
 //! `mmchat ask`: one reply on standard output.
 
+mod record;
 mod tools;
 
 use std::io::{self, IsTerminal, Read, Write};
@@ -13,22 +14,22 @@ use super::args::{AskArgs, Format, Options};
 use super::printer::Printer;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, json};
+use super::{Exit, Trouble, block_on, complain, history, json};
 use crate::app::Sent;
+use crate::app::library::{Head, title_from};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, CallState, Conversation, Delta, Failure, FailureKind, Finish, Progress, TurnId,
-    TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, CallState, ConversationId, Delta, Failure, FailureKind, Finish, Ids, Progress, Rates,
+    ToolCall, Turn, TurnId, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
-use crate::wire::{self, Ask, Auth, WireRequest};
+use crate::wire::{Ask, Auth, WireRequest};
+use record::Record;
 use tools::Bench;
 
 /// The most that is read from standard input, in bytes.
 const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
-/// The only turn of the conversation.
-const TURN: TurnId = TurnId(0);
 
 /// Asks once and prints the reply.
 pub(super) fn run(
@@ -41,13 +42,26 @@ pub(super) fn run(
         config,
         catalog,
         keys,
-        session,
+        mut session,
         ..
     } = Setup::new(options, environment)?;
+    let earlier = history::to_go_on_with(options)?;
+    let mut kept = earlier.unwrap_or_default();
+    let is_new = kept.conversation.is_empty();
+    if is_new || options.system.is_some() {
+        kept.conversation
+            .system_prompt
+            .clone_from(&config.chat.system_prompt);
+    }
+    let is_named = options.model.is_some() || options.demo;
+    if !is_new && !is_named && catalog.provider(&kept.head.choice.provider).is_some() {
+        session.choice = kept.head.choice.clone();
+    }
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
-    let mut conversation = Conversation::new(&config.chat.system_prompt);
+    let parent = kept.conversation.last().map(|turn| turn.id);
+    let so_far = Rates::default().tokens(kept.conversation.extent(parent));
     let wish = Wish {
         // Only a mode that was asked for on this command line may be refused; the configuration's
         // comes as near as the model can.
@@ -57,9 +71,7 @@ pub(super) fn run(
         params: session.params,
         json: false,
         search: false,
-        input_tokens_estimate: whole_tokens(
-            estimate_tokens(&config.chat.system_prompt) + estimate_tokens(&prompt),
-        ),
+        input_tokens_estimate: whole_tokens(so_far + estimate_tokens(&prompt)),
     };
     let plan = catalog::plan(provider, &model, &wish)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
@@ -70,10 +82,30 @@ pub(super) fn run(
         provider: session.choice.provider.clone(),
         model: session.choice.model.clone(),
         thinking: plan.thinking,
-        max_tokens: session.params.max_tokens,
+        params: session.params,
     };
     let mut clock = Clock::system();
-    conversation.add(TURN, None, prompt, asked, clock.now().wall);
+    let mut ids = Ids::new(fastrand::u64(..));
+    ids.go_on_after(parent.map_or(0, |parent| parent.0));
+    let now = clock.now();
+    let turn = TurnId(ids.next(now.wall));
+    if is_new {
+        kept.head = Head {
+            id: ConversationId(ids.next(now.wall)),
+            title: title_from(&prompt),
+            created: now.wall,
+            ..Head::default()
+        };
+    }
+    kept.conversation.add(turn, parent, prompt, asked, now.wall);
+    kept.head = Head {
+        updated: now.wall,
+        system_prompt: kept.conversation.system_prompt.clone(),
+        choice: session.choice.clone(),
+        thinking: session.thinking,
+        params: session.params,
+        ..kept.head
+    };
     let offers_tools = session.tools && model.tools && config.chat.max_tool_rounds > 0;
     let tools = if offers_tools {
         tools::offered(&config)
@@ -92,7 +124,7 @@ pub(super) fn run(
         tools,
     };
     if ask.dry_run {
-        return dry_run(&next_request(&sent, &conversation));
+        return dry_run(&sent.request(&kept.conversation, turn));
     }
     let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
@@ -103,26 +135,18 @@ pub(super) fn run(
         limit: config.chat.max_tool_rounds,
     };
     let providers = Providers::new(client);
-    block_on(async {
+    let mut record = Record::begin(options, kept, turn);
+    let exit = block_on(async {
         let replies = async {
             if offers_tools {
                 sent.offer(bench.served(&config).await);
             }
-            replies(
-                &providers,
-                &sent,
-                &mut bench,
-                ask,
-                &mut conversation,
-                &mut clock,
-            )
-            .await
+            replies(&providers, &sent, &mut bench, ask, &mut record, &mut clock).await
         };
         tokio::select! {
             result = replies => {
                 let exit = result?;
-                let turn = conversation.turn(TURN);
-                if turn.is_some_and(|turn| is_about_the_key(&turn.state)) {
+                if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
                 }
                 Ok(exit)
@@ -133,7 +157,9 @@ pub(super) fn run(
                 Ok(Exit::Signal(2))
             }
         }
-    })
+    });
+    record.end();
+    exit
 }
 
 /// Whether what is known of the provider's keys would help.
@@ -147,14 +173,6 @@ fn is_about_the_key(state: &TurnState) -> bool {
     )
 }
 
-fn next_request(sent: &Sent, conversation: &Conversation) -> WireRequest {
-    let ask = Ask {
-        messages: conversation.history(TURN),
-        ..sent.ask.clone()
-    };
-    wire::request(&sent.target, &ask)
-}
-
 /// Receives the reply, runs the tools that it asks for and sends their results, round after round,
 /// and prints all of it in the format that was asked for.
 async fn replies(
@@ -162,17 +180,17 @@ async fn replies(
     sent: &Sent,
     bench: &mut Bench,
     ask: &AskArgs,
-    conversation: &mut Conversation,
+    record: &mut Record,
     clock: &mut Clock,
 ) -> Result<Exit, Trouble> {
     let begun = clock.now().instant;
     let mut printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
     let mut state;
     loop {
-        let request = next_request(sent, conversation);
+        let request = sent.request(&record.kept.conversation, record.turn);
         let steps = providers.reply(request);
-        state = round(steps, ask, &mut printer, conversation, clock, begun).await?;
-        let Some(turn) = conversation.turn_mut(TURN) else {
+        state = round(steps, ask, &mut printer, record, clock, begun).await?;
+        let Some(turn) = record.turn() else {
             break;
         };
         if state != TurnState::Done || !tools::begin(turn, &sent.tools, bench.limit) {
@@ -189,9 +207,10 @@ async fn replies(
         }
         turn.reply.next_round();
         printer.next_round();
+        record.save_turn();
     }
     printer.finish()?;
-    let Some(turn) = conversation.turn_mut(TURN) else {
+    let Some(turn) = record.turn() else {
         return Ok(Exit::Failed);
     };
     turn.timing.end = Some(clock.now().since(begun));
@@ -207,17 +226,20 @@ async fn round(
     mut steps: BoxStream<'static, Result<Progress, Failure>>,
     ask: &AskArgs,
     printer: &mut Printer<io::Stdout, io::Stderr>,
-    conversation: &mut Conversation,
+    record: &mut Record,
     clock: &mut Clock,
     begun: Instant,
 ) -> Result<TurnState, Trouble> {
     while let Some(step) = steps.next().await {
-        let elapsed = clock.now().since(begun);
-        let Some(turn) = conversation.turn_mut(TURN) else {
+        let now = clock.now().instant;
+        let elapsed = now.saturating_duration_since(begun);
+        let Some(turn) = record.turn() else {
             break;
         };
         match step {
-            Ok(Progress::Connected) => drop(turn.timing.connected.get_or_insert(elapsed)),
+            Ok(Progress::Connected) => {
+                turn.timing.connected.get_or_insert(elapsed);
+            }
             Ok(Progress::Retrying {
                 attempt,
                 of,
@@ -239,6 +261,7 @@ async fn round(
                     Format::Json => show_thinking(ask, &delta)?,
                 }
                 turn.push(delta, elapsed);
+                record.grow(now);
             }
             Err(failure) => {
                 if ask.format == Format::Jsonl {
@@ -253,7 +276,7 @@ async fn round(
 }
 
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
-fn conclude(turn: &crate::chat::Turn) -> Exit {
+fn conclude(turn: &Turn) -> Exit {
     if let TurnState::Failed(failure) = &turn.state {
         let words = failure.vendor_words();
         complain(&format!(
@@ -270,12 +293,8 @@ fn conclude(turn: &crate::chat::Turn) -> Exit {
             Exit::Failed
         };
     }
-    for call in turn
-        .reply
-        .calls
-        .iter()
-        .filter(|call| call.state == CallState::Asked)
-    {
+    let not_offered = |call: &&ToolCall| call.state == CallState::Asked;
+    for call in turn.reply.calls.iter().filter(not_offered) {
         complain(&format!(
             "the model asked for the tool {}, which it was not offered",
             safe::one_line(&call.name)

@@ -1,19 +1,27 @@
 //! `mmchat`: the chat itself.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use ratatui::Terminal;
 
 use super::args::Options;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, screen, themes};
-use crate::app::{self, App};
+use super::{Exit, Trouble, block_on, complain, history, screen, themes};
+use crate::app::library::Which;
+use crate::app::{self, App, Keep, Start};
 use crate::config::theme;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
-use crate::tui::{Canvas, Console, Guard};
+use crate::store::{Place, Store};
+use crate::tui::{Announcer, Canvas, Clipboard, Console, Guard};
 use crate::ui::{Cache, Links, Theme};
+
+/// How long the last changes may take to reach the disk when the user leaves …
+const QUIT_PATIENCE: Duration = Duration::from_secs(5);
+/// … and when the system is in a hurry.
+const SIGNAL_PATIENCE: Duration = Duration::from_millis(700);
 
 /// Opens the chat and runs it until it is left.
 pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit, Trouble> {
@@ -48,6 +56,9 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     config.themes = themes::load(options, &config, false)?;
     let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
+    let start = start(options, environment)?;
+    let mut store = Store::new(place(options));
+    let (window_title, progress) = (config.ui.window_title, config.ui.progress);
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let programs = environment.programs();
     let servers = setup::servers(&config, &programs, &client);
@@ -60,14 +71,19 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         session,
         opened_on_demo,
         size,
+        start,
     });
-    let guard = Guard::take(mouse).map_err(|error| {
+    let clipboard = Clipboard::find(environment.variables());
+    let lookup = |name: &str| environment.get(name).map(str::to_owned);
+    let announcer = Announcer::new(lookup, window_title, progress);
+    let guard = Guard::take(mouse, announcer).map_err(|error| {
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
         let mut console = Console::real(
             guard,
-            editor(environment),
+            setup::editor(environment),
+            clipboard,
             screen::can_be_asked(environment),
         );
         let canvas = Canvas::new(std::io::stdout()).in_ascii(screen::is_ascii(environment));
@@ -85,16 +101,56 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             &mut cache,
             Clock::system(),
         )
-        .with_tools(programs, servers);
+        .with_tools(programs, servers)
+        .keeping(&mut store);
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.
         drop(console);
         run.map_err(|error| Trouble::new(Exit::Failed, error.to_string()))
     })?;
-    Ok(match run.ending {
-        Ending::Quit => Exit::Success,
-        Ending::Signal(number) => Exit::Signal(number),
+    let (exit, patience) = match run.ending {
+        Ending::Quit => (Exit::Success, QUIT_PATIENCE),
+        Ending::Signal(number) => (Exit::Signal(number), SIGNAL_PATIENCE),
+    };
+    if let Err(why) = store.close(patience) {
+        complain(&why);
+        return Ok(match exit {
+            Exit::Success => Exit::Failed,
+            exit => exit,
+        });
+    }
+    Ok(exit)
+}
+
+/// What the program begins with.
+fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble> {
+    let open = match (&options.resume, options.go_on) {
+        (Some(id), _) => Some(Which::Id(history::find(options, id)?)),
+        (None, true) => Some(Which::Last),
+        (None, false) => None,
+    };
+    let model_is_named = options.model.is_some() || options.demo;
+    Ok(Start {
+        seed: fastrand::u64(..),
+        keep: if options.no_save {
+            Keep::InMemory
+        } else {
+            Keep::OnDisk
+        },
+        open,
+        session_as_asked: model_is_named || environment.get("MMCHAT_MODEL").is_some(),
     })
+}
+
+/// Where conversations are kept.
+pub(super) fn place(options: &Options) -> Place {
+    setup::data_dir(options).map_or_else(
+        || {
+            let why = "Nothing is saved: there is no home directory; --data-dir names a place";
+            Place::Nowhere(why.to_owned())
+        },
+        Place::Directory,
+    )
 }
 
 /// Tells whether the terminal may be told where links lead (OSC 8). Most of those that can't show
@@ -107,19 +163,34 @@ fn links_are_welcome(environment: &Environment) -> bool {
     let plain = [
         "dumb", "linux", "ansi", "vt", "cons", "eterm", "sun", "unknown",
     ];
-    !term.is_empty()
+    let known = !term.is_empty() || environment.get("WT_SESSION").is_some();
+    known
         && !plain.iter().any(|name| term.starts_with(name))
         && environment.get("NO_COLOR").is_none()
 }
 
-/// The user's editor, split at spaces as shells do: `code --wait`.
-fn editor(environment: &Environment) -> Vec<String> {
-    let named = environment
-        .get("VISUAL")
-        .or_else(|| environment.get("EDITOR"));
-    named
-        .unwrap_or("vi")
-        .split_whitespace()
-        .map(str::to_owned)
-        .collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_kept_from_terminals_that_would_print_them() {
+        let welcome = |variables: &[(&str, &str)]| links_are_welcome(&Environment::of(variables));
+        for term in [
+            "xterm-256color",
+            "tmux-256color",
+            "screen",
+            "xterm-kitty",
+            "foot",
+        ] {
+            assert!(welcome(&[("TERM", term)]), "{term}");
+        }
+        assert!(welcome(&[("WT_SESSION", "1")]));
+        for term in ["linux", "vt100", "vt220", "eterm-color", "ansi", ""] {
+            assert!(!welcome(&[("TERM", term)]), "{term}");
+        }
+        assert!(!welcome(&[("TERM", "xterm"), ("NO_COLOR", "1")]));
+        assert!(welcome(&[("TERM", "linux"), ("FORCE_HYPERLINK", "1")]));
+        assert!(!welcome(&[("TERM", "xterm"), ("FORCE_HYPERLINK", "0")]));
+    }
 }

@@ -1,6 +1,7 @@
 //! `mmchat config` and `mmchat keys`: the configuration, and the keys in force.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::args::{ConfigDeed, Options};
 use super::setup::{self, Environment};
@@ -12,7 +13,11 @@ use crate::chat::safe;
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 /// Does something with the configuration.
-pub(super) fn run(options: &Options, deed: ConfigDeed, _: &Environment) -> Result<Exit, Trouble> {
+pub(super) fn run(
+    options: &Options,
+    deed: ConfigDeed,
+    environment: &Environment,
+) -> Result<Exit, Trouble> {
     let path = setup::config_path(options);
     let path = path.ok_or_else(|| {
         Trouble::new(
@@ -24,24 +29,7 @@ pub(super) fn run(options: &Options, deed: ConfigDeed, _: &Environment) -> Resul
     match deed {
         ConfigDeed::Path => writeln!(out, "{}", path.display())?,
         ConfigDeed::Init => {
-            let failed = |error: io::Error| {
-                let path = path.display();
-                Trouble::new(
-                    Exit::Failed,
-                    match error.kind() {
-                        io::ErrorKind::AlreadyExists => {
-                            format!("{path} is there already; it was left as it is")
-                        }
-                        _ => format!("{path} can't be written: {error}"),
-                    },
-                )
-            };
-            if let Some(directory) = path.parent() {
-                std::fs::create_dir_all(directory).map_err(failed)?;
-            }
-            // Never over a file that is there, nor through a link.
-            let mut file = std::fs::File::create_new(&path).map_err(failed)?;
-            file.write_all(EXAMPLE.as_bytes()).map_err(failed)?;
+            create(&path)?;
             writeln!(out, "{}", path.display())?;
         }
         ConfigDeed::Show => {
@@ -49,24 +37,76 @@ pub(super) fn run(options: &Options, deed: ConfigDeed, _: &Environment) -> Resul
             let text = std::fs::read_to_string(&path).unwrap_or_else(|_| EXAMPLE.to_owned());
             out.write_all(safe::visible(&text).as_bytes())?;
         }
-        ConfigDeed::Check => {
-            let (config, _) = setup::load(options)?;
-            themes::load(options, &config, true)?;
-            let ca_file = &config.network.ca_file;
-            if !ca_file.is_empty() && !std::path::Path::new(ca_file).is_file() {
-                return Err(Trouble::usage(format!(
-                    "network.ca_file: there is no file {ca_file}"
-                )));
+        ConfigDeed::Check => check(options, &path, &mut out)?,
+        ConfigDeed::Edit => {
+            if !path.exists() {
+                create(&path)?;
             }
-            let there = if path.exists() {
-                "is right"
-            } else {
-                "is not there; the defaults hold"
-            };
-            writeln!(out, "{} {there}", path.display())?;
+            edit(&path, &setup::editor(environment))?;
+            check(options, &path, &mut out)?;
         }
     }
     Ok(Exit::Success)
+}
+
+/// Writes the commented example; never over a file that is there, nor through a link.
+fn create(path: &Path) -> Result<(), Trouble> {
+    let failed = |error: io::Error| {
+        let path = path.display();
+        Trouble::new(
+            Exit::Failed,
+            match error.kind() {
+                io::ErrorKind::AlreadyExists => {
+                    format!("{path} is there already; it was left as it is")
+                }
+                _ => format!("{path} can't be written: {error}"),
+            },
+        )
+    };
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(failed)?;
+    }
+    let mut file = std::fs::File::create_new(path).map_err(failed)?;
+    file.write_all(EXAMPLE.as_bytes()).map_err(failed)
+}
+
+/// Opens the file in the user's editor and waits.
+fn edit(path: &Path, editor: &[String]) -> Result<(), Trouble> {
+    let failed = |why: String| Trouble::new(Exit::Failed, why);
+    let Some((program, arguments)) = editor.split_first() else {
+        return Err(failed("set $VISUAL or $EDITOR to edit it".to_owned()));
+    };
+    let status = std::process::Command::new(program)
+        .args(arguments)
+        .arg(path)
+        .status()
+        .map_err(|error| {
+            failed(format!(
+                "{program} could not be started: {error}; set $VISUAL or $EDITOR"
+            ))
+        })?;
+    if !status.success() {
+        return Err(failed(format!("{program} ended with {status}")));
+    }
+    Ok(())
+}
+
+fn check(options: &Options, path: &Path, out: &mut impl Write) -> Result<(), Trouble> {
+    let (config, _) = setup::load(options)?;
+    themes::load(options, &config, true)?;
+    let ca_file = &config.network.ca_file;
+    if !ca_file.is_empty() && !Path::new(ca_file).is_file() {
+        return Err(Trouble::usage(format!(
+            "network.ca_file: there is no file {ca_file}"
+        )));
+    }
+    let there = if path.exists() {
+        "is right"
+    } else {
+        "is not there; the defaults hold"
+    };
+    writeln!(out, "{} {there}", path.display())?;
+    Ok(())
 }
 
 /// Prints the key bindings in force.

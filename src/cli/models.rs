@@ -1,51 +1,163 @@
 //! `mmchat models`: providers and models, what they do, and whether a key is set.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::args::Options;
-use super::setup::{Environment, Setup};
-use super::{Exit, Trouble, json, table};
-use crate::catalog::{Capability, Model, Prices, Provider};
-use crate::chat::short_count;
-use crate::net::Keys;
+use super::args::{ModelsArgs, Options};
+use super::setup::{self, Environment};
+use super::{Exit, Trouble, block_on, complain, json, table};
+use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
+use crate::chat::{Failure, FailureKind, short_count};
+use crate::net::{Client, Keys};
+use crate::wire;
+
+/// The most pages of a provider's own list that are read.
+const MOST_PAGES: u32 = 50;
+
+/// What a provider's own list said: its models, or why there is none.
+type Listed = BTreeMap<String, Result<Vec<String>, Failure>>;
 
 /// Prints every model, as a table or as JSON.
 pub(super) fn run(
     options: &Options,
-    as_json: bool,
+    args: ModelsArgs,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let Setup { catalog, keys, .. } = Setup::new(options, environment)?;
-    let rows = || {
-        let models = |provider| move |model| (provider, model);
-        catalog
-            .providers
-            .iter()
-            .flat_map(move |provider: &Provider| provider.models.iter().map(models(provider)))
-    };
-    let mut out = io::stdout().lock();
-    if as_json {
-        let rows: Vec<Value> = rows()
-            .map(|(provider, model)| object(provider, model, &keys))
-            .collect();
-        writeln!(out, "{}", json::to_text(&Value::from(rows)))?;
-        return Ok(Exit::Success);
+    let (config, _) = setup::load(options)?;
+    let catalog = config.catalog();
+    let keys = setup::keys(options, &catalog, environment);
+    let client = Client::new(&config.network, keys, setup::proxies(environment));
+    let keys = client.keys();
+    let mut listed = Listed::new();
+    if args.refresh {
+        let asked = asked(options, &catalog, keys)?;
+        listed = refresh(&asked, &client)?;
     }
-    let head = ["MODEL", "WINDOW", "THINKING", "CAN", "PRICE/M", "KEY"];
-    let rows = rows().map(|(provider, model)| cells(provider, model, &keys));
-    table::write(&mut out, head, rows)?;
-    Ok(Exit::Success)
+    let rows = rows(&catalog, &listed);
+    let mut out = io::stdout().lock();
+    if args.json {
+        let rows: Vec<Value> = rows.iter().map(|row| object(row, keys)).collect();
+        writeln!(out, "{}", json::to_text(&Value::from(rows)))?;
+    } else {
+        let head = ["MODEL", "WINDOW", "THINKING", "CAN", "PRICE/M", "KEY"];
+        table::write(&mut out, head, rows.iter().map(|row| cells(row, keys)))?;
+    }
+    Ok(conclude(&listed))
 }
 
-fn cells(provider: &Provider, model: &Model, keys: &Keys) -> [String; 6] {
+/// A model of a provider, and what the provider's own list says of it.
+struct Row<'a> {
+    provider: &'a Provider,
+    model: Model,
+    /// Whether the provider's own list has it; `None` when it was not asked, or did not say.
+    is_listed: Option<bool>,
+}
+
+/// The catalogue's models, and after them those that only the provider's own list has.
+fn rows<'a>(catalog: &'a Catalog, listed: &Listed) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    for provider in &catalog.providers {
+        let ids = listed.get(&provider.id).and_then(|ids| ids.as_ref().ok());
+        for model in &provider.models {
+            rows.push(Row {
+                provider,
+                model: model.clone(),
+                is_listed: ids.map(|ids| ids.contains(&model.id)),
+            });
+        }
+        let unknown = ids.into_iter().flatten().filter(|id| {
+            let mut known = provider.models.iter();
+            !known.any(|model| model.id == **id)
+        });
+        rows.extend(unknown.map(|id| Row {
+            provider,
+            model: Model::unknown(id),
+            is_listed: Some(true),
+        }));
+    }
+    rows
+}
+
+/// The provider that was named, else those that can be asked.
+fn asked<'a>(
+    options: &Options,
+    catalog: &'a Catalog,
+    keys: &Keys,
+) -> Result<Vec<&'a Provider>, Trouble> {
+    if let Some(named) = &options.model {
+        let id = named.split('/').next().unwrap_or(named);
+        let provider = catalog.provider(id);
+        let provider =
+            provider.ok_or_else(|| Trouble::usage(format!("there is no provider “{id}”")))?;
+        return Ok(vec![provider]);
+    }
+    let ready = |provider: &&Provider| keys.source(&provider.id).is_ready() && provider.id != DEMO;
+    Ok(catalog.providers.iter().filter(ready).collect())
+}
+
+/// Asks each provider for its own list.
+fn refresh(asked: &[&Provider], client: &Client) -> Result<Listed, Trouble> {
+    block_on(async {
+        let mut listed = Listed::new();
+        for provider in asked {
+            let ids = list(client, provider).await;
+            if let Err(failure) = &ids {
+                // Servers of one's own that are not running need no mention.
+                let is_absent = failure.kind == FailureKind::Connect && !provider.wants_key();
+                if !is_absent || asked.len() == 1 {
+                    let (id, what, words) = (&provider.id, failure.what(), failure.vendor_words());
+                    complain(&format!("{id}: {what} {words}"));
+                }
+            }
+            listed.insert(provider.id.clone(), ids);
+        }
+        Ok(listed)
+    })
+}
+
+async fn list(client: &Client, provider: &Provider) -> Result<Vec<String>, Failure> {
+    let target = provider.target(&Model::unknown(""));
+    let mut all: Vec<String> = Vec::new();
+    for page in 1..=MOST_PAGES {
+        let Some(list) = wire::model_list(&target, page) else {
+            break;
+        };
+        let ids = client.model_ids(&list).await?;
+        let fresh: Vec<String> = ids.into_iter().filter(|id| !all.contains(id)).collect();
+        if fresh.is_empty() {
+            break;
+        }
+        all.extend(fresh);
+    }
+    Ok(all)
+}
+
+/// Only when no list came at all is it a failure.
+fn conclude(listed: &Listed) -> Exit {
+    if listed.is_empty() || listed.values().any(Result::is_ok) {
+        return Exit::Success;
+    }
+    let may_pass =
+        |ids: &Result<Vec<String>, Failure>| ids.as_ref().is_err_and(Failure::is_retryable);
+    if listed.values().any(may_pass) {
+        Exit::TryLater
+    } else {
+        Exit::Failed
+    }
+}
+
+fn cells(row: &Row<'_>, keys: &Keys) -> [String; 6] {
+    let Row {
+        provider, model, ..
+    } = row;
     let tokens = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), short_count);
     [
         format!("{}/{}", provider.id, model.id),
         tokens(model.context_window_tokens),
         thinking(model),
-        abilities(model).join(" "),
+        abilities(row).join(" "),
         model
             .prices
             .as_ref()
@@ -66,32 +178,42 @@ fn thinking(model: &Model) -> String {
     }
 }
 
-fn abilities(model: &Model) -> Vec<&'static str> {
+fn abilities(row: &Row<'_>) -> Vec<&'static str> {
+    let model = &row.model;
+    if !model.known {
+        return vec!["(not in the catalogue)"];
+    }
     let can = [
         (model.tools, "tools"),
         (Capability::JsonMode.patch(model).is_some(), "json"),
         (Capability::WebSearch.patch(model).is_some(), "search"),
         (model.images, "images"),
+        (row.is_listed == Some(false), "(not in the provider's list)"),
     ];
     can.into_iter()
         .filter_map(|(can, word)| can.then_some(word))
         .collect()
 }
 
-fn object(provider: &Provider, model: &Model, keys: &Keys) -> Value {
+fn object(row: &Row<'_>, keys: &Keys) -> Value {
+    let Row {
+        provider, model, ..
+    } = row;
     let source = keys.source(&provider.id);
     json!({
         "provider": provider.id,
         "model": model.id,
+        "known": model.known,
+        "listed": row.is_listed,
         "context_window_tokens": model.context_window_tokens,
         "max_input_tokens": model.max_input_tokens,
         "max_output_tokens": model.max_output_tokens,
         "thinking": model.thinking.is_some().then(|| model.modes().iter().map(|mode| mode.word()).collect::<Vec<_>>()),
         "always_thinks": model.is_always_on(),
-        "tools": model.tools,
-        "json_mode": model.json_mode.is_some(),
-        "web_search": model.web_search.is_some(),
-        "images": model.images,
+        "tools": model.known.then_some(model.tools),
+        "json_mode": model.known.then_some(model.json_mode.is_some()),
+        "web_search": model.known.then_some(model.web_search.is_some()),
+        "images": model.known.then_some(model.images),
         "prices": model.prices.map(|prices| json!({
             "currency": prices.currency.sign(),
             "input_per_mtok": prices.input_per_mtok,

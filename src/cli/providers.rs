@@ -27,22 +27,39 @@ impl Providers {
     }
 }
 
-impl Provider for Providers {
-    fn reply(&self, mut request: WireRequest) -> BoxStream<'static, Result<Progress, Failure>> {
+impl Providers {
+    /// The client beneath, for requests that are no conversation.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The request with its whole address: the catalogue can't know the demo's port.
+    ///
+    /// # Errors
+    ///
+    /// When the demo's server can't start.
+    pub(super) fn located(&self, mut request: WireRequest) -> Result<WireRequest, Failure> {
         if request.provider == DEMO {
             let server = self
                 .demo
                 .get_or_init(|| demo::Server::start(0).map_err(|error| error.to_string()));
             match server {
-                // The catalogue can't know the port, so the address has only its path yet.
                 Ok(server) => request.url.insert_str(0, &server.base_url(request.dialect)),
                 Err(error) => {
                     let message = format!("the built-in demo server can't start: {error}");
-                    let failure = Failure::new(FailureKind::Setup, message);
-                    return stream::iter([Err(failure)]).boxed();
+                    return Err(Failure::new(FailureKind::Setup, message));
                 }
             }
         }
-        self.client.reply(request)
+        Ok(request)
+    }
+}
+
+impl Provider for Providers {
+    fn reply(&self, request: WireRequest) -> BoxStream<'static, Result<Progress, Failure>> {
+        match self.located(request) {
+            Ok(request) => self.client.reply(request),
+            Err(failure) => stream::iter([Err(failure)]).boxed(),
+        }
     }
 }

@@ -36,6 +36,11 @@ impl Environment {
         }
     }
 
+    /// All of it.
+    pub(super) fn variables(&self) -> &HashMap<String, String> {
+        &self.variables
+    }
+
     /// An environment of these variables only.
     #[cfg(test)]
     pub(super) fn of(variables: &[(&str, &str)]) -> Self {
@@ -111,6 +116,14 @@ pub(super) fn config_path(options: &Options) -> Option<PathBuf> {
     options.config.clone().or_else(|| {
         let directories = directories::ProjectDirs::from("", "", "mmchat")?;
         Some(directories.config_dir().join("config.toml"))
+    })
+}
+
+/// Where conversations are kept: as named, else in the platform's place. `None` without a home.
+pub(super) fn data_dir(options: &Options) -> Option<PathBuf> {
+    options.data_dir.clone().or_else(|| {
+        let directories = directories::ProjectDirs::from("", "", "mmchat")?;
+        Some(directories.data_dir().to_owned())
     })
 }
 
@@ -293,4 +306,16 @@ pub(super) fn servers(config: &Config, programs: &Programs, client: &Client) -> 
 /// The proxies that the environment names.
 pub(super) fn proxies(environment: &Environment) -> Proxies {
     Proxies::from_environment(|name| environment.get(name).map(str::to_owned))
+}
+
+/// The user's editor, split at spaces as shells do: `code --wait`.
+pub(super) fn editor(environment: &Environment) -> Vec<String> {
+    let named = environment
+        .get("VISUAL")
+        .or_else(|| environment.get("EDITOR"));
+    named
+        .unwrap_or("vi")
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
 }

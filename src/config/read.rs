@@ -129,6 +129,8 @@ fn ui(section: &mut Section<'_>, ui: &mut Ui, notes: &mut Notes) {
         section.word("language", &languages, notes),
     );
     set(&mut ui.notify, section.word("notify", &notify, notes));
+    set(&mut ui.window_title, section.boolean("window_title", notes));
+    set(&mut ui.progress, section.boolean("progress", notes));
 }
 
 fn network(section: &mut Section<'_>, network: &mut Network, notes: &mut Notes) {

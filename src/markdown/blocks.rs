@@ -14,6 +14,7 @@ use std::ops::Range;
 use super::Kind;
 use super::line::{Fence, HtmlEnd, Line};
 use super::mend;
+use crate::chat::safe;
 
 /// A line is judged by as many bytes; what is longer is read in pieces of this size.
 const PIECE_BYTES: usize = 1024;
@@ -21,6 +22,9 @@ const PIECE_BYTES: usize = 1024;
 const PARAGRAPH_BYTES: usize = 4 * 1024;
 /// Any other block longer than this is cut.
 const BLOCK_BYTES: usize = 16 * 1024;
+/// A row that goes on for longer is ended, so that a place in the text can be drawn without
+/// drawing all that is above it.
+const CHAIN_BYTES: usize = 32 * 1024;
 /// A table's columns are settled after as many lines.
 const TABLE_ROWS: usize = 64;
 
@@ -92,12 +96,14 @@ enum State {
 }
 
 /// Reads a text that grows, line by line.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Scanner {
     /// Where the piece being collected begins.
     start: usize,
     /// How far the text is read.
     read: usize,
+    /// Where the row began that goes on in the piece being collected.
+    chain: usize,
     mid_line: bool,
     /// The last line was blank.
     blank: bool,
@@ -117,6 +123,7 @@ impl Scanner {
         Self {
             start: 0,
             read: 0,
+            chain: 0,
             mid_line: false,
             blank: false,
             previous: 0..0,
@@ -195,7 +202,7 @@ impl Scanner {
 
     fn plain(&mut self, text: &str, piece: Range<usize>, ends_line: bool) {
         let shown = text.get(self.start..piece.end).unwrap_or_default();
-        if !shown.trim().is_empty() || shown.len() > BLOCK_BYTES {
+        if !is_blank(shown) || shown.len() > BLOCK_BYTES {
             let open = if ends_line { Open::Closed } else { Open::Row };
             self.cut(piece.end, open, Join::Plain { head: ends_line });
         }
@@ -354,7 +361,14 @@ impl Scanner {
         }
     }
 
-    fn cut(&mut self, at: usize, open: Open, next: Join) {
+    fn cut(&mut self, at: usize, mut open: Open, next: Join) {
+        let goes_on = open == Open::Row || (open == Open::Code && self.mid_line);
+        if goes_on && at - self.chain >= CHAIN_BYTES {
+            open = Open::Closed;
+        }
+        if !goes_on || open == Open::Closed {
+            self.chain = at;
+        }
         let join = std::mem::replace(&mut self.join, next);
         if at > self.start || matches!(join, Join::Table { .. }) {
             self.cuts.push_back(Cut {
@@ -365,6 +379,18 @@ impl Scanner {
         }
         self.start = at;
     }
+}
+
+/// A line of fenced code, or a part of one, without the indentation of the fence.
+pub(super) fn code_of(piece: &str, fence: Fence, head: bool) -> &str {
+    let spaces = piece.len() - piece.trim_start_matches(' ').len();
+    let cut = if head { spaces.min(fence.indent) } else { 0 };
+    piece.get(cut..).unwrap_or_default()
+}
+
+/// Tells whether nothing of `text` can be seen.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.trim().is_empty() || safe::visible(text).trim().is_empty()
 }
 
 /// Finds the last place at or before `at` where `text` may be cut.
@@ -390,6 +416,7 @@ fn next_join(state: &State, line: Line<'_>) -> Join {
         {
             Join::Item(number.map(|number| number.saturating_add(1)))
         }
+        (State::Footnote, _) if line.is_footnote() => Join::Item(None),
         _ => Join::Block,
     }
 }

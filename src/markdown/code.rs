@@ -1,4 +1,5 @@
-//! Draws code: a label with the language, a bar at the left, long lines cut hard.
+//! Draws code: a label with the language, a bar at the left, long lines cut
+//! behind a word, with a sign at the rows that go on.
 //!
 //! Owns how code looks; the text that is copied is kept elsewhere, as it came. Rows are plain at
 //! first; colours come later, and change nothing but the styles of the pieces.
@@ -45,7 +46,7 @@ pub(super) fn line(text: &str, origin: &Origin) -> Flow {
 /// Draws one line of code, or the rest of one whose rows so far are `continued`.
 pub(super) fn rows(flow: &Flow, width: usize, continued: bool) -> Vec<Line> {
     let (first, rest) = columns(width, continued);
-    let mut lines = flow.wrap(first, rest, Breaking::Anywhere);
+    let mut lines = flow.wrap(first, rest, Breaking::Code);
     if width >= MIN_BARRED {
         for (index, line) in lines.iter_mut().enumerate() {
             let sign = (index > 0 || continued).then(|| Span::decoration(CONTINUED, Role::Dim));
@@ -64,7 +65,7 @@ pub(super) fn colour(rows: &mut [Row], text: &str, pieces: &[Coloured], width: u
     let mut flow = line(text, &Origin::exact(0..text.len()));
     flow.colour(pieces);
     let (first, rest) = columns(width, false);
-    let lines = flow.wrap(first, rest, Breaking::Anywhere);
+    let lines = flow.wrap(first, rest, Breaking::Code);
     for (row, line) in rows.iter_mut().zip(lines) {
         let before = row.spans.iter().rposition(|s| !is_code(s.style.role));
         let (before, code) = row.spans.split_at(before.map_or(0, |at| at + 1));

@@ -250,6 +250,53 @@ impl Flow {
         }
     }
 
+    /// Shows references to footnotes as `[1]`. Only numbers: `[^a-z]` is something else.
+    pub(super) fn mark_footnotes(&mut self) {
+        let mut from = 0;
+        while let Some(at) = self.text.get(from..).and_then(|text| text.find("[^")) {
+            let start = from + at;
+            from = start + 2;
+            let rest = self.text.get(from..).unwrap_or_default();
+            let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+            if !(1..=3).contains(&digits) || !rest.get(digits..).is_some_and(|r| r.starts_with(']'))
+            {
+                continue;
+            }
+            let range = start..from + digits + 1;
+            let shown = format!("[{}]", rest.get(..digits).unwrap_or_default());
+            self.split(range.start);
+            self.split(range.end);
+            let pieces = |at| self.marks.partition_point(|mark| mark.end <= at);
+            let touched = pieces(range.start)..pieces(range.end);
+            let marks = self.marks.get(touched.clone()).unwrap_or_default();
+            let kept = |mark: &Mark| {
+                let code = matches!(mark.style.role, Role::Code | Role::CodeBlock | Role::Math);
+                code || mark.link.is_some() || !mark.origin.exact
+            };
+            if marks.iter().any(kept) {
+                continue;
+            }
+            let (Some(first), Some(last)) = (marks.first(), marks.last()) else {
+                continue;
+            };
+            let mark = Mark {
+                end: range.start + shown.len(),
+                style: Style {
+                    role: Role::Marker,
+                    ..first.style
+                },
+                link: None,
+                origin: Origin::all_of(first.origin.bytes.start..last.origin.bytes.end),
+            };
+            for later in self.marks.iter_mut().skip(touched.end) {
+                later.end -= range.len() - shown.len();
+            }
+            self.marks.splice(touched, [mark]);
+            from = range.start + shown.len();
+            self.text.replace_range(range, &shown);
+        }
+    }
+
     /// Begins a new piece at `at`.
     fn split(&mut self, at: usize) {
         let index = self.marks.partition_point(|mark| mark.end <= at);

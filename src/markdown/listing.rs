@@ -1,18 +1,18 @@
 //! Blocks of code and their colours: what is still plain, and what becomes of colours that arrive.
 //!
-//! Owns [`Listing`], a block with its finished lines, and the exchange with whoever knows the
-//! languages: [`CodeRequest`] out, [`CodeColours`] in. It knows no language itself.
+//! Owns [`Listings`], the blocks of a document with their finished lines, and the exchange with
+//! whoever knows the languages: [`CodeRequest`] out, [`CodeColours`] in. It knows no language itself.
 //!
 //! Invariants: colours change how a row looks, never its text, its width or its place. A line is
 //! known by a [`Fingerprint`] of everything in its block up to and including itself, so colours
 //! that come too late, for a text that is another one by now, fit nothing and are dropped. A line
 //! that is still being written has no colours, since its end may change its beginning.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
-use super::{CodeBlock, Document, Role, code};
+use super::{CodeBlock, Role, Row, code};
 
 /// Lines of a block that are given colours; what follows stays plain.
 const MAX_LINES: usize = 2_000;
@@ -32,7 +32,7 @@ pub struct Fingerprint(u64);
 /// Lines of code whose colours are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeRequest {
-    /// The block's place among those of its text, counted from 0.
+    /// Where the block begins in its text, in bytes.
     pub block: usize,
     /// The language that the block says it is in.
     pub language: String,
@@ -72,25 +72,46 @@ pub struct Coloured {
 /// Colours that have arrived, by line.
 pub(super) type Colours = HashMap<Fingerprint, Box<[Coloured]>>;
 
+/// The blocks of code of a text, by where they begin, and the colours of their lines.
+#[derive(Debug)]
+pub(super) struct Listings {
+    blocks: BTreeMap<usize, Listing>,
+    colours: Colours,
+    /// Whether blocks are kept whole, not only as far as they are given colours.
+    whole: bool,
+}
+
 /// A block of code as it is read.
 #[derive(Debug)]
 pub(super) struct Listing {
-    pub(super) block: CodeBlock,
-    /// Columns for the code and its bar.
-    room: usize,
-    /// Its finished lines.
+    /// Where it begins.
+    at: usize,
+    block: CodeBlock,
+    /// Its finished lines, as far as they are given colours.
     lines: Vec<Line>,
     /// How many of them, from the first, have their colours.
     coloured: usize,
+    /// It was found line by line, not within another block.
+    fenced: bool,
 }
 
 #[derive(Debug)]
 struct Line {
-    /// The rows that show it.
-    rows: Range<usize>,
     /// Where it is in the block's text, its end included.
     bytes: Range<usize>,
     print: Fingerprint,
+}
+
+/// Which rows show a finished line of code.
+#[derive(Debug, Clone)]
+pub(super) struct CodeLine {
+    /// Where its block begins.
+    pub(super) block: usize,
+    /// Its number in the block, counted from 0.
+    pub(super) number: usize,
+    pub(super) rows: Range<usize>,
+    /// Columns for the code and its bar.
+    pub(super) room: usize,
 }
 
 impl Fingerprint {
@@ -108,111 +129,205 @@ impl Fingerprint {
     }
 }
 
-impl Document {
-    /// Asks for the colours of finished lines of code, down to the last one in `rows`, that have
-    /// none yet; `None` when nothing is missing there.
-    pub fn uncoloured(&self, rows: &Range<usize>) -> Option<CodeRequest> {
-        let mut blocks = self.code.iter().enumerate();
-        blocks.find_map(|(block, listing)| listing.request(block, rows))
+impl Listings {
+    pub(super) fn new(whole: bool) -> Self {
+        Self {
+            blocks: BTreeMap::new(),
+            colours: Colours::new(),
+            whole,
+        }
     }
 
-    /// Gives lines of code their colours. Tells whether any row looks different now.
-    pub fn colour(&mut self, colours: CodeColours) -> bool {
-        let Some(listing) = self.code.get_mut(colours.block) else {
-            return false;
+    /// Begins a block whose lines are still to come.
+    pub(super) fn begin(&mut self, at: usize, language: &str) {
+        let listing = Listing {
+            fenced: true,
+            ..Listing::new(at, language)
         };
+        self.blocks.insert(at, listing);
+    }
+
+    /// Adds a line, or a part of one, to the block that begins at `at`. Returns how long it is.
+    pub(super) fn push(&mut self, at: usize, text: &str) -> usize {
+        let Some(listing) = self.blocks.get_mut(&at) else {
+            return 0;
+        };
+        if self.whole || listing.is_coloured_at_its_end() {
+            listing.push(text);
+            listing.note_colours(&self.colours);
+        }
+        listing.block.text.len()
+    }
+
+    /// Takes a block that was found whole.
+    pub(super) fn insert(&mut self, mut listing: Listing) {
+        listing.note_colours(&self.colours);
+        self.blocks.insert(listing.at, listing);
+    }
+
+    /// Forgets all but the first `bytes` of a block.
+    pub(super) fn truncate(&mut self, at: usize, bytes: usize) {
+        if let Some(listing) = self.blocks.get_mut(&at) {
+            listing.truncate(bytes);
+        }
+    }
+
+    /// Forgets the blocks that begin at this byte or behind it.
+    pub(super) fn forget_from(&mut self, at: usize) {
+        drop(self.blocks.split_off(&at));
+    }
+
+    /// Forgets what can be found again by drawing this part of the text.
+    pub(super) fn put_away(&mut self, range: &Range<usize>) {
+        let inside = self.blocks.range(range.clone());
+        let found: Vec<usize> = inside
+            .filter(|(_, listing)| !listing.fenced)
+            .map(|(at, _)| *at)
+            .collect();
+        for at in found {
+            self.blocks.remove(&at);
+        }
+    }
+
+    pub(super) fn blocks(&self) -> Vec<CodeBlock> {
+        let listings = self.blocks.values();
+        let blocks = listings.map(|listing| listing.block.with_first_line());
+        blocks.collect()
+    }
+
+    pub(super) fn take_colours(&mut self) -> Colours {
+        std::mem::take(&mut self.colours)
+    }
+
+    pub(super) fn give_colours(&mut self, colours: Colours) {
+        self.colours = colours;
+    }
+
+    /// Asks for colours that one of `lines` lacks, and those above it in its block.
+    pub(super) fn request<'a>(
+        &self,
+        lines: impl Iterator<Item = &'a CodeLine>,
+    ) -> Option<CodeRequest> {
+        let mut last: BTreeMap<usize, usize> = BTreeMap::new();
+        for line in lines {
+            let last = last.entry(line.block).or_default();
+            *last = line.number.max(*last);
+        }
+        let mut wanted = last.into_iter();
+        wanted.find_map(|(at, last)| self.blocks.get(&at)?.request(last + 1))
+    }
+
+    /// Takes colours. Returns the block and which lines of it may look different now.
+    pub(super) fn take(&mut self, colours: CodeColours) -> Option<(usize, Range<usize>)> {
+        let listing = self.blocks.get_mut(&colours.block)?;
         let Some(pieces) = colours.lines else {
             for line in &listing.lines {
                 self.colours.remove(&line.print);
             }
             listing.coloured = 0;
-            return false;
+            return None;
         };
         let lines = colours.first_line..colours.first_line + pieces.len();
         let lines = listing.lines.get(lines).unwrap_or_default();
         if lines.last().is_none_or(|last| last.print != colours.after) {
-            return false;
+            return None;
         }
         let prints = lines.iter().map(|line| line.print);
         self.colours.extend(prints.zip(pieces));
-        self.colour_block(colours.block)
+        let before = listing.coloured;
+        listing.note_colours(&self.colours);
+        Some((colours.block, before..listing.coloured))
     }
 
-    /// Draws the lines of a block whose colours are known in them. Tells whether there were any.
-    pub(super) fn colour_block(&mut self, block: usize) -> bool {
-        let Some(listing) = self.code.get_mut(block) else {
+    /// Draws the colours of a line in its rows. Tells whether it has any.
+    pub(super) fn dress(&self, line: &CodeLine, rows: &mut [Row]) -> bool {
+        let Some(listing) = self.blocks.get(&line.block) else {
             return false;
         };
-        let mut changed = false;
-        while let Some(line) = listing.lines.get(listing.coloured)
-            && let Some(pieces) = self.colours.get(&line.print)
-        {
-            listing.coloured += 1;
-            let coloured = pieces.iter().any(|piece| piece.role != Role::CodeBlock);
-            if let Some(rows) = self.rows.get_mut(line.rows.clone())
-                && coloured
-            {
-                code::colour(rows, listing.text_of(line), pieces, listing.room);
-                changed = true;
-            }
-        }
-        changed
+        let found = listing.lines.get(line.number);
+        let Some(known) = found.filter(|_| line.number < listing.coloured) else {
+            return false;
+        };
+        let Some(pieces) = self.colours.get(&known.print) else {
+            return false;
+        };
+        let coloured = pieces.iter().any(|piece| piece.role != Role::CodeBlock);
+        let rows = rows.get_mut(line.rows.clone()).filter(|_| coloured);
+        let Some(rows) = rows else {
+            return false;
+        };
+        code::colour(rows, listing.text_of(known), pieces, line.room);
+        true
+    }
+}
+
+impl CodeLine {
+    /// Takes the rows to be counted from `base`.
+    pub(super) fn moved(mut self, base: usize) -> Self {
+        self.rows = self.rows.start + base..self.rows.end + base;
+        self
     }
 }
 
 impl Listing {
-    pub(super) fn new(language: &str, room: usize) -> Self {
+    /// A block that begins at this byte.
+    pub(super) fn new(at: usize, language: &str) -> Self {
         Self {
+            at,
             block: CodeBlock {
                 language: language.to_owned(),
                 text: String::new(),
                 first_line: String::new(),
             },
-            room,
             lines: Vec::new(),
             coloured: 0,
+            fenced: false,
         }
     }
 
-    /// Adds a line, or a part of one, that is shown in `rows`.
-    pub(super) fn push(&mut self, text: &str, rows: Range<usize>) {
+    /// Adds a line, or a part of one. Returns the number of that line.
+    pub(super) fn push(&mut self, text: &str) -> usize {
         self.block.text.push_str(text);
-        if !text.ends_with('\n') {
-            return;
-        }
+        let number = self.lines.len();
         let start = self.lines.last().map_or(0, |line| line.bytes.end);
-        let bytes = start..self.block.text.len();
-        let whole = self.block.text.get(bytes.clone()).unwrap_or_default();
-        let print = self.print().then(whole);
-        self.lines.push(Line { rows, bytes, print });
+        if text.ends_with('\n') && number < MAX_LINES && start <= MAX_BLOCK_BYTES {
+            let bytes = start..self.block.text.len();
+            let whole = self.block.text.get(bytes.clone()).unwrap_or_default();
+            let print = self.print().then(whole);
+            self.lines.push(Line { bytes, print });
+        }
+        number
     }
 
-    /// Takes the rows to be counted from `base`.
-    pub(super) fn moved(mut self, base: usize) -> Self {
-        for line in &mut self.lines {
-            line.rows = line.rows.start + base..line.rows.end + base;
+    /// Tells whether what comes next is given colours too.
+    fn is_coloured_at_its_end(&self) -> bool {
+        self.lines.len() < MAX_LINES && self.block.text.len() <= MAX_BLOCK_BYTES
+    }
+
+    /// Counts the lines whose colours are known.
+    fn note_colours(&mut self, colours: &Colours) {
+        while self
+            .lines
+            .get(self.coloured)
+            .is_some_and(|line| colours.contains_key(&line.print))
+        {
+            self.coloured += 1;
         }
-        self
     }
 
     /// Forgets all but the first `bytes` of the text.
-    pub(super) fn truncate(&mut self, bytes: usize) {
+    fn truncate(&mut self, bytes: usize) {
         self.block.text.truncate(bytes);
         self.lines.retain(|line| line.bytes.end <= bytes);
         self.coloured = self.coloured.min(self.lines.len());
     }
 
-    fn request(&self, block: usize, rows: &Range<usize>) -> Option<CodeRequest> {
+    /// Asks for the colours that the first `shown` lines lack.
+    fn request(&self, shown: usize) -> Option<CodeRequest> {
         if self.block.language.is_empty() {
             return None;
         }
-        let shown = self
-            .lines
-            .partition_point(|line| line.rows.start < rows.end);
-        let last = self.lines.get(shown.checked_sub(1)?)?;
-        if last.rows.end <= rows.start {
-            return None;
-        }
+        let shown = shown.min(self.lines.len());
         let missing = self.lines.get(self.coloured..shown.min(MAX_LINES))?;
         let first = &missing.first()?.bytes;
         if first.end > MAX_BLOCK_BYTES {
@@ -231,7 +346,7 @@ impl Listing {
             None => Fingerprint::start(&self.block.language),
         };
         Some(CodeRequest {
-            block,
+            block: self.at,
             language: self.block.language.clone(),
             first_line: self.coloured,
             before,
@@ -256,7 +371,7 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markdown::{Kind, Row};
+    use crate::markdown::{Document, Kind, Row};
 
     const CODE: &str = "Look:\n\n```rust\nfn main() {\n\tlet answer = 42;\n}\n```\nEnd.";
 
@@ -307,17 +422,17 @@ mod tests {
             _ => span.text.clone(),
         };
         let row = |row: &Row| row.spans.iter().map(span).collect::<String>();
-        document.rows.iter().map(row).collect()
+        document.all_rows().iter().map(row).collect()
     }
 
     #[test]
     fn colours_change_how_rows_look_and_nothing_else() {
         for width in 1..40 {
             let mut document = document(CODE, width);
-            let plain = document.rows.clone();
+            let plain = document.all_rows();
             colour_all(&mut document);
-            assert_eq!(document.rows.len(), plain.len());
-            for (row, plain) in document.rows.iter().zip(&plain) {
+            assert_eq!(document.len(), plain.len());
+            for (row, plain) in document.all_rows().iter().zip(&plain) {
                 let text = |row: &Row| {
                     row.spans
                         .iter()
@@ -336,7 +451,7 @@ mod tests {
     fn a_wrapped_line_keeps_its_colours_on_all_of_its_rows() {
         let mut document = document(CODE, 16);
         colour_all(&mut document);
-        let rows = ["│     {let}< answer>", "│ ↪ < = 42;>"];
+        let rows = ["│     {let}", "│ ↪ <answer = 42;>"];
         assert_eq!(shown(&document)[4..6], rows);
     }
 
@@ -379,9 +494,9 @@ mod tests {
         let late = colours(&all(&document).unwrap());
         let other = CODE.replace("main", "again");
         document.sync(&other, 1, 40, false);
-        let plain = document.rows.clone();
+        let plain = document.all_rows();
         assert!(!document.colour(late));
-        assert_eq!(document.rows, plain);
+        assert_eq!(document.all_rows(), plain);
         assert!(all(&document).is_some());
     }
 

@@ -277,6 +277,14 @@ fn close(run: &str) -> (usize, String) {
                     break;
                 }
             }
+            '<' | '[' if is_undecided(rest) => {
+                kept = at;
+                break;
+            }
+            '<' if is_address(rest) => {
+                inner.push('>');
+                break;
+            }
             '[' => brackets.push(at),
             ']' if brackets.pop().is_some() => {
                 if let Some(target) = rest.strip_prefix("](") {
@@ -353,6 +361,22 @@ fn emphasis(
         _ => {}
     }
     true
+}
+
+/// Addresses in angle brackets begin like this.
+const ADDRESSES: [&str; 2] = ["<https://", "<http://"];
+
+/// Tells whether a text that ends like this may be about to name an address or a footnote.
+fn is_undecided(text: &str) -> bool {
+    let note = text.strip_prefix("[^");
+    note.is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+        || ADDRESSES.iter().any(|address| address.starts_with(text))
+}
+
+/// Tells whether a text is an address in angle brackets that is still open.
+fn is_address(text: &str) -> bool {
+    ADDRESSES.iter().any(|address| text.starts_with(address))
+        && !text.contains(|c: char| c.is_whitespace() || c == '>')
 }
 
 /// Finds the end of the code span that is closed by `count` ticks in `after`.

@@ -25,11 +25,12 @@ use self::formula::with_dollars;
 use self::text::is_break;
 use super::blocks::Join;
 use super::flow::{Flow, Origin};
-use super::listing::Listing;
+use super::listing::{CodeLine, Listing};
 use super::live::Live;
 use super::slice::Slice;
 use super::table::{Frozen, Grid};
 use super::{Link, Role, Row, Span};
+use crate::chat::safe;
 
 /// What a piece leaves for the next one.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +49,10 @@ pub(super) enum Carry {
 #[derive(Debug)]
 pub(super) struct Painted {
     pub(super) rows: Vec<Row>,
-    pub(super) code: Vec<Listing>,
+    /// Code within other blocks.
+    pub(super) listings: Vec<Listing>,
+    /// The rows of its lines.
+    pub(super) lines: Vec<CodeLine>,
     pub(super) carry: Carry,
     /// The last row, if it is running text.
     pub(super) live: Option<Live>,
@@ -60,7 +64,8 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
         slice,
         width,
         rows: Vec::new(),
-        code: Vec::new(),
+        listings: Vec::new(),
+        lines: Vec::new(),
         nests: Vec::new(),
         deeper: 0,
         flow: Flow::default(),
@@ -81,7 +86,7 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
     };
     match slice.join {
         Join::Fence { language } => painter.fence(language),
-        Join::Code { fence, .. } => painter.code_line(fence.indent, carry),
+        Join::Code { fence, .. } => painter.code_line(*fence, carry),
         Join::FenceEnd => {}
         Join::Plain { .. } => painter.plain(carry),
         Join::Block
@@ -93,7 +98,8 @@ pub(super) fn paint(slice: &Slice<'_>, width: usize, carry: Carry) -> Painted {
     }
     Painted {
         rows: painter.rows,
-        code: painter.code,
+        listings: painter.listings,
+        lines: painter.lines,
         carry: painter.carry,
         live: painter.live,
     }
@@ -163,7 +169,8 @@ struct Painter<'a> {
     slice: &'a Slice<'a>,
     width: usize,
     rows: Vec<Row>,
-    code: Vec<Listing>,
+    listings: Vec<Listing>,
+    lines: Vec<CodeLine>,
     nests: Vec<Nest>,
     /// Blocks entered below those.
     deeper: usize,
@@ -315,14 +322,17 @@ impl Painter<'_> {
                 let bullet = self
                     .nests
                     .iter()
-                    .filter(|nest| matches!(nest, Nest::List { .. }))
+                    .filter(|nest| matches!(nest, Nest::List { next: None, .. }))
                     .count();
                 self.enter(Nest::List { next, bullet });
             }
             Tag::Item => self.item(&range),
             Tag::FootnoteDefinition(label) => {
                 self.block(range.start);
-                self.push_item(format!("[^{label}]: "));
+                let label = self.read(&label);
+                let number = label.chars().all(|c| c.is_ascii_digit());
+                let sign = if number { "" } else { "^" };
+                self.push_item(safe::one_line(&format!("[{sign}{label}] ")));
             }
             Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::TableCell => {
                 self.start_table_part(tag, range);
@@ -409,6 +419,7 @@ impl Painter<'_> {
                 self.soft = None;
                 let mut cell = std::mem::take(&mut self.flow);
                 cell.link_bare(Some(Role::Link));
+                cell.mark_footnotes();
                 if let Leaf::Table { grid, in_header } = &mut self.leaf {
                     match grid.rows.last_mut() {
                         Some((cells, _)) if !*in_header => cells.push(cell),
@@ -483,9 +494,4 @@ fn rank(level: HeadingLevel) -> u8 {
         HeadingLevel::H5 => 5,
         HeadingLevel::H6 => 6,
     }
-}
-
-fn carry_from(mut flow: Flow, start: usize, continued: bool) -> Carry {
-    flow.drop_front(start);
-    Carry::Row { flow, continued }
 }

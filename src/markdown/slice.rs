@@ -57,6 +57,11 @@ impl<'a> Slice<'a> {
         }
     }
 
+    /// The part that is shown.
+    pub(super) fn shown(&self) -> &str {
+        self.text.get(self.body.clone()).unwrap_or_default()
+    }
+
     #[cfg(test)]
     pub(super) fn parse_bytes(&self) -> usize {
         self.text.len()

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use pulldown_cmark::Alignment;
 
+use super::breaks::is_free;
 use super::flow::{Flow, Origin};
 use super::width::text_width;
 use super::wrap::{Breaking, Line};
@@ -132,7 +133,7 @@ fn longest_word(text: &str) -> usize {
     let mut longest = 0;
     for word in text.split_whitespace() {
         // Text of wide characters breaks between any two of them.
-        let narrow = word.split(|c: char| text_width(c.encode_utf8(&mut [0; 4])) > 1);
+        let narrow = word.split(is_free);
         longest = narrow.map(text_width).fold(longest, usize::max);
     }
     longest

@@ -39,7 +39,7 @@ fn bold_between_chinese_marks_is_bold() {
         document.sync(text, 0, 80, false);
         let mut shown = String::new();
         let mut bold = false;
-        for span in &document.rows[0].spans {
+        for span in &document.all_rows()[0].spans {
             if span.style.bold != bold {
                 shown.push(if bold { '}' } else { '{' });
                 bold = span.style.bold;
@@ -57,7 +57,7 @@ fn shown(text: &str, width: u16) -> Vec<String> {
 }
 
 fn plain(document: &Document) -> Vec<String> {
-    document.rows.iter().map(Row::plain).collect()
+    document.all_rows().iter().map(Row::plain).collect()
 }
 
 impl Row {
@@ -159,10 +159,10 @@ fn tables_shrink_and_then_become_records() {
 }
 
 #[test]
-fn code_is_cut_hard_and_says_so() {
+fn long_code_goes_on_below_and_says_so() {
     assert_eq!(
         shown("```\nlet abc = 12345;\n\n\ttab\n```", 14),
-        ["│ let abc = 12", "│ ↪ 345;", "│ ", "│     tab"]
+        ["│ let abc =", "│ ↪ 12345;", "│ ", "│     tab"]
     );
 }
 
@@ -320,6 +320,8 @@ fn prompts_keep_their_lines_and_are_not_markup() {
     let mut document = Document::new(Kind::Plain);
     document.sync("\n# a *b*\n\n    - c\n\n", 0, 20, true);
     assert_eq!(plain(&document), ["# a *b*", "", "    - c"]);
+    document.sync("\u{202e}\n\n# a\n\u{202e}\nb", 1, 20, true);
+    assert_eq!(plain(&document), ["# a", "", "b"]);
 }
 
 #[test]
@@ -488,7 +490,8 @@ fn kinds() -> impl Strategy<Value = Kind> {
 
 fn assert_sound(document: &Document, text: &str, width: u16) {
     let mut last = 0;
-    for row in &document.rows {
+    let rows = document.all_rows();
+    for row in &rows {
         assert!(
             text_width(&row.plain()) <= usize::from(width),
             "{:?} in {width}",
@@ -507,8 +510,8 @@ fn assert_sound(document: &Document, text: &str, width: u16) {
     if width < 8 {
         return; // Without its bar, an empty line of code is a blank row.
     }
-    assert!(!blank(document.rows.first()), "{:?}", plain(document));
-    assert!(!blank(document.rows.last()), "{:?}", plain(document));
+    assert!(!blank(rows.first()), "{:?}", plain(document));
+    assert!(!blank(rows.last()), "{:?}", plain(document));
 }
 
 /// Every span of `row` tells truly which bytes of `text` it shows.
@@ -546,17 +549,17 @@ proptest! {
         for at in cut_at(&text, &places) {
             grown.sync(text.get(..at).unwrap(), 0, width, false);
             assert_sound(&grown, &text, width);
-            prop_assert_eq!(&grown.rows[..settled.len()], &settled[..]);
+            prop_assert_eq!(&grown.all_rows()[..settled.len()], &settled[..]);
             let mut fresh = Document::new(kind);
             fresh.sync(text.get(..at).unwrap(), 0, width, false);
             prop_assert_eq!(plain(&grown), plain(&fresh));
-            prop_assert_eq!(&grown.rows, &fresh.rows);
-            settled = grown.rows[..grown.settled.rows].to_vec();
+            prop_assert_eq!(&grown.all_rows(), &fresh.all_rows());
+            settled = grown.all_rows()[..grown.settled_rows()].to_vec();
         }
         grown.sync(&text, 0, width, false);
         grown.sync(&text, 0, width, true);
         prop_assert_eq!(plain(&grown), plain(&whole));
-        prop_assert_eq!(&grown.rows, &whole.rows);
+        prop_assert_eq!(&grown.all_rows(), &whole.all_rows());
         prop_assert_eq!(grown.code_blocks(), whole.code_blocks());
     }
 }
@@ -605,7 +608,127 @@ proptest! {
         }
         grown.sync(&text, 0, width, true);
         stripe(&mut grown);
-        prop_assert_eq!(&grown.rows, &whole.rows);
+        prop_assert_eq!(&grown.all_rows(), &whole.all_rows());
+    }
+}
+
+/// Every heading, by walking from one to the next.
+fn headings_one_by_one(document: &Document) -> (Vec<usize>, Vec<usize>) {
+    let down = std::iter::successors(document.heading_from(0), |at| {
+        document.heading_from(*at + 1)
+    });
+    let up = std::iter::successors(document.heading_above(usize::MAX), |at| {
+        document.heading_above(*at)
+    });
+    (down.collect(), up.collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rows_that_were_put_away_come_back_as_they_were(
+        parts in prop::collection::vec(texts(), 1..6),
+        code in prop::sample::select(vec!["```rust", "```", "- ```c"]),
+        places in prop::collection::vec(any::<prop::sample::Index>(), 0..12),
+        widths in prop::collection::vec(prop::sample::select(vec![1_u16, 7, 20, 80]), 1..4),
+        kind in kinds(),
+        done in any::<bool>(),
+    ) {
+        let text = parts.concat().replace("```\n", &format!("{code}\n\tlet x = 1;\n"));
+        let mut sparse = Document::sparse(kind);
+        let mut width = 80;
+        for (at, place) in places.iter().enumerate() {
+            let at = *cut_at(&text, &places).get(at).unwrap_or(&0);
+            width = *place.get(&widths);
+            sparse.sync(text.get(..at).unwrap(), 0, width, false);
+            let from = place.index(sparse.len() + 1);
+            sparse.lay_out(text.get(..at).unwrap(), from..from + 40);
+            sparse.put_away(&(from..from + 20));
+        }
+        for width in widths.into_iter().chain([width]) {
+            sparse.sync(&text, 0, width, done);
+            let mut whole = Document::new(kind);
+            whole.sync(&text, 0, width, done);
+            let mut budget = text.len() / 2;
+            sparse.count_some(&text, sparse.len() / 2, &mut budget);
+            sparse.lay_out(&text, 0..usize::MAX);
+            stripe(&mut sparse);
+            stripe(&mut whole);
+            prop_assert_eq!(plain(&sparse), plain(&whole));
+            prop_assert_eq!(&sparse.all_rows(), &whole.all_rows());
+            let rows = whole.all_rows().into_iter().enumerate();
+            let headings = rows.filter(|(_, row)| row.heading).map(|(at, _)| at);
+            let headings: Vec<usize> = headings.collect();
+            let (down, up) = headings_one_by_one(&sparse);
+            prop_assert_eq!(&down, &headings);
+            prop_assert_eq!(up.into_iter().rev().collect::<Vec<_>>(), headings);
+            for place in places.iter().take(3) {
+                let offset = place.index(text.len() + 1);
+                prop_assert_eq!(sparse.row_at(offset), whole.row_at(offset));
+                sparse.put_away(&(0..0));
+                prop_assert_eq!(sparse.reveal(&text, offset), whole.row_at(offset));
+                sparse.lay_out(&text, 0..usize::MAX);
+            }
+            prop_assert_eq!(&sparse.all_rows(), &whole.all_rows());
+            sparse.put_away(&(0..0));
+        }
+    }
+}
+
+#[test]
+fn only_the_rows_that_are_looked_at_are_kept_and_drawn() {
+    let reply = include_str!("../../tests/fixtures/markdown/mixed.md");
+    let text = reply.repeat(400_000 / reply.len());
+    let mut document = Document::sparse(Kind::Markdown);
+    document.sync(&text, 0, 80, true);
+    assert_eq!(document.parsed_bytes, 0, "nobody has looked yet");
+    let last = document.len() - 1;
+    document.lay_out(&text, last..last + 1);
+    document.reveal(&text, text.len() / 2);
+    assert!(document.parsed_bytes < 100_000);
+    document.put_away(&(0..0));
+    assert_eq!(document.rows_at_hand(), 0);
+    let mut whole = Document::new(Kind::Markdown);
+    whole.sync(&text, 0, 80, true);
+    assert!(
+        document.len().abs_diff(whole.len()) < whole.len() / 2,
+        "{}",
+        document.len()
+    );
+    let mut rounds = 0;
+    while !document.is_counted() {
+        document.count_some(&text, document.len() / 3, &mut 50_000);
+        rounds += 1;
+    }
+    assert!((4..12).contains(&rounds), "{rounds}");
+    assert_eq!(document.len(), whole.len());
+    assert_eq!(document.rows_at_hand(), 0);
+    document.sync(&text, 0, 60, true);
+    document.sync(&text, 0, 80, true);
+    assert_eq!(document.len(), whole.len(), "what was counted is known");
+}
+
+#[test]
+fn a_row_without_end_can_be_drawn_without_what_is_above_it() {
+    for (start, piece) in [
+        ("", "words without end "),
+        ("```\n", "let x = 1; "),
+        ("| a | b |\n|---|---|\n", "| one | two |\n"),
+        ("- ", "item "),
+    ] {
+        for kind in [Kind::Markdown, Kind::Plain] {
+            let text = [start, &piece.repeat(300_000 / piece.len())].concat();
+            let mut document = Document::sparse(kind);
+            document.sync(&text, 0, 80, false);
+            document.parsed_bytes = 0;
+            document.reveal(&text, text.len() / 2);
+            assert!(
+                document.parsed_bytes < 100_000,
+                "{start:?} {kind:?}: {}",
+                document.parsed_bytes
+            );
+        }
     }
 }
 
@@ -681,7 +804,8 @@ fn a_block_without_end_costs_no_more_than_its_length() {
 fn placed(text: &str, width: u16) -> Vec<(String, &str)> {
     let mut document = Document::new(Kind::Markdown);
     document.sync(text, 0, width, true);
-    let spans = document.rows.iter().flat_map(|row| &row.spans);
+    let rows = document.all_rows();
+    let spans = rows.iter().flat_map(|row| &row.spans);
     let shown = spans.filter(|span| !span.source.is_empty());
     let pair = |span: &Span| (span.text.clone(), text.get(span.source.clone()).unwrap());
     shown.map(pair).collect()
@@ -741,7 +865,7 @@ fn linked(text: &str, width: u16) -> Vec<(String, String)> {
     let mut document = Document::new(Kind::Markdown);
     document.sync(text, 0, width, true);
     let mut found: Vec<(String, String)> = Vec::new();
-    for span in document.rows.iter().flat_map(|row| &row.spans) {
+    for span in document.all_rows().iter().flat_map(|row| &row.spans) {
         let Some(link) = &span.link else { continue };
         match found.last_mut() {
             Some((text, url)) if url == link.url() => text.push_str(&span.text),
@@ -802,13 +926,14 @@ fn links_and_bare_addresses_lead_where_they_say() {
 fn a_link_over_several_rows_stays_one_link() {
     let mut document = Document::new(Kind::Markdown);
     document.sync("[one two three](http://x)", 0, 9, true);
-    let spans = document.rows.iter().flat_map(|row| &row.spans);
+    let rows = document.all_rows();
+    let spans = rows.iter().flat_map(|row| &row.spans);
     let links: Vec<_> = spans.filter_map(|span| span.link.clone()).collect();
     assert!(links.len() >= 3);
     assert!(links.iter().all(|link| *link == links[0]), "{links:?}");
     let twice = "[a](http://x) [a](http://x)";
     document.sync(twice, 1, 80, true);
-    let links: Vec<_> = document.rows[0]
+    let links: Vec<_> = document.all_rows()[0]
         .spans
         .iter()
         .filter_map(|s| s.link.clone())
@@ -821,9 +946,109 @@ fn a_half_written_link_leads_nowhere() {
     let mut document = Document::new(Kind::Markdown);
     document.sync("[text](http://exa", 0, 80, false);
     assert!(
-        document.rows[0]
+        document.all_rows()[0]
             .spans
             .iter()
             .all(|span| span.link.is_none())
     );
+}
+
+#[test]
+fn footnotes_are_numbers_with_a_block_of_their_own() {
+    assert_eq!(
+        shown(
+            "So it is[^1], *they say*[^12].\n\n[^1]: A long note about it.\n[^12]: Short.\n\n    More.\n\nEnd",
+            20
+        ),
+        [
+            "So it is[1], they",
+            "say[12].",
+            "",
+            "[1] A long note",
+            "    about it.",
+            "[12] Short.",
+            "",
+            "     More.",
+            "",
+            "End"
+        ]
+    );
+    assert_eq!(
+        shown("[^a-z] `[^1]` [^note]\n\n[^note]: named", 30),
+        ["[^a-z] [^1] [^note]", "", "[^note] named"]
+    );
+    assert_eq!(placed("a[^1]b", 9)[1], ("[1]".to_owned(), "[^1]"));
+    assert_eq!(moments("a[^1] b", 9), ["a", "a[", "a", "a[1]", "a[1] b"]);
+    assert_eq!(
+        moments("[^1]: ab", 9).last().map(String::as_str),
+        Some("[1] ab")
+    );
+}
+
+#[test]
+fn an_address_in_angle_brackets_never_shows_them() {
+    let moments = moments("at <https://a.b> x", 30);
+    assert!(
+        moments.iter().all(|moment| !moment.contains(['<', '>'])),
+        "{moments:?}"
+    );
+    assert_eq!(moments.last().unwrap(), "at https://a.b x");
+    assert_eq!(shown("a <b", 9), ["a <b"]);
+}
+
+#[test]
+fn a_table_right_below_a_line_of_text_is_a_table() {
+    let rows = [
+        "Look:",
+        "",
+        "┌───┬───┐",
+        "│ a │ b │",
+        "├───┼───┤",
+        "│ 1 │ 2 │",
+        "└───┴───┘",
+    ];
+    assert_eq!(shown("Look:\n| a | b |\n|---|---|\n| 1 | 2 |", 30), rows);
+    assert_eq!(shown("One\ntwo | three\n--- | ---\n", 30)[0], "One");
+}
+
+#[test]
+fn heading_levels_differ_without_colours() {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync("# a\n## b\n### c", 0, 20, true);
+    let looks = |row: usize| {
+        let style = document.all_rows()[row].spans[0].style;
+        (style.bold, style.underline, style.italic)
+    };
+    assert_eq!(looks(0), (true, true, false));
+    assert_eq!(looks(2), (true, false, false));
+    assert_eq!(looks(4), (true, false, true));
+}
+
+/// Every beginning of real replies, up to some length at every character, then here and there.
+#[test]
+fn what_of_a_reply_is_settled_never_changes() {
+    for reply in [
+        include_str!("../../tests/fixtures/markdown/english.md"),
+        include_str!("../../tests/fixtures/markdown/chinese.md"),
+        include_str!("../../tests/fixtures/markdown/readme.md"),
+        include_str!("../../tests/fixtures/markdown/pathological.md"),
+    ] {
+        for width in [1, 17, 80] {
+            let mut document = Document::new(Kind::Markdown);
+            let mut settled: Vec<Row> = Vec::new();
+            let places = reply.char_indices().map(|(at, _)| at).enumerate();
+            for (_, at) in places.filter(|(number, _)| *number < 800 || number % 23 == 0) {
+                document.sync(reply.get(..at).unwrap(), 0, width, false);
+                assert_sound(&document, reply, width);
+                assert_eq!(
+                    &document.all_rows()[..settled.len()],
+                    &settled[..],
+                    "at {at}"
+                );
+                settled = document.all_rows()[..document.settled_rows()].to_vec();
+            }
+            document.sync(reply, 0, width, true);
+            assert_eq!(&document.all_rows()[..settled.len()], &settled[..]);
+        }
+    }
 }

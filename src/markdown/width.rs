@@ -58,7 +58,7 @@ fn kept(cluster: &str) -> &str {
 
 /// Tells whether a line break beside `c` stands for no space at all: Chinese and Japanese are
 /// written without any. Korean is not.
-pub(super) fn is_cjk(c: char) -> bool {
+pub fn is_cjk(c: char) -> bool {
     matches!(u32::from(c),
         0x2e80..=0x312f | 0x31a0..=0x31ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff
         | 0xf900..=0xfaff | 0xfe30..=0xfe4f | 0xff00..=0xff60 | 0x20000..=0x3ffff)

@@ -1,19 +1,17 @@
 //! Breaks styled text into rows of a given width.
 //!
-//! Owns the line-breaking rules: after spaces and hyphens, between wide characters but not before a
-//! closer or after an opener, else between clusters. It knows nothing of Markdown.
+//! Owns how rows are filled; where they may be broken is [`breaks`](super::breaks)'. It knows nothing
+//! of Markdown.
 //!
 //! Invariants: no line is wider than it may be; greedy, so text that grows at its end can only
 //! change the last line.
 
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation as _;
-
 use super::Span;
-use super::flow::Flow;
+use super::breaks::{Cell, Kind, cells, in_code, in_prose};
+use super::flow::{Flow, Origin};
 use super::span;
-use super::width::cluster_width;
 
 /// What stands for a cluster that is wider than the whole row.
 const STAND_IN: &str = "·";
@@ -22,6 +20,8 @@ const STAND_IN: &str = "·";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Breaking {
     Words,
+    /// Words, unless that would leave half of a row empty.
+    Code,
     Anywhere,
 }
 
@@ -81,7 +81,14 @@ impl Flow {
                 row.get(..fits.count()).unwrap_or_default()
             }
         };
-        let spans = self.spans(shown, width, mark);
+        let mut spans = self.spans(shown, width, mark);
+        if matches!(end, End::Wrap(_))
+            && let Some((end, style)) = spans.last().map(|last| (last.source.end, last.style))
+            && is_soft_hyphen(shown.last())
+            && shown.iter().map(|cell| cell.width).sum::<usize>() < width
+        {
+            span::add(&mut spans, "-", style, Origin::all_of(end..end), None);
+        }
         let mut placed = spans.iter().filter(|span| !span.source.is_empty());
         let source = match (placed.next(), placed.next_back()) {
             (Some(first), last) => first.source.start..last.unwrap_or(first).source.end,
@@ -131,31 +138,6 @@ impl Flow {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Space,
-    Break,
-    Letter,
-    Hyphen,
-    Opener,
-    Closer,
-    Other,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Cell {
-    at: usize,
-    len: usize,
-    width: usize,
-    kind: Kind,
-}
-
-impl Cell {
-    fn end(&self) -> usize {
-        self.at + self.len
-    }
-}
-
 /// How a line ends.
 #[derive(Debug, Clone, Copy)]
 enum End {
@@ -165,42 +147,8 @@ enum End {
     Wrap(usize),
 }
 
-fn cells(text: &str) -> Vec<Cell> {
-    let cell = |at: usize, cluster: &str| Cell {
-        at,
-        len: cluster.len(),
-        width: cluster_width(cluster),
-        kind: kind(cluster.chars().next().unwrap_or(' ')),
-    };
-    if text.is_ascii() {
-        return text
-            .char_indices()
-            .map(|(at, c)| Cell {
-                at,
-                len: 1,
-                width: usize::from(c != '\n'),
-                kind: kind(c),
-            })
-            .collect();
-    }
-    text.grapheme_indices(true)
-        .map(|(at, cluster)| cell(at, cluster))
-        .collect()
-}
-
-fn kind(c: char) -> Kind {
-    match c {
-        ' ' => Kind::Space,
-        '\n' => Kind::Break,
-        '-' | '\u{2010}' => Kind::Hyphen,
-        '（' | '《' | '「' | '『' | '“' | '‘' | '〈' | '【' | '〔' | '［' | '｛' | '(' | '['
-        | '{' | '￥' | '＄' | '〖' => Kind::Opener,
-        '，' | '。' | '、' | '；' | '：' | '？' | '！' | '）' | '》' | '」' | '』' | '”' | '’'
-        | '…' | '—' | '〉' | '】' | '〕' | '］' | '｝' | '％' | '·' | 'ー' | '～' | '〗' | '々'
-        | ')' | ']' | '}' | ',' | '.' | ';' | ':' | '?' | '!' | '%' => Kind::Closer,
-        c if c.is_alphanumeric() => Kind::Letter,
-        _ => Kind::Other,
-    }
+fn is_soft_hyphen(cell: Option<&Cell>) -> bool {
+    cell.is_some_and(|cell| cell.kind == Kind::SoftHyphen)
 }
 
 /// Finds where the line that begins at cell `from` ends, and where the next one begins.
@@ -211,10 +159,15 @@ fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (u
         if cell.kind == Kind::Break {
             return (index, End::Break);
         }
-        if index > from
-            && (breaking == Breaking::Anywhere
-                || may_break(cells.get(from..=index).unwrap_or_default()))
-        {
+        let row = || cells.get(from..=index).unwrap_or_default();
+        let may_break = match breaking {
+            Breaking::Words => in_prose(row()),
+            Breaking::Code => used * 2 >= width && in_code(row()),
+            Breaking::Anywhere => true,
+        };
+        // A soft hyphen needs a column of its own, which a row that ends there has to have.
+        let soft = index > from && is_soft_hyphen(cells.get(index - 1));
+        if index > from && may_break && !(soft && used >= width) {
             chance = Some(index);
         }
         let own = if cell.width > width { 1 } else { cell.width };
@@ -227,23 +180,6 @@ fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (u
         used += own;
     }
     (cells.len(), End::Text)
-}
-
-/// Tells whether a row that holds all but the last of `cells` may end there. Only this row counts,
-/// so that a row can be broken again without those before it.
-fn may_break(cells: &[Cell]) -> bool {
-    let [earlier @ .., before, after] = cells else {
-        return false;
-    };
-    match (before.kind, after.kind) {
-        (_, Kind::Space | Kind::Break) => false,
-        (Kind::Space, _) => true,
-        (Kind::Hyphen, Kind::Letter) => {
-            earlier.last().is_some_and(|cell| cell.kind == Kind::Letter)
-        }
-        (Kind::Opener, _) | (_, Kind::Closer) => false,
-        _ => before.width > 1 || after.width > 1,
-    }
 }
 
 #[cfg(test)]
@@ -277,6 +213,48 @@ mod tests {
         );
         assert_eq!(wrapped("他说（你好）", 6), ["他说", "（你", "好）"]);
         assert_eq!(wrapped("用Rust写的", 5), ["用", "Rust", "写的"]);
+    }
+
+    #[test]
+    fn lines_are_broken_where_their_script_breaks_them() {
+        let mut wrong = Vec::new();
+        for (text, width, rows) in [
+            // No mark begins a row, no opener ends one, no quotation mark is torn off.
+            ("ちょっと待って", 6, &["ちょっ", "と待っ", "て"][..]),
+            ("他说\"你好\"然后走", 8, &["他说\"你", "好\"然后", "走"]),
+            ("一二——三四", 6, &["一二——", "三四"]),
+            ("ｱｲｳｴｵ", 3, &["ｱｲｳ", "ｴｵ"]),
+            // Korean at its spaces.
+            ("한국어 문장입니다", 12, &["한국어", "문장입니다"]),
+            // Thai has no spaces between words.
+            ("ภาษาไทย ง่าย", 9, &["ภาษาไทย", "ง่าย"]),
+            ("ก็ก็ก็ก็", 2, &["ก็ก็", "ก็ก็"]),
+            // Clusters stay whole.
+            ("👨‍👩‍👧👨‍👩‍👧🇨🇳🇩🇪", 4, &["👨‍👩‍👧👨‍👩‍👧", "🇨🇳🇩🇪"]),
+            (
+                "e\u{301}e\u{301}e\u{301}",
+                2,
+                &["e\u{301}e\u{301}", "e\u{301}"],
+            ),
+            // What holds together, and what may part.
+            ("10\u{a0}km away", 6, &["10\u{a0}km", "away"]),
+            ("non\u{2011}break ab", 9, &["non\u{2011}break", "ab"]),
+            ("ab\u{200b}cd ef", 4, &["ab\u{200b}cd", "ef"]),
+            ("ab\u{200b}cdef", 4, &["ab", "cdef"]),
+            ("long\u{ad}word", 6, &["long\u{ad}-", "word"]),
+            ("long\u{ad}word", 4, &["long\u{ad}", "word"]),
+            ("either/or 1/2", 8, &["either/", "or 1/2"]),
+            ("http://a.b/long/path", 12, &["http://a.b/", "long/path"]),
+            ("he said—and left", 9, &["he said—", "and left"]),
+            ("一\u{3000}二三", 4, &["一", "二三"]),
+            ("ＡＢＣ", 4, &["ＡＢ", "Ｃ"]),
+        ] {
+            let found = wrapped(text, width);
+            if found != rows {
+                wrong.push(format!("{text:?} in {width}: {found:?}"));
+            }
+        }
+        assert_eq!(wrong, [""; 0]);
     }
 
     #[test]

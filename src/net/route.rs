@@ -43,6 +43,23 @@ impl Proxies {
         }
     }
 
+    /// What is set, for a person to read: variables and addresses without users and passwords.
+    pub fn shown(&self) -> Vec<String> {
+        let named = [
+            ("http_proxy", &self.http),
+            ("https_proxy", &self.https),
+            ("all_proxy", &self.all),
+        ];
+        let mut shown: Vec<String> = named
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} = {}", shown(value.as_deref()?))))
+            .collect();
+        if !self.except.is_empty() {
+            shown.push(format!("no_proxy = {}", self.except));
+        }
+        shown
+    }
+
     fn proxy_for(&self, url: &Url) -> Option<&str> {
         let own = if url.scheme() == "https" {
             &self.https
@@ -189,6 +206,17 @@ pub(super) fn host_of(url: &Url) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
+}
+
+/// A proxy's address for a person to read: without user and password.
+pub fn shown(proxy: &str) -> String {
+    // As curl does, an address without a scheme is one of HTTP.
+    let with_scheme = if proxy.contains("://") {
+        proxy.to_owned()
+    } else {
+        format!("http://{proxy}")
+    };
+    Url::parse(&with_scheme).map_or_else(|_| "(no address)".to_owned(), |url| shown_proxy(&url))
 }
 
 fn shown_proxy(proxy: &Url) -> String {

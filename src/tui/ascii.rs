@@ -22,16 +22,11 @@ pub(super) fn instead_of(symbol: &str) -> &str {
         "■" | "☐" | "□" => "#",
         "“" | "”" => "\"",
         "‘" | "’" => "'",
-        // The spinner's dots.
-        symbol if is_braille(symbol) => "*",
+        // The spinner's dots go round.
+        "⠋" | "⠴" => "|",
+        "⠙" | "⠦" | "⠏" => "/",
+        "⠹" | "⠧" => "-",
+        "⠸" | "⠼" | "⠇" => "\\",
         symbol => symbol,
     }
-}
-
-fn is_braille(symbol: &str) -> bool {
-    let mut chars = symbol.chars();
-    matches!(
-        (chars.next(), chars.next()),
-        (Some('\u{2800}'..='\u{28ff}'), None)
-    )
 }

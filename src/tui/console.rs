@@ -6,31 +6,34 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event, EventStream};
-use crossterm::execute;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
 use tokio::time::{Instant, timeout_at};
 
-use super::Guard;
 use super::replies::{Replies, Sorted};
-use crate::app::Msg;
+use super::{Clipboard, Guard};
+use crate::app::{Announcement, Msg};
 use crate::chat::safe;
 
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
     guard: Option<Guard>,
+    /// The terminal's events, and what becomes of copying.
     input: SelectAll<BoxStream<'static, Msg>>,
     /// The user's editor: a program and its arguments.
     editor: Vec<String>,
+    /// The ways to the clipboard.
+    clipboard: Clipboard,
     /// Whether the terminal can be asked for its background.
     answers: bool,
     /// Set when it was asked, taken when its next event comes.
     asked: Arc<AtomicBool>,
     /// What was put on the clipboard of a console without a terminal.
     pub copied: Vec<String>,
+    /// What the user of a console without a terminal was told.
+    pub notified: Vec<String>,
 }
 
 impl std::fmt::Debug for Console {
@@ -44,15 +47,17 @@ impl std::fmt::Debug for Console {
 impl Console {
     /// The console of a terminal that was taken; `answers` unless it is known to make a mess of
     /// questions. Must be called within a tokio runtime.
-    pub fn real(guard: Guard, editor: Vec<String>, answers: bool) -> Self {
+    pub fn real(guard: Guard, editor: Vec<String>, clipboard: Clipboard, answers: bool) -> Self {
         let asked = Arc::new(AtomicBool::new(false));
         Self {
             guard: Some(guard),
             input: stream::select_all([events(Arc::clone(&asked))]),
             editor,
+            clipboard,
             answers,
             asked,
             copied: Vec::new(),
+            notified: Vec::new(),
         }
     }
 
@@ -62,9 +67,11 @@ impl Console {
             guard: None,
             input: stream::select_all([input]),
             editor: Vec::new(),
+            clipboard: Clipboard::default(),
             answers: false,
             asked: Arc::default(),
             copied: Vec::new(),
+            notified: Vec::new(),
         }
     }
 
@@ -91,18 +98,52 @@ impl Console {
         out.flush()
     }
 
-    /// Puts text on the clipboard, through the terminal (OSC 52).
+    /// Puts text on the clipboard. What goes on beside the loop tells of a failure as a message
+    /// among those of [`Console::next`].
     ///
     /// # Errors
     ///
     /// Fails when the terminal can't be written to.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
-        let text = safe::visible(text).into_owned();
         if self.guard.is_none() {
-            self.copied.push(text);
+            self.copied.push(safe::without_controls(text).into_owned());
             return Ok(());
         }
-        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
+        let (sequence, deed) = self.clipboard.copy(text);
+        let told = stream::once(deed).filter_map(|failed| {
+            let trouble = failed.map(Msg::Trouble);
+            std::future::ready(trouble)
+        });
+        self.input.push(told.boxed());
+        let Some(sequence) = sequence else {
+            return Ok(());
+        };
+        let mut out = io::stdout();
+        out.write_all(sequence.as_bytes())?;
+        out.flush()
+    }
+
+    /// Makes the window show what is going on.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn announce(&mut self, announcement: &Announcement) -> io::Result<()> {
+        let guard = self.guard.as_mut();
+        guard.map_or(Ok(()), |guard| guard.announce(announcement))
+    }
+
+    /// Tells the user something, also in another window.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    pub fn notify(&mut self, text: &str) -> io::Result<()> {
+        if let Some(guard) = &self.guard {
+            return guard.notify(text);
+        }
+        self.notified.push(text.to_owned());
+        Ok(())
     }
 
     /// Takes the mouse, or leaves it to the terminal.
@@ -170,7 +211,7 @@ impl Console {
 
     /// Does something while the terminal is given back and nobody reads its input.
     fn away<T>(&mut self, deed: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-        let Some(guard) = &self.guard else {
+        let Some(guard) = &mut self.guard else {
             return deed();
         };
         // The event stream reads standard input on a thread of its own until it is dropped.
@@ -210,21 +251,22 @@ fn events(asked: Arc<AtomicBool>) -> BoxStream<'static, Msg> {
         Some((stream::iter(sorted), (events, replies, asked)))
     })
     .flatten()
-    .filter_map(|sorted| std::future::ready(message(sorted)))
+    .map(message)
     .boxed()
 }
 
-fn message(sorted: Sorted) -> Option<Msg> {
+fn message(sorted: Sorted) -> Msg {
     let event = match sorted {
-        Sorted::Background(background) => return Some(Msg::Background(background)),
+        Sorted::Background(background) => return Msg::Background(background),
         Sorted::Event(event) => event,
     };
     match event {
-        Event::Key(key) => Some(Msg::Key(key)),
-        Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Mouse(mouse) => Some(Msg::Mouse(mouse)),
-        Event::Resize(cols, rows) => Some(Msg::Resize(cols, rows)),
-        Event::FocusGained | Event::FocusLost => None,
+        Event::Key(key) => Msg::Key(key),
+        Event::Paste(text) => Msg::Paste(text),
+        Event::Mouse(mouse) => Msg::Mouse(mouse),
+        Event::Resize(cols, rows) => Msg::Resize(cols, rows),
+        Event::FocusGained => Msg::Focus(true),
+        Event::FocusLost => Msg::Focus(false),
     }
 }
 

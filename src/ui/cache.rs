@@ -1,13 +1,17 @@
 //! What drawing leaves behind for the next frame: wrapped rows of every text that was shown.
 //!
-//! Invariant: forgetting all of it changes nothing on the screen, only what the next frame costs.
+//! Rows are kept of what the last frame showed, and a little around it; of the rest only how many
+//! there are. Invariant: forgetting all of it changes nothing on the screen, only what the next frame costs.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
+use ratatui::layout::Rect;
+
 use super::links::Links;
+use super::path::Path;
 use super::theme::Theme;
-use crate::app::Themes;
+use crate::app::{Anchor, Pane, Themes};
 use crate::chat::TurnId;
 use crate::markdown::{CodeColours, CodeRequest, Document, Kind};
 
@@ -25,7 +29,37 @@ pub struct Cache {
     shown: Vec<(TurnId, Topic, Range<usize>)>,
     /// Whose code colours are asked for.
     asked: Option<(TurnId, Topic)>,
+    /// Where the rows of the conversation are.
+    pub(super) path: Path,
+    /// What was on top of the thinking pane, as [`Path`] remembers it of the chat.
+    pub(super) thinking_top: Option<(usize, Anchor)>,
+    /// Texts with rows at hand, and which of them the frame being drawn has use for.
+    at_hand: Shown,
+    /// Bytes of text that the next frame may read only to count its rows.
+    pub(super) spare: usize,
+    /// Rows that the last frame counted on are estimates.
+    pub(super) uncounted: bool,
+    /// The rows of text that this frame shows, and where.
+    lines: Vec<ShownLine>,
 }
+
+/// A row of a text on the screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ShownLine {
+    /// The pane that it is in.
+    pub pane: Pane,
+    /// The turn.
+    pub turn: TurnId,
+    /// Which of its texts.
+    pub topic: Topic,
+    /// Which of the text's rows.
+    pub row: usize,
+    /// Where it is.
+    pub area: Rect,
+}
+
+/// Texts, and the rows of them that a frame has use for.
+pub(super) type Shown = Vec<((TurnId, Topic), Range<usize>)>;
 
 /// A text of a turn that is wrapped on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,10 +70,8 @@ pub(super) enum Topic {
     Reasoning,
     /// The answer.
     Answer,
-    /// The answer of a later round of a reply that asked for tools, counted from 1.
-    Later(u16),
-    /// What that tool call came to.
-    Result(u16),
+    /// The tools that it asked for, and what became of them.
+    Calls,
     /// Remarks under the answer.
     Remarks,
     /// Why there is no more of it.
@@ -80,7 +112,25 @@ impl Cache {
             documents: HashMap::new(),
             shown: Vec::new(),
             asked: None,
+            path: Path::default(),
+            thinking_top: None,
+            at_hand: Vec::new(),
+            spare: 0,
+            uncounted: false,
+            lines: Vec::new(),
         }
+    }
+
+    /// Lets the next frame read up to `bytes` of text that is not on the screen, to count its rows.
+    /// Without, they are estimates until somebody looks at them.
+    pub fn spare(&mut self, bytes: usize) {
+        self.spare = bytes;
+    }
+
+    /// Tells whether there are rows that were only estimated: another frame with time to spare
+    /// brings the scroll bar closer to the truth.
+    pub fn is_unfinished(&self) -> bool {
+        self.uncounted
     }
 
     /// Puts on the theme in force. Rows know parts and no colours, so they stay as they are.
@@ -98,16 +148,17 @@ impl Cache {
         topic: Topic,
         source: Source<'_>,
         width: u16,
-    ) -> &Document {
+    ) -> &mut Document {
         let kind = match topic {
-            Topic::Reasoning | Topic::Answer | Topic::Later(_) => Kind::Markdown,
-            Topic::Result(_) => Kind::Plain,
-            Topic::Prompt | Topic::Remarks | Topic::Failure | Topic::Words => Kind::Plain,
+            Topic::Reasoning | Topic::Answer => Kind::Markdown,
+            Topic::Prompt | Topic::Calls | Topic::Remarks | Topic::Failure | Topic::Words => {
+                Kind::Plain
+            }
         };
         let document = self
             .documents
             .entry((turn, topic))
-            .or_insert_with(|| Document::new(kind));
+            .or_insert_with(|| Document::sparse(kind));
         document.sync(source.text, source.epoch, width, source.done);
         document
     }
@@ -140,19 +191,62 @@ impl Cache {
     /// Begins a frame: nothing is shown yet.
     pub(super) fn clear_shown(&mut self) {
         self.shown.clear();
+        self.lines.clear();
         self.links.begin();
     }
 
-    /// Takes note of a row that the frame is about to show.
-    pub(super) fn shows(&mut self, turn: TurnId, topic: Topic, row: usize) {
+    /// The rows of text that the frame shows, pane by pane from top to bottom.
+    pub(super) fn lines(&self) -> &[ShownLine] {
+        &self.lines
+    }
+
+    /// Takes note of a row that the frame is about to show, and where.
+    pub(super) fn shows(&mut self, pane: Pane, text: (TurnId, Topic, usize), area: Rect) {
+        let (turn, topic, row) = text;
+        self.lines.push(ShownLine {
+            pane,
+            turn,
+            topic,
+            row,
+            area,
+        });
+        match self.at_hand.last_mut() {
+            Some((key, rows)) if *key == (turn, topic) && rows.end == row => rows.end += 1,
+            _ => self.at_hand.push(((turn, topic), row..row + 1)),
+        }
         let document = self.documents.get(&(turn, topic));
         if let Some(shown) = document.and_then(|document| document.row(row)) {
             self.links.show(shown);
+        }
+        if !matches!(topic, Topic::Answer | Topic::Reasoning) {
+            return;
         }
         match self.shown.last_mut() {
             Some((t, k, rows)) if (*t, *k) == (turn, topic) && rows.end == row => rows.end += 1,
             _ => self.shown.push((turn, topic, row..row + 1)),
         }
+    }
+
+    /// Ends a frame: of the rows that were at hand before, those stay that are near what is shown.
+    pub(super) fn put_away(&mut self, before: &Shown) {
+        for (key, _) in before {
+            let Some(document) = self.documents.get_mut(key) else {
+                continue;
+            };
+            let shown = self.at_hand.iter().filter(|(shown, _)| shown == key);
+            let shown = shown.map(|(_, rows)| rows.clone());
+            let all = shown.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
+            let near = all.map_or(0..0, |rows| {
+                let around = rows.len();
+                rows.start.saturating_sub(around)..rows.end + around
+            });
+            document.put_away(&near);
+        }
+    }
+
+    /// Begins a frame. Returns what was at hand for the last one.
+    pub(super) fn take_at_hand(&mut self) -> Shown {
+        std::mem::take(&mut self.at_hand)
     }
 
     /// Forgets the texts of turns that are no longer on the screen.

@@ -14,12 +14,14 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::theme::Theme;
 use super::{figures, paint};
-use crate::app::{App, SeenCard, consent};
+use crate::app::{App, Live, SeenCard, consent};
 use crate::chat::{CallState, ToolCall, Turn, safe};
 use crate::markdown::text_width;
 
 /// How many lines of a result are shown unless all of it is asked for.
 const FOLDED_LINES: usize = 3;
+/// How much of the arguments is shown once they are settled; the card showed all of them.
+const MOST_ARGUMENT_COLS: usize = 120;
 /// Rows that the chat keeps beside an asking card; with less, the card takes all of it.
 const CHAT_ROWS: u16 = 4;
 
@@ -43,60 +45,46 @@ pub(super) fn result(call: &ToolCall, open: bool) -> String {
     )
 }
 
-/// The first row of a call's card: what was asked for, and what is becoming of it.
-pub(super) fn head(
-    app: &App,
-    turn: &Turn,
-    call: &ToolCall,
-    theme: Theme,
-    line: Rect,
-    buf: &mut Buffer,
-) {
-    let live = app.live.as_ref().filter(|live| live.turn == turn.id);
-    let (state, style) = match (&call.state, live) {
-        (CallState::Asked, Some(_)) => ("being written".to_owned(), theme.dim()),
-        (CallState::Asked, None) => ("not run".to_owned(), theme.warning()),
-        (CallState::Waiting, _) => ("waits for you".to_owned(), theme.warning()),
-        (CallState::Approved, _) => ("is next".to_owned(), theme.dim()),
-        (CallState::Running, Some(live)) => {
-            let time = live.as_of.saturating_duration_since(live.step_since);
-            (format!("running {}", figures::span(time)), theme.active())
+/// The calls of a turn, as text: for each what was asked for, what is becoming of it, and what it
+/// came to.
+pub(super) fn calls(turn: &Turn, live: Option<&Live>, open: bool) -> String {
+    let mut text = String::new();
+    let calls = turn.reply.calls.iter();
+    for call in calls.filter(|call| live.is_some() || call.state != CallState::Asked) {
+        let arguments = safe::plain_json(&safe::one_line(call.effective_arguments()));
+        let arguments = paint::cut(&arguments, MOST_ARGUMENT_COLS);
+        let name = safe::plain_json(&safe::one_line(&call.name));
+        let state = state(call, live);
+        let _ = writeln!(text, "⚙ {name} · {state} · {arguments}");
+        for line in result(call, open).lines() {
+            let _ = writeln!(text, "  {line}");
         }
-        (CallState::Running, None) => ("running".to_owned(), theme.active()),
-        (CallState::Done(outcome), _) => {
-            (format!("done {}", figures::span(outcome.took)), theme.dim())
-        }
-        (CallState::Failed(outcome), _) => (
-            format!("failed {}", figures::span(outcome.took)),
-            theme.error(),
-        ),
-        (CallState::Refused(_), _) => ("not run".to_owned(), theme.warning()),
-    };
-    let room = usize::from(line.width).saturating_sub(text_width(&state) + 3);
-    let name = paint::cut(&safe::one_line(&call.name), room);
-    let room = room.saturating_sub(text_width(&name) + 1);
-    let arguments = safe::plain_json(&safe::one_line(call.effective_arguments()));
-    let arguments = format!(" {}", paint::cut(&arguments, room));
-    let pieces = [
-        ("⚙ ", style),
-        (name.as_str(), theme.title()),
-        (arguments.as_str(), theme.dim()),
-    ];
-    let x = paint::left(&pieces, line, buf);
-    paint::right(&[(&state, style)], x, line, buf);
+    }
+    text.pop();
+    text
 }
 
-/// The mark beside the rows of a card, in the column left of the text.
-pub(super) fn mark(call: &ToolCall, theme: Theme, line: Rect, buf: &mut Buffer) {
-    let style = match call.state {
-        CallState::Failed(_) => theme.error(),
-        CallState::Waiting | CallState::Refused(_) => theme.warning(),
-        CallState::Asked | CallState::Approved | CallState::Running | CallState::Done(_) => {
-            theme.active()
+fn state(call: &ToolCall, live: Option<&Live>) -> String {
+    match (&call.state, live) {
+        (CallState::Asked, Some(_)) => "being written".to_owned(),
+        (CallState::Asked | CallState::Refused(_), _) => "not run".to_owned(),
+        (CallState::Waiting, _) => "waits for you".to_owned(),
+        (CallState::Approved, _) => "is next".to_owned(),
+        (CallState::Running, Some(live)) => {
+            let time = live.as_of.saturating_duration_since(live.step_since);
+            format!("running {}", figures::span(time))
         }
-    };
-    if let Some(x) = line.x.checked_sub(1) {
-        buf.set_string(x, line.y, "▌", style);
+        (CallState::Running, None) => "running".to_owned(),
+        (CallState::Done(outcome), _) => format!("done {}", figures::span(outcome.took)),
+        (CallState::Failed(outcome), _) => format!("failed {}", figures::span(outcome.took)),
+    }
+}
+
+/// Marks a row of tool calls in the column left of the text, which no text reaches.
+pub(super) fn mark(bare: bool, theme: Theme, line: Rect, buf: &mut Buffer) {
+    buf.set_style(line, theme.dim());
+    if let (false, Some(x)) = (bare, line.x.checked_sub(1)) {
+        buf.set_string(x, line.y, "▌", theme.active());
     }
 }
 
@@ -156,7 +144,7 @@ impl Asking {
         let keys = if width >= 70 {
             "y once  a always with these very arguments  n no  e edit  Esc stop"
         } else {
-            "y once  a always (these arguments)  n no  e edit  Esc stop"
+            "y once  a always (same only)  n no  e edit  Esc stop"
         };
         Some(Self {
             title,

@@ -24,6 +24,18 @@ pub(crate) fn speed(tokens: u64, time: Duration) -> Option<String> {
     (tokens >= 5 && seconds >= 0.05).then(|| format!("{:.0} tok/s", tokens_f / seconds))
 }
 
+/// A size: `950 B`, `12 kB`, `3.4 MB`.
+pub(crate) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", (bytes + 500) / 1_000),
+        _ => {
+            let tenths = (bytes + 50_000) / 100_000;
+            format!("{}.{} MB", tenths / 10, tenths % 10)
+        }
+    }
+}
+
 /// A price with two telling digits: `$0.001`, `$0.42`, `¥1.3`.
 pub(crate) fn price(sign: &str, amount: f64) -> String {
     if amount <= 0.0 {
@@ -46,6 +58,11 @@ mod tests {
     fn figures_are_short() {
         let spans = [40, 950, 9_960, 42_000, 187_000].map(|ms| span(Duration::from_millis(ms)));
         assert_eq!(spans.join(" "), "0.0 s 0.9 s 10 s 42 s 3:07 min");
+        let sizes = [0, 999, 1_000, 12_345, 999_499, 3_440_000];
+        assert_eq!(
+            sizes.map(size).join(" "),
+            "0 B 999 B 1 kB 12 kB 999 kB 3.4 MB"
+        );
         assert_eq!(price("$", 0.00123), "$0.0012");
         assert_eq!(
             speed(87, Duration::from_secs(1)).as_deref(),

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::paint;
 use super::theme::Theme;
-use crate::app::{App, Phase};
+use crate::app::{App, Keep, Phase};
 use crate::catalog::DEMO;
 use crate::chat::safe;
 use crate::config::PanelState;
@@ -82,11 +82,26 @@ fn served_model(app: &App) -> &str {
         .map_or(asked.model.as_str(), |turn| turn.model())
 }
 
-/// What the conversation is called.
+/// The title, once there is one; else the first line of the first message. What is not kept says so.
 fn title(app: &App) -> String {
-    let title = app.conversation.title();
-    if title.is_empty() {
-        return "New conversation".to_owned();
+    let title = &app.keeping.head.title;
+    let title = if title.is_empty() {
+        first_line(app)
+    } else {
+        safe::one_line(title)
+    };
+    match (app.keeping.keep, &app.keeping.trouble) {
+        (Keep::InMemory, _) => format!("◌ not saved · {title}"),
+        (Keep::OnDisk, Some(_)) => format!("⚠ not saved · {title}"),
+        (Keep::OnDisk, None) => title,
     }
-    safe::one_line(&title)
+}
+
+fn first_line(app: &App) -> String {
+    let first = app.conversation.path().next();
+    let line = first.and_then(|turn| turn.prompt.lines().find(|line| !line.trim().is_empty()));
+    line.map_or_else(
+        || "New conversation".to_owned(),
+        |line| safe::one_line(line.trim()),
+    )
 }

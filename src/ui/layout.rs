@@ -2,6 +2,7 @@
 
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use crate::app::{Edge, Seam};
 use crate::config::{PanelState, Side};
 
 /// The least width at which the panes stand side by side.
@@ -10,6 +11,10 @@ const SIDE_BY_SIDE_COLS: u16 = 80;
 const STACKED_COLS: u16 = 40;
 /// The least width of a pane beside another.
 const PANE_COLS: u16 = 28;
+/// The least height of a pane above another.
+const STACKED_ROWS: u16 = 4;
+/// The least height of the chat below another pane.
+const CHAT_ROWS: u16 = 5;
 /// Below this, there is only a notice.
 const LEAST_COLS: u16 = 20;
 /// Below this, there is only a notice.
@@ -24,6 +29,8 @@ pub(super) struct Wants {
     pub thinking_width: u16,
     /// The side that it is on.
     pub thinking_side: Side,
+    /// Its share of the height above the chat, in percent.
+    pub thinking_height: u16,
     /// Rows that the message's text takes.
     pub message_rows: u16,
     /// Whether a stacked thinking pane is down to one line: the answer has begun, and nobody is
@@ -74,6 +81,45 @@ pub(super) fn areas(window: Rect, wants: Wants) -> Option<Areas> {
     })
 }
 
+/// The border between the panes that can be moved, if there is one.
+pub(super) fn seam(areas: &Areas, panel: PanelState) -> Option<Seam> {
+    let (thinking, chat) = (areas.thinking, areas.chat);
+    if panel != PanelState::Full || thinking.height < STACKED_ROWS || chat.is_empty() {
+        return None;
+    }
+    let panes = thinking.union(chat);
+    let beside = |x: u16, edge| Seam {
+        // The two borders that meet.
+        area: Rect {
+            x: x.saturating_sub(1),
+            width: 2,
+            ..panes
+        },
+        panes,
+        edge,
+        range: (PANE_COLS, panes.width.saturating_sub(PANE_COLS)),
+    };
+    Some(if thinking.y == chat.y && thinking.x < chat.x {
+        beside(chat.x, Edge::Left)
+    } else if thinking.y == chat.y {
+        beside(thinking.x, Edge::Right)
+    } else {
+        Seam {
+            area: Rect {
+                y: chat.y.saturating_sub(1),
+                height: 2,
+                ..panes
+            },
+            panes,
+            edge: Edge::Top,
+            range: (
+                STACKED_ROWS,
+                panes.height.saturating_sub(CHAT_ROWS).max(STACKED_ROWS),
+            ),
+        }
+    })
+}
+
 fn panes(body: Rect, wants: Wants) -> (Rect, Rect) {
     const NONE: Rect = Rect::ZERO;
     let above = |rows: u16| {
@@ -107,7 +153,11 @@ fn panes(body: Rect, wants: Wants) -> (Rect, Rect) {
         PanelState::Full if roomy && body.height >= 10 => above(if wants.summed_up {
             1
         } else {
-            (body.height / 3).max(4)
+            let share = u32::from(body.height) * u32::from(wants.thinking_height) / 100;
+            let most = body.height.saturating_sub(CHAT_ROWS).max(STACKED_ROWS);
+            u16::try_from(share)
+                .unwrap_or(most)
+                .clamp(STACKED_ROWS, most)
         }),
         PanelState::Full | PanelState::Peek => (NONE, body),
     }
@@ -122,6 +172,7 @@ mod tests {
             panel: PanelState::Full,
             thinking_width: 40,
             thinking_side: Side::Left,
+            thinking_height: 34,
             message_rows: 1,
             summed_up: false,
         }

@@ -26,6 +26,9 @@ pub(super) fn of(turn: &Turn, live: Option<&Live>) -> Notes {
         (_, Some(Phase::Retrying { because, .. })) => notes.fail(because, "↻", ""),
         (TurnState::Live, _) => {}
         (TurnState::Stopped, _) => notes.ending.push_str("■ Stopped. Alt+R asks again."),
+        (TurnState::Interrupted, _) => notes
+            .ending
+            .push_str("■ Interrupted: mmchat ended before the reply did. Alt+R asks again."),
         (TurnState::Failed(failure), _) => notes.fail(failure, "✗", failure.next_step()),
         (TurnState::Done, _) => notes.ending = finish(turn),
     }
@@ -72,7 +75,7 @@ fn finish(turn: &Turn) -> String {
     let reply = &turn.reply;
     match &reply.finish {
         Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
-            let limit = turn.asked.max_tokens;
+            let limit = turn.asked.params.max_tokens;
             let limit = limit.map_or_else(
                 || "the token limit".to_owned(),
                 |limit| format!("max_tokens = {limit}"),

@@ -8,9 +8,9 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::cache::Cache;
 use super::theme::Theme;
-use super::{paint, sheet};
+use super::{history, paint, sheet};
 use crate::app::command::{SPECS, Scope};
-use crate::app::{App, Item, Overlay, Picker};
+use crate::app::{App, Item, LineEdit, Overlay, Picker};
 use crate::chat::safe;
 use crate::markdown::text_width;
 
@@ -37,8 +37,9 @@ pub(super) fn draw(
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Themes(picker) => {
-            // Small, so that what it changes can be seen around it.
-            let inner = opened(" Switch theme ", window, (58, 12), theme, buf);
+            // Small, so that what it changes can be seen around it: the frame, the filter, a row each.
+            let height = u16::try_from(picker.total()).map_or(16, |rows| rows.min(13) + 3);
+            let inner = opened(" Switch theme ", window, (58, height), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Servers(picker) => {
@@ -55,6 +56,7 @@ pub(super) fn draw(
             let inner = opened(title, window, (78, 14), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
+        Overlay::History(shown) => history::draw(shown, theme, window, buf),
         Overlay::Summary(top) => {
             if let Some(errand) = &app.errand {
                 sheet::summary(errand, *top, cache, window, buf);
@@ -113,7 +115,13 @@ fn list<T>(
         return (None, None);
     }
     let width = usize::from(inner.width);
-    let caret = filter(picker, inner, theme, buf);
+    let is_part = picker.matching() < picker.total() || picker.total() > usize::from(inner.height);
+    let count = if is_part {
+        format!("{}/{}", picker.matching(), picker.total())
+    } else {
+        String::new()
+    };
+    let caret = filter(&picker.query, "type to filter", &count, inner, theme, buf);
     let about = |item: &Item<T>| paint::folded(&safe::one_line(&item.about), width);
     // The list keeps its height whatever is selected: room is set aside for the longest.
     let longest = picker
@@ -181,8 +189,16 @@ fn list<T>(
     (Some(caret), Some((rows, first)))
 }
 
-/// Draws the filter being typed. Returns where its caret is.
-fn filter<T>(picker: &Picker<T>, inner: Rect, theme: Theme, buf: &mut Buffer) -> Position {
+/// Draws a line being typed, what it is for while it is empty, and a count at its end. Returns
+/// where its caret is.
+pub(super) fn filter(
+    query: &LineEdit,
+    purpose: &str,
+    count: &str,
+    inner: Rect,
+    theme: Theme,
+    buf: &mut Buffer,
+) -> Position {
     let line = Rect { height: 1, ..inner };
     paint::left(&[("› ", theme.active())], line, buf);
     let typed = Rect {
@@ -190,18 +206,15 @@ fn filter<T>(picker: &Picker<T>, inner: Rect, theme: Theme, buf: &mut Buffer) ->
         width: line.width.saturating_sub(2),
         ..line
     };
-    if picker.query.text().is_empty() {
-        paint::left(&[("type to filter", theme.dim())], typed, buf);
+    if query.text().is_empty() {
+        paint::left(&[(purpose, theme.dim())], typed, buf);
     } else {
-        paint::left(&[(picker.query.text(), Style::new())], typed, buf);
+        paint::left(&[(query.text(), Style::new())], typed, buf);
     }
-    if picker.matching() < picker.total() || picker.total() > usize::from(inner.height) {
-        let count = format!("{}/{}", picker.matching(), picker.total());
-        let typed_cols = u16::try_from(text_width(picker.query.text())).unwrap_or(u16::MAX);
-        let from = typed.x.saturating_add(typed_cols).saturating_add(1);
-        paint::right(&[(&count, theme.dim())], from, line, buf);
-    }
-    let before = u16::try_from(text_width(picker.query.before())).unwrap_or(u16::MAX);
+    let typed_cols = u16::try_from(text_width(query.text())).unwrap_or(u16::MAX);
+    let from = typed.x.saturating_add(typed_cols).saturating_add(1);
+    paint::right(&[(count, theme.dim())], from, line, buf);
+    let before = u16::try_from(text_width(query.before())).unwrap_or(u16::MAX);
     let x = typed
         .x
         .saturating_add(before)
@@ -210,7 +223,7 @@ fn filter<T>(picker: &Picker<T>, inner: Rect, theme: Theme, buf: &mut Buffer) ->
 }
 
 /// The first item of a list to show, so that the selected one is in view, in the middle if it can.
-fn first_shown(selected: usize, items: usize, height: usize) -> usize {
+pub(super) fn first_shown(selected: usize, items: usize, height: usize) -> usize {
     selected
         .saturating_sub(height / 2)
         .min(items.saturating_sub(height))
@@ -304,5 +317,5 @@ const NOTES: &[&str] = &[
     "Shift+Enter works only where the terminal reports it; Alt+Enter and Ctrl+J work everywhere.",
     "On macOS, let the terminal use Option as Meta, or use the F keys and the palette.",
     "Only prompts and answers go back to the model, never its reasoning.",
-    "Hold Shift to select with the mouse as the terminal does, or press z in a pane.",
+    "Dragging the mouse copies text; with Shift held, or after z in a pane, the terminal selects.",
 ];

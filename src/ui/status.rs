@@ -40,7 +40,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let hints = hints(app, wanted, room);
     let pieces: Vec<(&str, Style)> = hints
         .iter()
-        .flat_map(|(key, what)| [(key.as_str(), Style::new()), (what.as_str(), theme.dim())])
+        .flat_map(|(key, what)| [(key.as_str(), theme.key()), (what.as_str(), theme.dim())])
         .collect();
     let x = paint::left(&pieces, area, buf);
     let gauge = app.gauge();

@@ -172,6 +172,30 @@ impl Theme {
         tint(self.style(Part::Text), area, buf);
     }
 
+    /// Takes the colours and the weight out of what lies under an overlay.
+    pub(super) fn hush(&self, area: Rect, buf: &mut Buffer) {
+        let loud = Modifier::BOLD | Modifier::REVERSED | Modifier::UNDERLINED;
+        let (dim, border) = (self.dim(), self.border());
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                let Some(cell) = buf.cell_mut((x, y)) else {
+                    continue;
+                };
+                let quiet = if cell
+                    .symbol()
+                    .starts_with(['─', '│', '╭', '╮', '╰', '╯', '┃'])
+                {
+                    border
+                } else {
+                    dim
+                };
+                cell.fg = quiet.fg.unwrap_or_default();
+                cell.bg = Color::Reset;
+                cell.modifier = cell.modifier.difference(loud) | quiet.add_modifier;
+            }
+        }
+    }
+
     fn style(&self, part: Part) -> Style {
         self.styles.get(part as usize).copied().unwrap_or_default()
     }

@@ -7,11 +7,11 @@ use ratatui::text::{Line, Span};
 use super::cache::{Cache, Source, Topic};
 use super::theme::Theme;
 use super::{figures, paint, viewport};
-use crate::app::scroll::Scroll;
+use crate::app::scroll::{Place, Scroll};
 use crate::app::{Anchor, App, Live, Pane, Section, SeenPane};
-use crate::chat::{Thinking, Turn, TurnState};
+use crate::chat::{Thinking, Turn, TurnId, TurnState};
 use crate::config::PanelState;
-use crate::markdown::text_width;
+use crate::markdown::{Document, text_width};
 
 /// Draws the thinking pane.
 pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) -> SeenPane {
@@ -58,19 +58,6 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         epoch: reasoning.epoch(),
         done: !turn.is_live(),
     };
-    let width = area.width;
-    let document = cache.document(turn.id, Topic::Reasoning, source, width);
-    let rows = document.len();
-    let find = |anchor: Anchor| {
-        let same = anchor.turn == turn.id;
-        same.then(|| {
-            if anchor.width == width {
-                anchor.row
-            } else {
-                document.row_at(anchor.offset)
-            }
-        })
-    };
     let is_last = app
         .conversation
         .last()
@@ -82,17 +69,15 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
         _ if !is_last && app.thinking_scroll.follows() => Scroll::at_top(),
         PanelState::Full | PanelState::Peek | PanelState::Hidden => app.thinking_scroll,
     };
-    let top = viewport::top(scroll, rows, usize::from(area.height), find);
-    let anchor = document.row(top).map(|row| Anchor {
-        turn: turn.id,
-        row: top,
-        offset: row.source.start,
-        section: Section::Reasoning,
-        width,
-    });
-    let headings = document.headings().collect();
+    let seen = look(turn.id, source, scroll, area, cache);
+    let (rows, top) = (seen.rows, seen.top);
     for (row, y) in (top..rows).zip(area.y..area.bottom()) {
-        cache.shows(turn.id, Topic::Reasoning, row);
+        let line = Rect {
+            y,
+            height: 1,
+            ..area
+        };
+        cache.shows(Pane::Thinking, (turn.id, Topic::Reasoning, row), line);
         if let Some(row) = cache
             .kept(turn.id, Topic::Reasoning)
             .and_then(|d| d.row(row))
@@ -104,13 +89,99 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     if !bare {
         viewport::frame(scroll, rows, top, outer, theme, buf);
     }
-    SeenPane {
-        area,
-        rows,
-        top,
-        anchor,
-        headings,
+    seen
+}
+
+/// Finds the row on top and has all that are visible at hand.
+fn look(
+    turn: TurnId,
+    source: Source<'_>,
+    scroll: Scroll,
+    area: Rect,
+    cache: &mut Cache,
+) -> SeenPane {
+    let height = usize::from(area.height);
+    let last = cache.thinking_top.filter(|(_, top)| top.turn == turn);
+    let rewrapped = last.is_some_and(|(_, top)| top.width != area.width);
+    let earlier = cache.kept(turn, Topic::Reasoning).map(Document::len);
+    let mut spare = cache.spare;
+    let document = cache.document(turn, Topic::Reasoning, source, area.width);
+    let before = earlier.filter(|_| rewrapped).unwrap_or(document.len());
+    let row_of = |document: &mut Document, anchor: Anchor| {
+        let row = document.reveal(source.text, anchor.offset);
+        let below = if anchor.width == area.width {
+            anchor.row
+        } else {
+            0
+        };
+        row.saturating_add_signed(below)
+    };
+    let anchor_at = |document: &Document, row: usize| {
+        let offset = document.row(row)?.source.start;
+        let base = document.row_at(offset);
+        Some(Anchor {
+            turn,
+            row: row.cast_signed() - base.cast_signed(),
+            offset,
+            section: Section::Reasoning,
+            width: area.width,
+        })
+    };
+    let find = |document: &mut Document, place: Place| {
+        let found = match (place, last) {
+            (Place::Tail, _) => None,
+            (Place::Row(row @ 1..), Some((top, anchor))) => {
+                let moved = row.cast_signed() - top.cast_signed();
+                Some(row_of(document, anchor).saturating_add_signed(moved))
+            }
+            (Place::Row(row), _) => Some(row),
+            (Place::Held(anchor), _) => (anchor.turn == turn).then(|| row_of(document, anchor)),
+            (Place::Revealed { to, from }, _) => (to.turn == turn).then(|| {
+                let row = row_of(document, to);
+                let from = from.filter(|from| from.turn == turn);
+                let before = from.map(|from| row_of(document, from));
+                let last = document.len().saturating_sub(height);
+                viewport::revealed(row, before.map(|top| top.min(last)), height)
+            }),
+        };
+        let last = document.len().saturating_sub(height);
+        found.map_or(last, |row| row.min(last))
+    };
+    let mut place = scroll.place;
+    let mut top = find(document, place);
+    if !document.lay_out(source.text, top..top + 1)
+        && let (Place::Row(1..), Some(anchor)) = (place, anchor_at(document, top))
+    {
+        // A row that was counted is a place in the text, whatever is counted beside it.
+        place = Place::Held(anchor);
     }
+    for round in 0.. {
+        while document.lay_out(source.text, top..top + height) {
+            top = find(document, place);
+        }
+        if round > 0 || spare == 0 || document.is_counted() {
+            break;
+        }
+        if let (Place::Row(_) | Place::Held(_) | Place::Revealed { .. }, Some(anchor)) =
+            (place, anchor_at(document, top))
+        {
+            place = Place::Held(anchor);
+        }
+        document.count_some(source.text, top, &mut spare);
+        top = find(document, place);
+    }
+    let seen = SeenPane {
+        area,
+        rows: document.len(),
+        top,
+        anchor: anchor_at(document, top),
+        headings: (document.heading_above(top), document.heading_from(top + 1)),
+        recounted: document.len().cast_signed() - before.cast_signed(),
+    };
+    cache.uncounted |= !document.is_counted();
+    cache.spare = spare;
+    cache.thinking_top = seen.anchor.map(|anchor| (top, anchor));
+    seen
 }
 
 /// The pane in one line, while the answer has the room.
@@ -151,7 +222,7 @@ fn facts(app: &App, turn: &Turn) -> Vec<String> {
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
     facts.extend(turn.timing.thought(elapsed).map(figures::span));
-    if let Some(limit) = turn.asked.max_tokens.filter(|limit| *limit > 0) {
+    if let Some(limit) = turn.asked.params.max_tokens.filter(|limit| *limit > 0) {
         let share = tokens.saturating_mul(100) / limit;
         facts.push(format!("{share} % of {}", figures::count(limit)));
     }
@@ -178,7 +249,9 @@ fn absent(turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
         (TurnState::Live, _) => "No reasoning yet.",
         (_, Thinking::Off) => "Thinking was off, and none came.",
         (TurnState::Done, _) => "The model answered without reasoning that it shows.",
-        (TurnState::Stopped | TurnState::Failed(_), _) => "No reasoning came.",
+        (TurnState::Stopped | TurnState::Interrupted | TurnState::Failed(_), _) => {
+            "No reasoning came."
+        }
     };
     lines_of(&[text.to_owned()], theme, area, buf);
 }

@@ -1,26 +1,19 @@
-//! What a scrolled pane shows: which row is on top, and the marks on its frame.
+//! The marks on the frame of a scrolled pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::paint;
 use super::theme::Theme;
-use crate::app::Anchor;
-use crate::app::scroll::{Place, Scroll};
+use crate::app::scroll::Scroll;
 
-/// The row on top, of `rows` in a pane of `height`.
-pub(super) fn top(
-    scroll: Scroll,
-    rows: usize,
-    height: usize,
-    find: impl Fn(Anchor) -> Option<usize>,
-) -> usize {
-    let last = rows.saturating_sub(height);
-    match scroll.place {
-        Place::Tail => last,
-        Place::Row(row) => row.min(last),
-        Place::Held(anchor) => find(anchor).unwrap_or(last).min(last),
-    }
+/// The row on top that brings `row` into view: the one that was, if `row` can be seen then.
+pub(super) fn revealed(row: usize, before: Option<usize>, height: usize) -> usize {
+    let is_in_view = |top: &usize| (*top..*top + height).contains(&row);
+    // Some of what comes before it helps to read it.
+    before
+        .filter(is_in_view)
+        .unwrap_or(row.saturating_sub(height / 3))
 }
 
 /// Draws the scroll bar, and how much has come since the pane stopped following.
@@ -32,7 +25,13 @@ pub(super) fn frame(
     theme: Theme,
     buf: &mut Buffer,
 ) {
-    paint::scroll_bar(outer, rows, top, theme.active(), buf);
+    // It is in nobody's way at the end, where it says nothing new.
+    let bar = if scroll.follows() {
+        theme.dim()
+    } else {
+        theme.active()
+    };
+    paint::scroll_bar(outer, rows, top, bar, buf);
     let below = rows.saturating_sub(top + usize::from(outer.height.saturating_sub(2)));
     if scroll.follows() || below == 0 {
         return;

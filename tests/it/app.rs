@@ -1,11 +1,17 @@
 //! What the program does, without a terminal or a network: messages in, screens and effects out.
 
+mod announcements;
 mod any_input;
 mod branches;
 mod context;
+mod find;
+pub(crate) mod history;
 mod hostile;
+mod keeping;
 mod keys;
+mod large;
 mod models;
+mod mouse;
 mod panes;
 mod replies;
 mod tools;

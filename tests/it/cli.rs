@@ -1,8 +1,11 @@
 //! The real program as a process: arguments, pipes, exit codes.
 
+mod announce;
 mod ask;
 mod config;
+mod doctor;
 mod key;
+mod paper;
 
 use std::io::Write;
 use std::process::{Child, Command, Stdio};

@@ -7,7 +7,10 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+use crossterm::event::{
+    KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
+};
+use mmchat::app::library::Change;
 use mmchat::app::{self, App, Choice, Effect, Keymap, Msg, Session, command};
 use mmchat::chat::{Delta, Failure, Finish, Moment, Now, Progress, TurnId};
 use mmchat::config::{self, Config, keys::Chord};
@@ -63,7 +66,9 @@ pub(crate) struct Harness {
     pub(crate) now: Now,
     cache: Cache,
     terminal: Terminal<TestBackend>,
+    shown: Buffer,
     effects: Vec<Effect>,
+    changes: Vec<Change>,
 }
 
 impl Harness {
@@ -81,9 +86,18 @@ impl Harness {
             now: Clock::fixed(WALL).now(),
             cache: Cache::new(Theme::ansi()),
             terminal,
+            shown: Buffer::default(),
             effects: Vec::new(),
+            changes: Vec::new(),
         };
         harness.draw();
+        harness
+    }
+
+    /// The demo in a terminal that shows no colours.
+    pub(crate) fn colourless() -> Self {
+        let mut harness = Self::new();
+        harness.has_colours(Depth::None);
         harness
     }
 
@@ -122,17 +136,40 @@ impl Harness {
     /// Applies a message without drawing, as between two frames.
     pub(crate) fn tell_unseen(&mut self, msg: Msg) {
         let effects = self.app.update(msg, self.now);
-        self.effects.extend(effects);
+        for effect in effects {
+            match effect {
+                Effect::Save(change) => self.changes.push(*change),
+                effect => self.effects.push(effect),
+            }
+        }
     }
 
     /// Draws a frame.
     pub(crate) fn draw(&mut self) {
         let mut seen = None;
         let (app, cache) = (&self.app, &mut self.cache);
+        let shown = &mut self.shown;
         self.terminal
-            .draw(|frame| seen = Some(ui::view(app, cache, frame)))
+            .draw(|frame| {
+                seen = Some(ui::view(app, cache, frame));
+                // The backend for tests keeps what a wide character covers, and shows it again
+                // when that goes; a terminal does not.
+                shown.clone_from(frame.buffer_mut());
+            })
             .unwrap();
         self.app.saw(seen.unwrap());
+    }
+
+    /// Draws frames with time to spare until no row is an estimate.
+    pub(crate) fn count_rows(&mut self) -> &mut Self {
+        for _ in 0..1_000 {
+            self.cache.spare(20_000);
+            self.draw();
+            if !self.cache.is_unfinished() {
+                return self;
+            }
+        }
+        panic!("there is no end to the counting");
     }
 
     /// Presses a key, written as in `[keys]`; several are separated by spaces.
@@ -163,12 +200,96 @@ impl Harness {
 
     /// Turns the wheel up over a place of the screen.
     pub(crate) fn wheel_up(&mut self, column: u16, row: u16) -> &mut Self {
+        self.mouse(MouseEventKind::ScrollUp, (column, row), KeyModifiers::NONE)
+    }
+
+    /// Does something with the mouse at a column and a row; what is due at once happens.
+    pub(crate) fn mouse(
+        &mut self,
+        kind: MouseEventKind,
+        (column, row): (u16, u16),
+        modifiers: KeyModifiers,
+    ) -> &mut Self {
         self.tell(Msg::Mouse(MouseEvent {
-            kind: MouseEventKind::ScrollUp,
+            kind,
             column,
             row,
-            modifiers: KeyModifiers::NONE,
-        }))
+            modifiers,
+        }));
+        if self.app.wake_at().is_some_and(|at| at <= self.now.instant) {
+            self.tell(Msg::Wake);
+        }
+        self
+    }
+
+    /// Drags the mouse with its left button pressed from one place to another.
+    pub(crate) fn drag(&mut self, from: (u16, u16), to: (u16, u16)) -> &mut Self {
+        self.mouse(
+            MouseEventKind::Down(MouseButton::Left),
+            from,
+            KeyModifiers::NONE,
+        );
+        self.mouse(
+            MouseEventKind::Drag(MouseButton::Left),
+            to,
+            KeyModifiers::NONE,
+        );
+        self.mouse(
+            MouseEventKind::Up(MouseButton::Left),
+            to,
+            KeyModifiers::NONE,
+        )
+    }
+
+    /// Clicks at a place; some clicks in a row without a pause.
+    pub(crate) fn click(&mut self, at: (u16, u16), times: usize) -> &mut Self {
+        for _ in 0..times {
+            self.mouse(
+                MouseEventKind::Down(MouseButton::Left),
+                at,
+                KeyModifiers::NONE,
+            );
+            self.mouse(
+                MouseEventKind::Up(MouseButton::Left),
+                at,
+                KeyModifiers::NONE,
+            );
+        }
+        self
+    }
+
+    /// Where a text begins on the screen below the header: column and row.
+    pub(crate) fn place_of(&self, text: &str) -> (u16, u16) {
+        for (y, row) in rows(self.buffer()).enumerate().skip(1) {
+            let cells: String = row.iter().map(|cell| cell.symbol()).collect();
+            if let Some(at) = cells.find(text) {
+                return (
+                    u16::try_from(text_width(cells.get(..at).unwrap())).unwrap(),
+                    u16::try_from(y).unwrap(),
+                );
+            }
+        }
+        panic!("no “{text}” on\n{}", self.screen());
+    }
+
+    /// The text of the cells above the bottom line that satisfy a condition, row by row.
+    pub(crate) fn text_where(&self, wanted: impl Fn(&Cell) -> bool) -> Vec<String> {
+        let text = |row: Vec<&Cell>| {
+            let cells = row.into_iter().filter(|cell| wanted(cell));
+            cells.map(Cell::symbol).collect::<String>()
+        };
+        let last = self.buffer().area.height.saturating_sub(1);
+        let texts = rows(self.buffer()).take(last.into()).map(text);
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
+    /// What was copied since effects were last taken.
+    pub(crate) fn copied(&mut self) -> Vec<String> {
+        let text = |effect| match effect {
+            Effect::Copy(text) => Some(text),
+            _ => None,
+        };
+        self.effects().into_iter().filter_map(text).collect()
     }
 
     /// Gives the window another size.
@@ -223,6 +344,11 @@ impl Harness {
         self.tell(Msg::Wake)
     }
 
+    /// What was to be kept since the last call; not among the effects, which have enough to say.
+    pub(crate) fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
     /// What was asked of the world since the last call.
     pub(crate) fn effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
@@ -239,7 +365,7 @@ impl Harness {
 
     /// The cells of the last frame.
     pub(crate) fn buffer(&self) -> &Buffer {
-        self.terminal.backend().buffer()
+        &self.shown
     }
 
     /// Where the cursor is.
@@ -359,6 +485,7 @@ fn app_of(config: Config, size: (u16, u16)) -> App {
         keyed,
         opened_on_demo: false,
         size,
+        start: app::Start::default(),
     })
 }
 

@@ -9,7 +9,7 @@ use mmchat::config::Network;
 use mmchat::demo::{self, End, Pace};
 use mmchat::net::secret::Origin;
 use mmchat::net::{Client, Keys, Provider, Proxies};
-use mmchat::wire::{self, Ask, Auth, Dialect, Target, WireRequest};
+use mmchat::wire::{self, Ask, Auth, Dialect, ModelList, Target, WireRequest};
 use secrecy::SecretString;
 
 use crate::support::raw::{Gate, PATIENCE, Server, Step};
@@ -205,18 +205,19 @@ async fn the_demo_cuts_a_reply_at_the_token_limit() {
 #[tokio::test]
 async fn the_demo_lists_its_models() {
     let demo = demo::Server::start_with(0, Pace::Instant).unwrap();
-    let url = demo.base_url(Dialect::OpenAi) + "/models";
-    let ids = client()
-        .model_ids("test", Dialect::OpenAi, &url, Auth::Bearer)
-        .await;
+    let list = |more: &str| ModelList {
+        provider: "test".to_owned(),
+        dialect: Dialect::OpenAi,
+        url: demo.base_url(Dialect::OpenAi) + "/models" + more,
+        headers: Vec::new(),
+        auth: Auth::Bearer,
+    };
+    let ids = client().model_ids(&list("")).await;
     assert_eq!(
         ids.unwrap(),
         ["minimax-m3", "minimax-m2.7", "minimax-m3.1-flash"]
     );
-    let failure = client()
-        .model_ids("test", Dialect::OpenAi, &(url + "x"), Auth::Bearer)
-        .await
-        .unwrap_err();
+    let failure = client().model_ids(&list("x")).await.unwrap_err();
     assert_eq!(failure.status, Some(404));
 }
 

@@ -194,6 +194,8 @@ impl Terminal {
         // Modes that the emulator does not know: focus reports and the keyboard protocol.
         ends(b"\x1b[?1004l", b"\x1b[?1004h");
         ends(b"\x1b[<1u", b"\x1b[>1u");
+        // The window's title, kept and brought back.
+        ends(b"\x1b[23;0t", b"\x1b[22;0t");
         ends(b"\x1b[?2026l", b"\x1b[?2026h");
     }
 }
@@ -268,6 +270,51 @@ fn the_built_in_demo_streams_at_a_readable_pace_and_esc_stops_it() {
         .shows("Esc stop");
     terminal.types("\x1b").shows("Stopped.");
     terminal.types("\x04").ends_well(0);
+}
+
+#[test]
+fn a_drag_puts_its_text_on_the_clipboard_of_the_terminal_and_of_the_system() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let programs = tempfile::tempdir().unwrap();
+    let (program, taken) = (programs.path().join("xclip"), programs.path().join("taken"));
+    let script = "#!/bin/sh\n/bin/cat > \"${0%/*}/taking\" && /bin/mv \"${0%/*}/taking\" \"${0%/*}/taken\"\n";
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = programs.path().to_str().unwrap().to_owned();
+    let mut terminal = Terminal::with("", &[("PATH", &path), ("DISPLAY", ":0")]);
+    terminal.shows("Message");
+    terminal.types("write a haiku\r").shows("A haiku:");
+    let (row, column) = terminal.when("the message in the chat", |state| {
+        let screen = state.parser.screen().contents();
+        // The first line is the header, which has it too.
+        let mut lines = screen.lines().enumerate().skip(1);
+        lines.find_map(|(row, line)| {
+            let before = line.get(..line.find("write a haiku")?)?;
+            Some((row + 1, before.chars().count() + 1))
+        })
+    });
+    let end = column + "write a haiku".len() - 1;
+    terminal.types(&format!(
+        "\x1b[<0;{column};{row}M\x1b[<32;{end};{row}M\x1b[<0;{end};{row}m"
+    ));
+    terminal.shows("Copied 1 line, 13 characters");
+    terminal.when("the text for the terminal", |state| {
+        let sequence = b"\x1b]52;c;d3JpdGUgYSBoYWlrdQ==\x1b\\";
+        let mut parts = state.bytes.windows(sequence.len());
+        parts.any(|part| part == sequence).then_some(())
+    });
+    // It was asked for before the frame that says so; a few frames later it is there.
+    for _ in 0..200 {
+        if taken.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(std::fs::read_to_string(taken).unwrap(), "write a haiku");
+    terminal.types("\x1b").shows("Stopped.");
+    // The chat has the focus now, where Ctrl+D scrolls.
+    terminal.types("\x03").shows("Ctrl+C again");
+    terminal.types("\x03").ends_well(0);
 }
 
 #[test]

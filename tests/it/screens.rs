@@ -236,3 +236,70 @@ fn too_small_a_window() {
         &at_sizes(&[(19, 10), (80, 5), (3, 1)], solved),
     );
 }
+
+/// Two versions of an answer, the second one on the screen.
+fn versions(it: &mut Harness) {
+    solved(it);
+    let other = ANSWER
+        .replace("The solutions are", "The two roots are")
+        .replace("因式分解", "配方")
+        .replace("[2, 3] // both", "[2, 3]");
+    it.press("alt-r")
+        .stream([answer(&other), Delta::Finish(Finish::Stop)]);
+    it.end();
+}
+
+#[test]
+fn two_versions_compared() {
+    reviewed(
+        "two_versions_compared",
+        &at_sizes(&[SIZES[0], SIZES[2]], |it| {
+            versions(it);
+            it.press("alt-d");
+        }),
+    );
+}
+
+#[test]
+fn the_next_request() {
+    reviewed(
+        "next_request",
+        &at_sizes(&[SIZES[0], SIZES[2]], |it| {
+            it.press("/").type_text("model test/silent").press("enter");
+            solved(it);
+            it.press("alt-up tab x tab tab")
+                .type_text("And in 中文?")
+                .press("alt-v");
+        }),
+    );
+}
+
+#[test]
+fn ways_to_make_room() {
+    reviewed(
+        "ways_to_make_room",
+        &at_sizes(&[SIZES[0], SIZES[2]], |it| {
+            solved(it);
+            solved(it);
+            it.press("alt-w").press("down");
+        }),
+    );
+}
+
+#[test]
+fn the_conversations() {
+    use crate::app::history::{listed, open_with};
+    reviewed(
+        "conversations",
+        &at_sizes(&[SIZES[0], SIZES[2]], |it| {
+            let mut rows = vec![
+                listed(3, "Garden plans for the long winter", 60 * 24 * 9),
+                listed(1, "Roots of a quadratic", 3),
+                listed(2, "煮鸡蛋要多长时间？", 300),
+            ];
+            rows[0].pinned = true;
+            open_with(it, rows);
+            it.press("down");
+        }),
+    );
+}

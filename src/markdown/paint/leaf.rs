@@ -6,12 +6,12 @@ use pulldown_cmark::{OffsetIter, Tag};
 
 use super::super::blocks::{Join, Open};
 use super::super::flow::{Flow, Origin};
-use super::super::listing::Listing;
+use super::super::listing::{CodeLine, Listing};
 use super::super::live::Live;
 use super::super::table::{Ends, Grid};
 use super::super::wrap::{Breaking, Line};
 use super::super::{Role, Style, code, table};
-use super::{Carry, Leaf, Painter, carry_from};
+use super::{Carry, Leaf, Painter};
 
 impl Painter<'_> {
     pub(super) fn paragraph(&mut self, at: usize) {
@@ -31,6 +31,7 @@ impl Painter<'_> {
         self.soft = None;
         let mut flow = std::mem::take(&mut self.flow);
         flow.link_bare(Some(Role::Link));
+        flow.mark_footnotes();
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);
         let last = lines.pop();
@@ -55,6 +56,7 @@ impl Painter<'_> {
         }
         if !matches!(self.leaf, Leaf::Html) {
             flow.link_bare(Some(Role::Link));
+            flow.mark_footnotes();
         }
         let room = self.room();
         let mut lines = flow.wrap(room, room, Breaking::Words);
@@ -88,7 +90,8 @@ impl Painter<'_> {
         let room = self.room();
         let label = code::label(&language, self.label_origin(&language, &range), room);
         self.lines(label.into_iter().collect(), false);
-        let mut listing = Listing::new(&language, room);
+        let block = self.place(range.start..range.start).start;
+        let mut listing = Listing::new(block, &language);
         for (line, source) in lines {
             let shown = line.trim_end_matches(['\n', '\r']);
             let place = source.start..(source.start + shown.len()).min(source.end);
@@ -98,9 +101,15 @@ impl Painter<'_> {
             let count = rows.len();
             self.lines(rows, false);
             // Counted from the end: a blank row may have come before them.
-            listing.push(&line, self.rows.len() - count..self.rows.len());
+            let rows = self.rows.len() - count..self.rows.len();
+            self.lines.push(CodeLine {
+                block,
+                number: listing.push(&line),
+                rows,
+                room,
+            });
         }
-        self.code.push(listing);
+        self.listings.push(listing);
         self.gap = !self.rows.is_empty();
     }
 
@@ -237,4 +246,10 @@ pub(super) fn own_line(row: Option<&mut Line>, line: &Range<usize>) {
         };
         row.source = start..line.end;
     }
+}
+
+/// What a row leaves that goes on in the next piece.
+pub(super) fn carry_from(mut flow: Flow, start: usize, continued: bool) -> Carry {
+    flow.drop_front(start);
+    Carry::Row { flow, continued }
 }

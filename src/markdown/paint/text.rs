@@ -117,12 +117,17 @@ impl Painter<'_> {
             _ if quoted => (Role::Quote, false),
             _ => (Role::Text, false),
         };
+        // The levels are told apart without colours too: underlined, plain, slanted.
+        let (first, lower) = match &self.leaf {
+            Leaf::Heading(level) => (*level == 1, *level >= 3),
+            _ => (false, false),
+        };
         let linked = self.links.last().is_some_and(|link| !link.image);
         Style {
             role: if linked { Role::Link } else { role },
             bold: strong || self.face.bold > 0,
-            italic: self.face.italic > 0,
-            underline: linked,
+            italic: lower || self.face.italic > 0,
+            underline: first || linked,
             strike: self.face.strike > 0,
         }
     }

@@ -1,38 +1,27 @@
 //! What is shown as it is, without a parser: top-level fences line by line, plain text.
 
-use super::super::blocks::{Join, Open};
+use super::super::blocks::{Join, Open, code_of, is_blank};
 use super::super::flow::{Flow, Origin};
-use super::super::listing::Listing;
+use super::super::line::Fence;
 use super::super::wrap::Breaking;
 use super::super::{Role, Row, Style, code};
-use super::leaf::own_line;
-use super::{Carry, Painter, carry_from};
+use super::leaf::{carry_from, own_line};
+use super::{Carry, Painter};
 
 impl Painter<'_> {
     pub(super) fn fence(&mut self, language: &str) {
         let origin = self.label_origin(language, &self.slice.body);
         let label = code::label(language, origin, self.width);
         self.lines(label.into_iter().collect(), false);
-        self.code.push(Listing::new(language, self.width));
     }
 
-    pub(super) fn code_line(&mut self, indent: usize, carry: Carry) {
-        let body = self
-            .slice
-            .text
-            .get(self.slice.body.clone())
-            .unwrap_or_default();
+    pub(super) fn code_line(&mut self, fence: Fence, carry: Carry) {
+        let body = self.slice.shown();
         let head = matches!(self.slice.join, Join::Code { head: true, .. });
-        let spaces = body.len() - body.trim_start_matches(' ').len();
-        let cut = if head { spaces.min(indent) } else { 0 };
-        let text = body.get(cut..).unwrap_or_default();
+        let text = code_of(body, fence, head);
+        let cut = body.len() - text.len();
         let shown = text.trim_end_matches(['\n', '\r']);
-        if !text.is_empty() {
-            // A part of the block that is open already: only its text counts.
-            let mut part = Listing::new("", self.width);
-            part.push(text, 0..0);
-            self.code.push(part);
-        } else if matches!(carry, Carry::Nothing) {
+        if text.is_empty() && matches!(carry, Carry::Nothing) {
             return;
         }
         let line = code::line(shown, &Origin::exact(self.place(cut..cut + shown.len())));
@@ -67,13 +56,13 @@ impl Painter<'_> {
             Carry::Nothing | Carry::Table(_) => (Flow::default(), false),
         };
         let shown = body.trim_end_matches(['\n', '\r']);
-        if shown.trim().is_empty() && !goes_on {
+        if is_blank(shown) && !goes_on {
             return;
         }
         let mut at = 0;
         for line in shown.split_inclusive('\n') {
             let text = line.trim_end_matches(['\n', '\r']);
-            if text.trim().is_empty() && flow.is_empty() && line.len() > text.len() {
+            if is_blank(text) && flow.is_empty() && line.len() > text.len() {
                 // A blank line between lines; at the start of all there is none.
                 if self.slice.base > 0 {
                     let place = self.place(at..at);

@@ -31,7 +31,7 @@ enum Event {
 }
 
 /// Keys that mean something somewhere, so that random sequences get somewhere too.
-const CHORDS: [&str; 56] = [
+const CHORDS: [&str; 61] = [
     "enter",
     "esc",
     "tab",
@@ -88,6 +88,11 @@ const CHORDS: [&str; 56] = [
     "]",
     "[",
     "y",
+    "ctrl-f",
+    "n",
+    "shift-n",
+    "alt-=",
+    "alt-minus",
 ];
 
 fn text() -> impl Strategy<Value = String> {

@@ -123,7 +123,7 @@ fn a_message_to_a_full_window_waits_for_an_answer_to_the_question() {
     it.effects();
     it.say("three").shows("Room in the context window");
     it.shows("Start fresh with a summary")
-        .shows("Leave the first 1 turn out");
+        .shows("Leave the oldest turn out");
     assert!(it.requests().is_empty(), "nothing is sent silently");
     assert_eq!(it.app.composer.text(), "three");
     it.press("esc");
@@ -143,10 +143,9 @@ fn the_oldest_turns_are_left_out_but_not_pinned_ones() {
     it.press("alt-up alt-up alt-up alt-up tab p")
         .shows("pinned");
     it.effects();
-    it.press("alt-w").shows("Leave the first 2 turns out");
+    it.press("alt-w").shows("Leave the 2 oldest turns out");
     it.type_text("leave").press("enter");
-    it.shows("Left out the 2 turns that came first")
-        .shows("Alt+U");
+    it.shows("Left out the 2 oldest turns").shows("Alt+U");
     let standing: Vec<_> = it
         .app
         .conversation

@@ -85,10 +85,7 @@ fn a_failure_says_what_happened_what_helps_and_the_vendors_own_words() {
         ..Failure::new(FailureKind::Quota, "usage limit exceeded")
     });
     says(&it, "kept text");
-    says(
-        &it,
-        "The plan's quota is used up, or does not include this model.",
-    );
+    says(&it, "The plan's quota is used up.");
     says(
         &it,
         "Wait for the reset, upgrade the plan, or switch provider with Alt+P.",

@@ -271,3 +271,18 @@ fn there_is_nothing_to_copy_before_the_first_reply() {
     it.press("alt-c").shows("There is nothing to copy yet");
     assert!(it.app.overlay.is_none());
 }
+
+#[test]
+fn each_of_hundreds_of_code_blocks_can_be_picked_by_its_first_line() {
+    let mut it = Harness::new();
+    let block = |n: usize| format!("```sh\n\necho number-{n:03}\nexit {n}\n```\n\n");
+    let blocks: String = (0..300).map(block).collect();
+    it.exchange("q", "because", &blocks).press("alt-c");
+    it.shows("304/304")
+        .shows("sh: echo number-000")
+        .shows("3 lines, 24 characters");
+    it.type_text("number-217").press("enter");
+    let copied = it.copied();
+    assert_eq!(copied, ["\necho number-217\nexit 217\n"]);
+    it.shows("Copied 3 lines");
+}

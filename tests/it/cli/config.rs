@@ -1,6 +1,7 @@
 //! `mmchat config`, `models` and `keys`: what is in force.
 
-use super::Home;
+use super::{Home, home_of, outcome};
+use crate::support::raw::{Server, Step};
 
 #[test]
 fn a_configuration_error_names_file_line_column_and_the_nearest_key() {
@@ -71,4 +72,140 @@ fn the_keys_in_force_are_printed() {
         .find(|line| line.starts_with("switch-model"))
         .unwrap();
     assert!(line.contains("f9") && !line.contains("ctrl-o"), "{line}");
+}
+
+#[test]
+fn themes_are_checked_with_the_configuration_and_a_missing_one_is_explained() {
+    let home = Home::configured("[ui]\ntheme = \"dusk\"\n");
+    home.run(&["config", "check"])
+        .ends(2)
+        .complains("config.toml:2:9: `ui.theme`: there is no theme \"dusk\".")
+        .complains("auto, ansi, dark, light or high-contrast");
+    // Nothing is drawn for a pipe.
+    home.run(&["ask", "--demo", "--dry-run", "q"]).ends(0);
+    let themes = home.directory.path().join("themes");
+    std::fs::create_dir(&themes).unwrap();
+    std::fs::write(themes.join("dusk.toml"), "[heading]\nfg = \"cyann\"\n").unwrap();
+    home.run(&["config", "check"])
+        .ends(2)
+        .complains("dusk.toml:2:6: `heading.fg` takes")
+        .complains("Did you mean cyan?");
+    std::fs::write(themes.join("dusk.toml"), "[heading]\nfg = \"cyan\"\n").unwrap();
+    home.run(&["config", "check"]).ends(0);
+    // One that nobody wears is checked too.
+    std::fs::write(themes.join("other.toml"), "heading = 1\n").unwrap();
+    home.run(&["config", "check"])
+        .ends(2)
+        .complains("other.toml:1:11");
+}
+
+#[test]
+fn a_refresh_shows_the_providers_own_models_as_unknown_ones() {
+    let body = r#"{"object":"list","data":[{"id":"org/model:a+b"},{"id":"brand-new"}]}"#;
+    let server = || Server::start(vec![Step::whole(200, "application/json", body)]);
+    let asked = server();
+    let rows = home_of(&asked)
+        .run(&["models", "--refresh", "-m", "lab", "--json"])
+        .ends(0)
+        .json();
+    let head = &asked.seen()[0].head;
+    assert!(head.starts_with("GET /v1/models "), "{head}");
+    assert!(head.contains(super::KEY), "the key goes along");
+    let row = |id: &str| {
+        let rows = rows.as_array().unwrap();
+        rows.iter().find(|row| row["model"] == id).unwrap().clone()
+    };
+    assert_eq!(row("brand-new")["known"], false);
+    assert_eq!(row("brand-new")["listed"], true);
+    assert_eq!(row("org/model:a+b")["listed"], true);
+    let asked = server();
+    let table = home_of(&asked)
+        .run(&["models", "--refresh", "-m", "lab"])
+        .ends(0)
+        .out;
+    let line = table
+        .lines()
+        .find(|line| line.contains("brand-new"))
+        .unwrap();
+    assert!(line.contains("not in the catalogue"), "{line}");
+}
+
+#[test]
+fn a_refresh_without_any_list_fails_as_asking_would() {
+    let server = Server::start(vec![Step::whole(401, "application/json", "{}")]);
+    home_of(&server)
+        .run(&["models", "--refresh", "-m", "lab"])
+        .ends(1)
+        .complains("lab: The provider does not accept the API key.");
+    let server = Server::start(vec![Step::whole(503, "application/json", "{}")]);
+    home_of(&server)
+        .run(&["models", "--refresh", "-m", "lab"])
+        .ends(75);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_configuration_is_edited_and_checked_afterwards() {
+    let home = Home::new();
+    let edit = |editor: &str| {
+        let mut command = home.command(&["config", "edit"]);
+        command.env("EDITOR", editor).env("PATH", "/usr/bin:/bin");
+        outcome(command.spawn().unwrap())
+    };
+    let script = home.directory.path().join("editor.sh");
+    let write = |text: &str| std::fs::write(&script, text).unwrap();
+    let editor = format!("sh {}", script.display());
+    write("echo '[ui]' > \"$1\"; echo 'mouse = false' >> \"$1\"");
+    assert!(edit(&editor).ends(0).out.contains("is right"));
+    write("echo 'mouze = 1' >> \"$1\"");
+    edit(&editor)
+        .ends(2)
+        .complains("config.toml:3:1")
+        .complains("mouze");
+    write("exit 3");
+    edit(&editor).ends(1).complains("ended with");
+    edit("/no/such/editor").ends(1).complains("$EDITOR");
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_the_table_of_models_is_no_wider_than_it() {
+    let home = Home::new();
+    let piped = home.run(&["models"]).ends(0).out;
+    assert!(
+        piped.lines().any(|line| line.chars().count() > 80),
+        "nothing is cut in a pipe"
+    );
+    let (code, shown) = crate::support::tty::Tty::start(&home.command(&["models"]), 60).ends();
+    assert_eq!(code, 0);
+    for line in shown.lines() {
+        assert!(
+            mmchat::markdown::text_width(line.trim_end()) <= 60,
+            "{line}"
+        );
+    }
+    assert!(shown.contains('…'));
+}
+
+#[test]
+fn what_the_check_says_is_as_it_was_reviewed() {
+    let mut said = String::new();
+    for config in [
+        "model = \"tencnt/minimax-m3\"\n",
+        "[ui]\nthinking_width = 95\nnotify = \"sometimes\"\nmouse = 1\n",
+        "[chat]\nthinking = \"hard\"\ntemperature = \"warm\"\n",
+        "[network]\nidle_timeout_seconds = 0\nproxy = 3\n",
+        "[keys]\nswich-model = \"ctrl-o\"\nhelp = \"ctrl-i\"\nzoom = [\"f9\", \"cmd-x\"]\n",
+        "[keys]\nhelp = \"f9\"\nzoom = \"f9\"\n",
+        "[providers.lab]\ndialect = \"grpc\"\n",
+        "[providers.lab]\ndialect = \"openai\"\nbase_url = \"ftp://x\"\n",
+        "[ui\n",
+        "[network]\nca_file = \"/no/such/file.pem\"\n",
+    ] {
+        let home = Home::configured(config);
+        let outcome = home.run(&["config", "check"]).ends(2);
+        let place = home.directory.path().display().to_string();
+        said.extend([config, &outcome.err.replace(&place, ""), "\n"]);
+    }
+    insta::assert_snapshot!("config_check", said);
 }

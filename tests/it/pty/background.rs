@@ -129,6 +129,14 @@ fn the_terminal_is_asked_again_after_a_rest() {
 }
 
 #[test]
+fn a_terminal_that_can_show_nothing_is_told_what_works_there() {
+    let terminal = Terminal::with("", &[("TERM", "dumb")]);
+    terminal.shows("TERM=dumb").shows("`mmchat ask` works here");
+    assert_eq!(terminal.when("exit", |state| state.exit), 2);
+    assert_eq!(terminal.questions(), 0);
+}
+
+#[test]
 fn no_color_leaves_no_colour_on_the_screen() {
     let mut terminal = Terminal::with("", &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]);
     terminal.shows("Message");

@@ -1,0 +1,468 @@
+//! The list of conversations: what is typed is searched for, and what is selected can be read,
+//! opened, renamed, pinned, deleted and brought back.
+//!
+//! Questions carry a ticket; an answer whose ticket is not the last one's is dropped, so a slow
+//! search never overwrites a newer one. What is changed here is changed on the screen at once and
+//! handed to the store in order.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::library::{Change, Kept, Listed, Listing, Query, Which};
+use super::line_edit::LineEdit;
+use super::overlay::edit_line;
+use super::{App, Effect, Overlay, Tone};
+use crate::chat::{ConversationId, Moment, Now, TurnId, safe, title_from};
+
+/// The most rows that are asked for.
+const MOST_ROWS: usize = 200;
+/// From this width of the window on, the selected conversation is read beside the list.
+pub const PREVIEW_COLS: u16 = 100;
+/// How much of each text the preview shows, in characters.
+const EXCERPT_CHARS: usize = 600;
+/// Of how many turns.
+const EXCERPT_TURNS: usize = 6;
+
+/// The list of conversations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct History {
+    /// What is searched for.
+    pub query: LineEdit,
+    /// The conversations that were found.
+    pub rows: Vec<Listed>,
+    /// Whether there are more.
+    pub more: bool,
+    /// Which row is selected.
+    pub selected: usize,
+    /// How the last question went.
+    pub state: State,
+    /// The new title of the selected one, while it is typed.
+    pub renaming: Option<LineEdit>,
+    /// The beginning of the selected one, or of the turn that was found in it.
+    pub preview: Option<Preview>,
+    /// What time it was when the rows came.
+    pub as_of: Moment,
+    /// The conversation that is on the screen.
+    pub open: Option<ConversationId>,
+    /// The question whose answer is waited for.
+    ticket: u64,
+    /// The same for the preview.
+    preview_ticket: u64,
+    /// What was deleted last, and where it stood.
+    deleted: Option<(usize, Listed)>,
+}
+
+/// How a question to the store went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// No answer yet.
+    Waiting,
+    /// The rows are the answer.
+    Answered,
+    /// There is none, and why.
+    Failed(String),
+}
+
+/// What is read of a conversation beside the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// Whose it is.
+    pub id: ConversationId,
+    /// Its lines: who speaks, else what they say. Safe to show.
+    pub lines: Vec<Excerpt>,
+}
+
+/// A line of a preview.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Excerpt {
+    /// The user speaks.
+    You,
+    /// This model speaks.
+    Model(String),
+    /// What is said.
+    Text(String),
+}
+
+/// What a key meant to the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Search anew.
+    Search,
+    /// Read the selected one.
+    Preview,
+    /// Open it.
+    Open,
+    /// Give it the title that was typed.
+    Rename,
+    /// Pin it, or let it go.
+    Pin,
+    /// Delete it.
+    Delete,
+    /// Bring back the one that was deleted last.
+    Undelete,
+}
+
+impl History {
+    fn new(now: Now, open: Option<ConversationId>) -> Self {
+        Self {
+            query: LineEdit::default(),
+            rows: Vec::new(),
+            more: false,
+            selected: 0,
+            state: State::Waiting,
+            renaming: None,
+            preview: None,
+            as_of: now.wall,
+            open,
+            ticket: 0,
+            preview_ticket: 0,
+            deleted: None,
+        }
+    }
+
+    /// The selected row.
+    pub fn row(&self) -> Option<&Listed> {
+        self.rows.get(self.selected)
+    }
+
+    /// How many rows of the screen a conversation takes: what was found needs one of its own.
+    pub fn rows_each(&self) -> usize {
+        if self.query.text().trim().is_empty() {
+            1
+        } else {
+            2
+        }
+    }
+
+    /// Whether one that was deleted can be brought back.
+    pub fn can_undelete(&self) -> bool {
+        self.deleted.is_some()
+    }
+
+    /// Stops what is typed into a row. Returns whether something was.
+    pub(super) fn leave_row(&mut self) -> bool {
+        self.renaming.take().is_some()
+    }
+
+    /// Moves the selection; it stops at the ends.
+    pub(super) fn step(&mut self, by: isize) {
+        let last = self.rows.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(by).min(last);
+        self.renaming = None;
+    }
+
+    /// Selects the conversation at a row of the list. Returns whether there is one.
+    pub(super) fn select(&mut self, row: usize) -> bool {
+        let at = row / self.rows_each();
+        let there = at < self.rows.len();
+        if there {
+            self.selected = at;
+        }
+        there
+    }
+
+    /// Takes pasted text.
+    pub(super) fn paste(&mut self, text: &str) {
+        self.renaming
+            .as_mut()
+            .unwrap_or(&mut self.query)
+            .insert(text);
+    }
+
+    /// Takes a key.
+    pub(super) fn key(&mut self, key: KeyEvent) -> Option<Wish> {
+        if let Some(title) = &mut self.renaming {
+            match key.code {
+                KeyCode::Enter => return Some(Wish::Rename),
+                KeyCode::Up | KeyCode::Down => self.renaming = None,
+                _ => drop(edit_line(title, key)),
+            }
+            return None;
+        }
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let alt = key.modifiers.contains(KeyModifiers::ALT);
+        let by = match key.code {
+            KeyCode::Enter => return Some(Wish::Open),
+            KeyCode::F(2) => return self.begin_renaming(),
+            KeyCode::Char('e') if control => return self.begin_renaming(),
+            KeyCode::Char('p') if alt => return Some(Wish::Pin),
+            KeyCode::Delete => return Some(Wish::Delete),
+            KeyCode::Char('d') if control => return Some(Wish::Delete),
+            KeyCode::Char('u') if alt => return Some(Wish::Undelete),
+            KeyCode::Up => -1,
+            KeyCode::Down => 1,
+            KeyCode::Char('p') if control => -1,
+            KeyCode::Char('n') if control => 1,
+            KeyCode::PageUp => -10,
+            KeyCode::PageDown => 10,
+            _ => return edit_line(&mut self.query, key).then_some(Wish::Search),
+        };
+        let before = self.selected;
+        self.step(by);
+        (self.selected != before).then_some(Wish::Preview)
+    }
+
+    fn begin_renaming(&mut self) -> Option<Wish> {
+        let title = self.row()?.title.clone();
+        let mut line = LineEdit::default();
+        line.set(&title);
+        self.renaming = Some(line);
+        None
+    }
+
+    /// Puts pinned rows on top, the newest first, and keeps the selection where it was.
+    fn sort(&mut self) {
+        let selected = self.row().map(|row| row.id);
+        self.rows
+            .sort_by_key(|row| (!row.pinned, std::cmp::Reverse(row.updated.unix_seconds)));
+        let at = self.rows.iter().position(|row| Some(row.id) == selected);
+        self.selected = at.unwrap_or(0);
+    }
+}
+
+impl App {
+    /// Opens the list of conversations.
+    pub(super) fn open_history(&mut self, now: Now) -> Vec<Effect> {
+        let open = self.keeping.conversation();
+        self.overlay = Some(Overlay::History(Box::new(History::new(now, open))));
+        self.search_history(now.wall)
+    }
+
+    /// The list that is open.
+    fn history(&mut self) -> Option<&mut History> {
+        match &mut self.overlay {
+            Some(Overlay::History(history)) => Some(history),
+            _ => None,
+        }
+    }
+
+    /// Asks for the conversations that hold what is typed.
+    pub(super) fn search_history(&mut self, now: Moment) -> Vec<Effect> {
+        let ticket = self.keeping.ticket();
+        let Some(history) = self.history() else {
+            return Vec::new();
+        };
+        history.ticket = ticket;
+        history.selected = 0;
+        match Query::parse(history.query.text(), now) {
+            Ok(query) => {
+                // What was found stays until the answer comes: a list that blinks can't be read.
+                history.state = State::Waiting;
+                vec![Effect::List {
+                    ticket,
+                    query: Box::new(query),
+                    limit: MOST_ROWS,
+                }]
+            }
+            Err(problem) => {
+                history.rows.clear();
+                history.preview = None;
+                history.state = State::Failed(problem.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    /// The store answered a question.
+    pub(super) fn listed(
+        &mut self,
+        ticket: u64,
+        listing: Result<Listing, String>,
+        now: Now,
+    ) -> Vec<Effect> {
+        let Some(history) = self.history().filter(|history| history.ticket == ticket) else {
+            return Vec::new();
+        };
+        history.as_of = now.wall;
+        match listing {
+            Ok(listing) => {
+                history.rows = listing.rows;
+                history.more = listing.more;
+                history.state = State::Answered;
+                history.selected = history.selected.min(history.rows.len().saturating_sub(1));
+            }
+            Err(reason) => {
+                history.rows.clear();
+                history.state = State::Failed(reason);
+            }
+        }
+        self.urgent = true;
+        self.preview_history()
+    }
+
+    /// Asks for what is read beside the list, where there is room for it.
+    fn preview_history(&mut self) -> Vec<Effect> {
+        let has_room = self.size.0 >= PREVIEW_COLS;
+        let ticket = self.keeping.ticket();
+        let Some(history) = self.history() else {
+            return Vec::new();
+        };
+        let Some(id) = history.row().map(|row| row.id) else {
+            history.preview = None;
+            return Vec::new();
+        };
+        if !has_room {
+            return Vec::new();
+        }
+        history.preview_ticket = ticket;
+        let which = Which::Id(id);
+        vec![Effect::Load { ticket, which }]
+    }
+
+    /// A conversation came that may be the one to be read beside the list. Gives it back if not.
+    pub(super) fn take_preview(
+        &mut self,
+        ticket: u64,
+        kept: Result<Option<Box<Kept>>, String>,
+    ) -> Option<Result<Option<Box<Kept>>, String>> {
+        let history = self
+            .history()
+            .filter(|history| history.preview_ticket == ticket);
+        let Some(history) = history else {
+            return Some(kept);
+        };
+        let found = history.row().and_then(|row| row.hit.as_ref()?.turn);
+        history.preview = kept.ok().flatten().map(|kept| excerpts(&kept, found));
+        None
+    }
+
+    /// Does what a key meant to the list.
+    pub(super) fn history_wish(&mut self, wish: &Wish, now: Now) -> Vec<Effect> {
+        match wish {
+            Wish::Search => return self.search_history(now.wall),
+            Wish::Preview => return self.preview_history(),
+            Wish::Open => return self.open_selected(),
+            Wish::Rename => self.rename_selected(now),
+            Wish::Pin => self.pin_selected(),
+            Wish::Delete => return self.delete_selected(now),
+            Wish::Undelete => return self.undelete(now),
+        }
+        Vec::new()
+    }
+
+    fn open_selected(&mut self) -> Vec<Effect> {
+        let Some(id) = self.history().and_then(|history| Some(history.row()?.id)) else {
+            return Vec::new();
+        };
+        self.overlay = None;
+        if self.keeping.conversation() == Some(id) {
+            return Vec::new();
+        }
+        vec![self.open_conversation(Which::Id(id))]
+    }
+
+    fn rename_selected(&mut self, now: Now) {
+        let Some(history) = self.history() else {
+            return;
+        };
+        let typed = history.renaming.take();
+        let title = typed
+            .map(|line| title_from(line.text()))
+            .unwrap_or_default();
+        let at = history.selected;
+        let Some(row) = history.rows.get_mut(at).filter(|_| !title.is_empty()) else {
+            self.notify(Tone::Info, "The title stays as it was", now.instant);
+            return;
+        };
+        row.title.clone_from(&title);
+        let id = row.id;
+        if self.keeping.conversation() == Some(id) {
+            self.keeping.head.title.clone_from(&title);
+        }
+        self.change_kept(Change::Rename(id, title));
+    }
+
+    fn pin_selected(&mut self) {
+        let Some(history) = self.history() else {
+            return;
+        };
+        let at = history.selected;
+        let Some(row) = history.rows.get_mut(at) else {
+            return;
+        };
+        row.pinned = !row.pinned;
+        let (id, pinned) = (row.id, row.pinned);
+        history.sort();
+        if self.keeping.conversation() == Some(id) {
+            self.keeping.head.pinned = pinned;
+        }
+        self.change_kept(Change::Pin(id, pinned));
+    }
+
+    /// Deletes the selected conversation; the one on the screen gives way to a new one.
+    fn delete_selected(&mut self, now: Now) -> Vec<Effect> {
+        let Some(history) = self.history() else {
+            return Vec::new();
+        };
+        let at = history.selected;
+        if at >= history.rows.len() {
+            return Vec::new();
+        }
+        let row = history.rows.remove(at);
+        let id = row.id;
+        history.deleted = Some((at, row));
+        history.selected = at.min(history.rows.len().saturating_sub(1));
+        let mut effects = Vec::new();
+        if self.keeping.conversation() == Some(id) {
+            effects = self.begin_conversation(None, now);
+            if let Some(history) = self.history() {
+                history.open = None;
+            }
+        }
+        self.change_kept(Change::Delete(id));
+        effects.extend(self.preview_history());
+        effects
+    }
+
+    fn undelete(&mut self, now: Now) -> Vec<Effect> {
+        let Some((at, row)) = self.history().and_then(|history| history.deleted.take()) else {
+            let text = "There is nothing to bring back";
+            self.notify(Tone::Info, text, now.instant);
+            return Vec::new();
+        };
+        let id = row.id;
+        if let Some(history) = self.history() {
+            let at = at.min(history.rows.len());
+            history.rows.insert(at, row);
+            history.selected = at;
+        }
+        self.change_kept(Change::Undelete(id));
+        self.preview_history()
+    }
+}
+
+/// What is read of a conversation: its beginning, or what is around the turn that was found.
+fn excerpts(kept: &Kept, found: Option<TurnId>) -> Preview {
+    let conversation = &kept.conversation;
+    let found = found.and_then(|id| conversation.turn(id));
+    let mut lines = Vec::new();
+    let from_start = conversation.path();
+    let turns: Vec<_> = match found {
+        Some(turn) => std::iter::once(turn)
+            .chain(from_start.skip_while(|other| other.id != turn.id).skip(1))
+            .take(EXCERPT_TURNS)
+            .collect(),
+        None => from_start.take(EXCERPT_TURNS).collect(),
+    };
+    for turn in turns {
+        lines.push(Excerpt::You);
+        excerpt(&turn.prompt, &mut lines);
+        lines.push(Excerpt::Model(safe::one_line(turn.model())));
+        excerpt(turn.reply.answer.as_str(), &mut lines);
+    }
+    Preview {
+        id: kept.head.id,
+        lines,
+    }
+}
+
+fn excerpt(text: &str, lines: &mut Vec<Excerpt>) {
+    let head: String = text.chars().take(EXCERPT_CHARS).collect();
+    let is_cut = head.len() < text.len();
+    let shown = safe::visible(&head).replace('\t', "    ");
+    let texts = shown.lines().map(|line| Excerpt::Text(line.to_owned()));
+    lines.extend(texts);
+    if is_cut {
+        lines.push(Excerpt::Text("…".to_owned()));
+    }
+    lines.push(Excerpt::Text(String::new()));
+}

@@ -1,0 +1,465 @@
+//! What of the state outlasts the program, and when it is written: the conversation on the screen,
+//! what of a live reply is not on disk yet, the draft, and how the store is.
+//!
+//! Whoever changes something durable says so with [`App::keep`]; the changes leave with the other
+//! effects of the same update, before them. Texts that grow are looked at after every update: what
+//! has been waiting for [`JOURNAL_PAUSE`] is due. Invariants: at most one write a pause, however
+//! fast a reply comes; a conversation that is not to be kept causes no change at all.
+
+use std::time::{Duration, Instant};
+
+use super::library::{self, Change, Grown, Head, Kept, StoreNews, Which};
+use super::{App, Effect, Msg, Pane, Tone};
+use crate::chat::{Conversation, ConversationId, Ids, Now, Text, TurnId};
+
+/// How long text may have arrived before it is on its way to the disk: writing takes the rest of
+/// the quarter of a second that a crash may cost.
+pub const JOURNAL_PAUSE: Duration = Duration::from_millis(150);
+/// The same for the message box.
+pub const DRAFT_PAUSE: Duration = Duration::from_millis(300);
+
+/// Whether conversations are kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Keep {
+    /// In the store.
+    #[default]
+    OnDisk,
+    /// Not at all: nothing of it ever touches the disk.
+    InMemory,
+}
+
+/// What the program begins with.
+#[derive(Debug, Clone, Default)]
+pub struct Start {
+    /// Tells this program's ids from those of others.
+    pub seed: u64,
+    /// Whether conversations are kept unless one is begun that is not.
+    pub keep: Keep,
+    /// The conversation to open.
+    pub open: Option<Which>,
+    /// Whether model, thinking mode and parameters stay as they are when it is opened.
+    pub session_as_asked: bool,
+}
+
+/// What of the state outlasts the program.
+#[derive(Debug)]
+pub struct Keeping {
+    /// What is known of the conversation on the screen.
+    pub head: Head,
+    /// Whether it is kept.
+    pub keep: Keep,
+    /// Why nothing can be written for now, if so.
+    pub trouble: Option<String>,
+    start: Start,
+    ids: Ids,
+    /// Whether the store knows this conversation.
+    is_there: bool,
+    /// Changes that leave with the next effects.
+    pending: Vec<Change>,
+    journal: Option<Journal>,
+    draft: Draft,
+    tickets: u64,
+    /// The ticket whose conversation is to be opened.
+    opening: Option<u64>,
+}
+
+/// What of a live turn is on its way to the disk.
+#[derive(Debug)]
+struct Journal {
+    turn: TurnId,
+    reasoning: Mark,
+    answer: Mark,
+    due: Option<Instant>,
+}
+
+/// How far a text is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Mark {
+    epoch: u32,
+    bytes: usize,
+}
+
+impl Mark {
+    fn of(text: &Text) -> Self {
+        Self {
+            epoch: text.epoch(),
+            bytes: text.len(),
+        }
+    }
+
+    /// What is new since this mark.
+    fn grown(self, text: &Text) -> Option<Grown> {
+        let now = Self::of(text);
+        if now == self {
+            return None;
+        }
+        let keep_bytes = if now.epoch == self.epoch {
+            self.bytes
+        } else {
+            0
+        };
+        let text = text.as_str().get(keep_bytes..)?.to_owned();
+        Some(Grown { keep_bytes, text })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Draft {
+    /// The revision of the message box that is written.
+    written: u64,
+    /// Its length, which the next one waits for: megabytes are not written several times a second.
+    bytes: usize,
+    due: Option<Instant>,
+}
+
+impl Keeping {
+    /// Nothing kept yet.
+    pub fn new(start: Start) -> Self {
+        Self {
+            ids: Ids::new(start.seed),
+            keep: start.keep,
+            start,
+            head: Head::default(),
+            trouble: None,
+            is_there: false,
+            pending: Vec::new(),
+            journal: None,
+            draft: Draft::default(),
+            tickets: 0,
+            opening: None,
+        }
+    }
+
+    /// The conversation's name, once the store knows it.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        self.is_there.then_some(self.head.id)
+    }
+
+    /// A number for a question to the store; its answer carries it.
+    pub(super) fn ticket(&mut self) -> u64 {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    /// A turn's name.
+    pub(super) fn next_turn(&mut self, now: Now) -> TurnId {
+        TurnId(self.ids.next(now.wall))
+    }
+}
+
+impl App {
+    /// What is asked of the world at first: the draft, the messages typed earlier, and the
+    /// conversation to open.
+    #[must_use]
+    pub fn start(&mut self) -> Vec<Effect> {
+        if self.keeping.start.keep == Keep::InMemory && self.keeping.start.open.is_none() {
+            return Vec::new();
+        }
+        let mut effects = vec![Effect::Recall];
+        if let Some(which) = self.keeping.start.open {
+            effects.push(self.open_conversation(which));
+        }
+        effects
+    }
+
+    /// When something must be written although nothing happens.
+    pub fn save_at(&self) -> Option<Instant> {
+        let journal = self
+            .keeping
+            .journal
+            .as_ref()
+            .and_then(|journal| journal.due);
+        [journal, self.keeping.draft.due]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Has a change outlast the program, unless this conversation is not kept.
+    pub(super) fn keep(&mut self, change: Change) {
+        if self.keeping.keep == Keep::OnDisk {
+            self.keeping.pending.push(change);
+        }
+    }
+
+    /// Changes something that is kept, whether the conversation on the screen is or not.
+    pub(super) fn change_kept(&mut self, change: Change) {
+        self.keeping.pending.push(change);
+    }
+
+    /// Has a turn kept as it is now.
+    pub(super) fn keep_turn(&mut self, id: TurnId) {
+        let Some(turn) = self.conversation.turn(id) else {
+            return;
+        };
+        let journal = &mut self.keeping.journal;
+        if turn.is_live() {
+            *journal = Some(Journal {
+                turn: id,
+                reasoning: Mark::of(&turn.reply.reasoning),
+                answer: Mark::of(&turn.reply.answer),
+                due: None,
+            });
+        } else {
+            journal.take_if(|journal| journal.turn == id);
+        }
+        if self.keeping.keep == Keep::OnDisk {
+            let change = Change::Turn(self.keeping.head.id, Box::new(turn.clone()));
+            self.keeping.pending.push(change);
+        }
+    }
+
+    /// Has a turn kept that was just begun, and with the first one the conversation.
+    pub(super) fn keep_begun(&mut self, id: TurnId, now: Now) {
+        let Some(turn) = self.conversation.turn(id) else {
+            return;
+        };
+        if self.keeping.head.title.is_empty() {
+            self.keeping.head.title = library::title_from(&turn.prompt);
+        }
+        self.keeping.head.updated = now.wall;
+        if !self.keeping.is_there {
+            self.keeping.head.id = ConversationId(self.keeping.ids.next(now.wall));
+            self.keeping.head.created = now.wall;
+            self.keeping.is_there = true;
+            // From now on the message box belongs to this conversation.
+            self.keep(Change::Draft(None, String::new()));
+        }
+        self.keep_head();
+        self.keep_turn(id);
+    }
+
+    /// Has what is known of the conversation kept, once there is one.
+    pub(super) fn keep_head(&mut self) {
+        let head = &mut self.keeping.head;
+        head.system_prompt
+            .clone_from(&self.conversation.system_prompt);
+        head.choice = self.session.choice.clone();
+        head.thinking = self.session.thinking;
+        head.params = self.session.params;
+        if self.keeping.is_there {
+            self.keep(Change::Head(Box::new(self.keeping.head.clone())));
+        }
+    }
+
+    /// Has the draft kept right away, if it is another one.
+    pub(super) fn keep_draft(&mut self) {
+        if self.composer.revision() == self.keeping.draft.written {
+            return;
+        }
+        let text = self.composer.text();
+        self.keeping.draft = Draft {
+            written: self.composer.revision(),
+            bytes: text.len(),
+            due: None,
+        };
+        self.keep(Change::Draft(self.keeping.conversation(), text));
+    }
+
+    /// What is to be written after an update: what was changed, and what has waited long enough.
+    pub(super) fn saves(&mut self, now: Instant) -> Vec<Effect> {
+        for typed in self.composer.take_remembered() {
+            self.keep(Change::Typed(self.keeping.conversation(), typed));
+        }
+        if self.keeping.keep == Keep::OnDisk {
+            self.journal(now);
+            self.draft_in_time(now);
+        }
+        let pending = self.keeping.pending.drain(..);
+        pending
+            .map(|change| Effect::Save(Box::new(change)))
+            .collect()
+    }
+
+    fn journal(&mut self, now: Instant) {
+        let Some(journal) = &mut self.keeping.journal else {
+            return;
+        };
+        let Some(turn) = self.conversation.turn(journal.turn) else {
+            self.keeping.journal = None;
+            return;
+        };
+        let reply = &turn.reply;
+        let marks = (Mark::of(&reply.reasoning), Mark::of(&reply.answer));
+        if marks == (journal.reasoning, journal.answer) {
+            return;
+        }
+        let due = *journal.due.get_or_insert(now + JOURNAL_PAUSE);
+        if due > now {
+            return;
+        }
+        let change = Change::Grow {
+            turn: turn.id,
+            reasoning: journal.reasoning.grown(&reply.reasoning),
+            answer: journal.answer.grown(&reply.answer),
+        };
+        (journal.reasoning, journal.answer) = marks;
+        journal.due = None;
+        self.keep(change);
+    }
+
+    fn draft_in_time(&mut self, now: Instant) {
+        let draft = &mut self.keeping.draft;
+        if self.composer.revision() == draft.written {
+            draft.due = None;
+            return;
+        }
+        let size = Duration::from_micros(draft.bytes as u64);
+        let due = *draft.due.get_or_insert(now + DRAFT_PAUSE.max(size));
+        if due <= now {
+            self.keep_draft();
+        }
+    }
+
+    /// Begins a conversation with nothing said; what is in the message box comes along.
+    pub(super) fn begin_conversation(&mut self, keep: Option<Keep>, now: Now) -> Vec<Effect> {
+        let mut effects = self.stop(now);
+        effects.extend(self.drop_errand());
+        // The draft goes along: it is not the old conversation's any more.
+        if let Some(left) = self.keeping.conversation() {
+            self.keep(Change::Draft(Some(left), String::new()));
+        }
+        self.conversation = Conversation::new(self.config.chat.system_prompt.clone());
+        self.keeping.head = Head::default();
+        self.keeping.is_there = false;
+        self.keeping.journal = None;
+        self.keeping.keep = keep.unwrap_or(self.keeping.start.keep);
+        self.keeping.draft = Draft::default();
+        self.leave_turns();
+        effects
+    }
+
+    /// Asks for a conversation and opens it when it comes.
+    pub(super) fn open_conversation(&mut self, which: Which) -> Effect {
+        let ticket = self.keeping.ticket();
+        self.keeping.opening = Some(ticket);
+        Effect::Load { ticket, which }
+    }
+
+    /// A conversation came that was asked for.
+    pub(super) fn loaded(
+        &mut self,
+        ticket: u64,
+        kept: Result<Option<Box<Kept>>, String>,
+        now: Now,
+    ) -> Vec<Effect> {
+        if self
+            .keeping
+            .opening
+            .take_if(|opening| *opening == ticket)
+            .is_none()
+        {
+            return Vec::new();
+        }
+        match kept {
+            Ok(Some(kept)) => return self.open_kept(*kept, now),
+            Ok(None) => self.notify(
+                Tone::Info,
+                "There is no earlier conversation; this is a new one",
+                now.instant,
+            ),
+            Err(reason) => self.notify(Tone::Error, reason, now.instant),
+        }
+        Vec::new()
+    }
+
+    /// Puts a kept conversation on the screen, with its model, its parameters and its draft.
+    pub(super) fn open_kept(&mut self, kept: Kept, now: Now) -> Vec<Effect> {
+        let mut effects = self.stop(now);
+        effects.extend(self.drop_errand());
+        self.keep_draft();
+        let was_kept = self.keeping.keep == Keep::OnDisk;
+        let Kept {
+            head,
+            conversation,
+            draft,
+        } = kept;
+        let as_asked = std::mem::take(&mut self.keeping.start.session_as_asked);
+        if !as_asked && self.catalog.provider(&head.choice.provider).is_some() {
+            self.session.choice = head.choice.clone();
+            self.session.thinking = head.thinking;
+            self.session.params = head.params;
+        }
+        // A turn must never have the id of one that is there: it would be its own parent.
+        let last = conversation.turns().map(|turn| turn.id.0).max();
+        self.keeping.ids.go_on_after(last.unwrap_or(0));
+        self.conversation = conversation;
+        self.keeping.head = head;
+        self.keeping.is_there = true;
+        self.keeping.journal = None;
+        self.keeping.keep = self.keeping.start.keep;
+        // What was typed is on disk, or stays in the box.
+        if was_kept || !draft.is_empty() {
+            self.composer.restore(&draft);
+        }
+        self.keeping.draft = Draft {
+            written: self.composer.revision(),
+            bytes: draft.len(),
+            due: None,
+        };
+        self.leave_turns();
+        effects
+    }
+
+    /// What belonged to the turns that were on the screen goes.
+    fn leave_turns(&mut self) {
+        self.editing = None;
+        self.selected = None;
+        self.restorable = None;
+        self.context.fresh();
+        self.chat_scroll.follow();
+        self.thinking_scroll.follow();
+        self.focus = Pane::Message;
+        self.urgent = true;
+    }
+
+    /// The draft of a new conversation and the messages typed earlier are there.
+    pub(super) fn recalled(&mut self, draft: &str, typed: Vec<String>) {
+        self.composer.remember_earlier(typed);
+        // Whoever is typing already has a draft of their own.
+        let untouched = self.composer.is_empty() && self.composer.revision() == 0;
+        if untouched && !draft.is_empty() && !self.keeping.is_there {
+            self.composer.restore(draft);
+            self.keeping.draft.written = self.composer.revision();
+        }
+    }
+
+    /// The store says how it is.
+    pub(super) fn store_news(&mut self, news: StoreNews, now: Now) {
+        match news {
+            StoreNews::Saved => {
+                if self.keeping.trouble.take().is_some() {
+                    self.notify(
+                        Tone::Info,
+                        "Saving works again; nothing was lost",
+                        now.instant,
+                    );
+                }
+            }
+            StoreNews::Failing(why) | StoreNews::Gone(why) => {
+                if self.keeping.trouble.as_ref() != Some(&why) {
+                    self.notify(Tone::Error, why.clone(), now.instant);
+                }
+                self.keeping.trouble = Some(why);
+            }
+            StoreNews::Said(sentence) => self.notify(Tone::Warning, sentence, now.instant),
+        }
+    }
+
+    /// Applies what the store says.
+    pub(super) fn store_msg(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
+        match msg {
+            Msg::Loaded(ticket, kept) => {
+                return match self.take_preview(ticket, kept) {
+                    Some(kept) => self.loaded(ticket, kept, now),
+                    None => Vec::new(),
+                };
+            }
+            Msg::Listed(ticket, listing) => return self.listed(ticket, listing, now),
+            Msg::Recalled { draft, typed } => self.recalled(&draft, typed),
+            Msg::Store(news) => self.store_news(news, now),
+            _ => {}
+        }
+        Vec::new()
+    }
+}

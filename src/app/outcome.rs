@@ -1,0 +1,70 @@
+//! What comes of a key or a click in what lies over the screen.
+
+use crossterm::event::KeyEvent;
+
+use super::overlay::Outcome;
+use super::{App, Effect, Overlay, Pane, Tone};
+use crate::chat::Now;
+
+impl App {
+    /// Gives a key to what lies over the screen.
+    pub(super) fn overlay_key(&mut self, key: KeyEvent, now: Now) -> Vec<Effect> {
+        let Some(overlay) = &mut self.overlay else {
+            return Vec::new();
+        };
+        let outcome = overlay.key(key);
+        self.after_overlay(outcome, now)
+    }
+
+    /// Does what a key or a click meant there.
+    pub(super) fn after_overlay(&mut self, outcome: Outcome, now: Now) -> Vec<Effect> {
+        match outcome {
+            Outcome::Stay | Outcome::Compare(_) | Outcome::History(_) | Outcome::StartFresh => {}
+            Outcome::Close => return self.close_overlay(),
+            _ => self.overlay = None,
+        }
+        match outcome {
+            Outcome::Stay | Outcome::Close => Vec::new(),
+            Outcome::Compare(step) => {
+                self.compare_with(step);
+                Vec::new()
+            }
+            Outcome::History(wish) => self.history_wish(&wish, now),
+            Outcome::StartFresh => self.start_fresh(now),
+            Outcome::Again(again) => self.regenerate_with(again, now),
+            Outcome::AgainNamed(name) => self.regenerate_by_name(&name, now),
+            Outcome::Remedy(remedy) => self.remedy(remedy, now),
+            Outcome::Model(choice) => {
+                self.switch_to(choice, now.instant);
+                Vec::new()
+            }
+            Outcome::ModelNamed(name) => {
+                self.switch_by_name(&name, now.instant);
+                Vec::new()
+            }
+            Outcome::NoCommand(line) => {
+                let text = format!("There is no command /{line}; it is in the message box");
+                self.notify(Tone::Warning, text, now.instant);
+                self.focus = Pane::Message;
+                self.composer.set_text(&format!("/{line}"));
+                Vec::new()
+            }
+            Outcome::Copy(text) => self.copy(text, now.instant),
+            Outcome::StartServer(name) => self.start_server(name),
+            Outcome::Theme(name) => self.switch_theme(&name, now.instant),
+            Outcome::Run(command) => self.run(command, now),
+            Outcome::Slash(slash) => self.slash(slash, now),
+        }
+    }
+
+    /// Closes what lies over the screen.
+    pub(super) fn close_overlay(&mut self) -> Vec<Effect> {
+        // A summary is of no use once it is no longer looked at.
+        let effects = match self.overlay {
+            Some(Overlay::Summary(_)) => self.drop_errand(),
+            _ => Vec::new(),
+        };
+        self.overlay = None;
+        effects
+    }
+}

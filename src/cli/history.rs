@@ -1,0 +1,466 @@
+//! `mmchat history`: the conversations that are kept, from the command line.
+
+use std::fs::OpenOptions;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::args::{ExportFormat, HistoryDeed, Options, Reasoning};
+use super::json::to_text;
+use super::{Exit, Trouble, complain, setup};
+use crate::app::library::{Change, Hit, Kept, Listed, Query, Which};
+use crate::catalog::{Catalog, Currency};
+use crate::chat::{ConversationId, Ids, Turn, safe};
+use crate::config::Config;
+use crate::markdown::text_width;
+use crate::runtime::Clock;
+use crate::store::export::{self, stamp};
+use crate::store::{self, Shelf, import};
+
+/// Columns of the title in a list that a person reads.
+const TITLE_COLS: usize = 48;
+
+/// Does it.
+pub(super) fn run(options: &Options, deed: &HistoryDeed) -> Result<Exit, Trouble> {
+    match deed {
+        HistoryDeed::List { limit, json } => list(options, *limit, *json),
+        HistoryDeed::Search { words, limit, json } => {
+            search(options, &words.join(" "), *limit, *json)
+        }
+        HistoryDeed::Show { id, reasoning } => {
+            let kept = load(options, id)?;
+            write_out(&export::plain(&kept, what(*reasoning)))?;
+            Ok(Exit::Success)
+        }
+        HistoryDeed::Export {
+            id,
+            format,
+            reasoning,
+            output,
+        } => export_one(options, id, *format, *reasoning, output.as_deref()),
+        HistoryDeed::Rename { id, title } => rename(options, id, &title.join(" ")),
+        HistoryDeed::Delete { ids } => delete(options, ids),
+        HistoryDeed::Import { files } => import_all(options, files),
+    }
+}
+
+/// The store as an error says it.
+fn failed(error: &store::Error) -> Trouble {
+    let exit = if error.may_pass() {
+        Exit::TryLater
+    } else {
+        Exit::Failed
+    };
+    Trouble::new(exit, error.to_string())
+}
+
+fn directory(options: &Options) -> Result<std::path::PathBuf, Trouble> {
+    setup::data_dir(options).ok_or_else(|| {
+        Trouble::usage(
+            "there is no home directory to keep conversations in; --data-dir names a place",
+        )
+    })
+}
+
+/// The store to read from; `None` when there is none yet.
+pub(super) fn shelf_to_read(options: &Options) -> Result<Option<Shelf>, Trouble> {
+    let opened = Shelf::open_to_read(&directory(options)?).map_err(|error| failed(&error))?;
+    Ok(opened.map(|(shelf, notes)| {
+        notes.iter().for_each(|note| complain(note));
+        shelf
+    }))
+}
+
+fn shelf_to_change(options: &Options) -> Result<Shelf, Trouble> {
+    let (shelf, notes) = Shelf::open(&directory(options)?).map_err(|error| failed(&error))?;
+    notes.iter().for_each(|note| complain(note));
+    Ok(shelf)
+}
+
+/// The conversation whose id begins like that.
+pub(super) fn find(options: &Options, typed: &str) -> Result<ConversationId, Trouble> {
+    match shelf_to_read(options)? {
+        Some(shelf) => find_in(&shelf, typed),
+        None => Err(no_such(typed)),
+    }
+}
+
+fn no_such(typed: &str) -> Trouble {
+    Trouble::usage(format!(
+        "there is no conversation “{typed}”; `mmchat history list` shows them"
+    ))
+}
+
+fn find_in(shelf: &Shelf, typed: &str) -> Result<ConversationId, Trouble> {
+    let ids = ConversationId::beginning_with(typed).ok_or_else(|| no_such(typed))?;
+    let found = shelf.named(&ids).map_err(|error| failed(&error))?;
+    match found.as_slice() {
+        [] => Err(no_such(typed)),
+        [one] => Ok(one.id),
+        several => {
+            let lines = several
+                .iter()
+                .map(|listed| format!("\n  {}  {}", listed.id, safe::one_line(&listed.title)));
+            Err(Trouble::usage(format!(
+                "“{typed}” begins several ids; type more of it:{}",
+                lines.collect::<String>()
+            )))
+        }
+    }
+}
+
+fn load(options: &Options, typed: &str) -> Result<Kept, Trouble> {
+    let shelf = shelf_to_read(options)?.ok_or_else(|| no_such(typed))?;
+    let id = find_in(&shelf, typed)?;
+    let kept = shelf.load(Which::Id(id)).map_err(|error| failed(&error))?;
+    kept.ok_or_else(|| no_such(typed))
+}
+
+/// The last conversation, or the one whose id begins like that; `None` when there is no last one.
+pub(super) fn to_go_on_with(options: &Options) -> Result<Option<Kept>, Trouble> {
+    match (&options.resume, options.go_on) {
+        (Some(typed), _) => load(options, typed).map(Some),
+        (None, false) => Ok(None),
+        (None, true) => match shelf_to_read(options)? {
+            Some(shelf) => shelf.load(Which::Last).map_err(|error| failed(&error)),
+            None => Ok(None),
+        },
+    }
+}
+
+fn list(options: &Options, limit: Option<usize>, as_json: bool) -> Result<Exit, Trouble> {
+    let rows = match shelf_to_read(options)? {
+        Some(shelf) => {
+            let found = shelf.list(&Query::default(), limit.unwrap_or(usize::MAX));
+            found.map_err(|error| failed(&error))?.rows
+        }
+        None => Vec::new(),
+    };
+    if as_json {
+        return print_json(&rows);
+    }
+    if io::stdout().is_terminal() {
+        if rows.is_empty() {
+            complain("no conversations are kept yet");
+        }
+        return print_table(&rows);
+    }
+    let lines = rows.iter().map(|row| {
+        let model = format!("{}/{}", row.provider, row.model);
+        [
+            row.id.to_string(),
+            stamp(row.updated),
+            safe::one_line(&model),
+            row.turns.to_string(),
+            safe::one_line(&row.title),
+        ]
+        .join("\t")
+            + "\n"
+    });
+    write_out(&lines.collect::<String>())?;
+    Ok(Exit::Success)
+}
+
+fn search(options: &Options, typed: &str, limit: usize, as_json: bool) -> Result<Exit, Trouble> {
+    let now = Clock::system().now().wall;
+    let query = Query::parse(typed, now).map_err(|wrong| Trouble::usage(wrong.to_string()))?;
+    if query.is_empty() {
+        return Err(Trouble::usage("there is no word to search for"));
+    }
+    let rows = match shelf_to_read(options)? {
+        Some(shelf) => {
+            let found = shelf.list(&query, limit);
+            found.map_err(|error| failed(&error))?.rows
+        }
+        None => Vec::new(),
+    };
+    if as_json {
+        print_json(&rows)?;
+    } else if io::stdout().is_terminal() {
+        print_hits(&rows)?;
+    } else {
+        let lines = rows.iter().map(|row| {
+            let (place, snippet) = hit_words(row.hit.as_ref());
+            [
+                row.id.to_string(),
+                stamp(row.updated),
+                place.to_owned(),
+                safe::one_line(&row.title),
+                snippet.to_owned(),
+            ]
+            .join("\t")
+                + "\n"
+        });
+        write_out(&lines.collect::<String>())?;
+    }
+    Ok(if rows.is_empty() {
+        Exit::Failed
+    } else {
+        Exit::Success
+    })
+}
+
+fn hit_words(hit: Option<&Hit>) -> (&str, &str) {
+    hit.map_or(("", ""), |hit| (hit.place.word(), hit.snippet.as_str()))
+}
+
+/// A list for people: aligned, with a header.
+fn print_table(rows: &[Listed]) -> Result<Exit, Trouble> {
+    let mut text = String::new();
+    if !rows.is_empty() {
+        text = format!(
+            "{:<12}  {:<16}  {:>5}  {:<TITLE_COLS$}  model\n",
+            "id", "last said", "turns", "title"
+        );
+    }
+    for row in rows {
+        let pin = if row.pinned { "* " } else { "" };
+        let title = fitted(&format!("{pin}{}", safe::one_line(&row.title)));
+        let model = safe::one_line(&format!("{}/{}", row.provider, row.model));
+        let when = minute(&row.updated);
+        text.push_str(&format!(
+            "{}  {when}  {:>5}  {title}  {model}\n",
+            row.id, row.turns
+        ));
+    }
+    write_out(&text)?;
+    Ok(Exit::Success)
+}
+
+/// A moment to the minute, as people write it.
+fn minute(moment: &crate::chat::Moment) -> String {
+    stamp(*moment)
+        .replacen('T', " ", 1)
+        .chars()
+        .take(16)
+        .collect()
+}
+
+/// What was found, for people: the words stand out.
+fn print_hits(rows: &[Listed]) -> Result<Exit, Trouble> {
+    let mut text = String::new();
+    for row in rows {
+        let when = minute(&row.updated);
+        text.push_str(&format!(
+            "{}  {when}  {}\n",
+            row.id,
+            safe::one_line(&row.title)
+        ));
+        if let Some(hit) = &row.hit {
+            let mut snippet = hit.snippet.clone();
+            for mark in hit
+                .marks
+                .iter()
+                .rev()
+                .filter(|mark| mark.end <= hit.snippet.len())
+            {
+                snippet.insert_str(mark.end, "\x1b[22m");
+                snippet.insert_str(mark.start, "\x1b[1m");
+            }
+            text.push_str(&format!("    {}: {snippet}\n", hit.place.word()));
+        }
+    }
+    if rows.is_empty() {
+        complain("nothing was found");
+    }
+    write_out(&text)?;
+    Ok(Exit::Success)
+}
+
+/// A title in its column: cut, or filled up.
+fn fitted(title: &str) -> String {
+    let mut shown = String::new();
+    let mut width = 0;
+    for c in title.chars() {
+        let wide = text_width(c.encode_utf8(&mut [0; 4]));
+        if width + wide > TITLE_COLS - 1 {
+            shown.push('…');
+            width += 1;
+            break;
+        }
+        shown.push(c);
+        width += wide;
+    }
+    shown + &" ".repeat(TITLE_COLS.saturating_sub(width))
+}
+
+fn print_json(rows: &[Listed]) -> Result<Exit, Trouble> {
+    let row = |row: &Listed| {
+        let mut object = json!({
+            "id": row.id.to_string(),
+            "title": row.title,
+            "provider": row.provider,
+            "model": row.model,
+            "created": stamp(row.created),
+            "updated": stamp(row.updated),
+            "turns": row.turns,
+            "bytes": row.bytes,
+            "pinned": row.pinned,
+        });
+        if let (Some(hit), Some(object)) = (&row.hit, object.as_object_mut()) {
+            object.insert("found_in".to_owned(), hit.place.word().into());
+            object.insert("snippet".to_owned(), hit.snippet.clone().into());
+        }
+        object
+    };
+    let all: Value = rows.iter().map(row).collect();
+    write_out(&(to_text(&all) + "\n"))?;
+    Ok(Exit::Success)
+}
+
+fn what(reasoning: Reasoning) -> export::Reasoning {
+    match reasoning {
+        Reasoning::With => export::Reasoning::With,
+        Reasoning::Without => export::Reasoning::Without,
+        Reasoning::Only => export::Reasoning::Only,
+    }
+}
+
+fn export_one(
+    options: &Options,
+    typed: &str,
+    format: ExportFormat,
+    reasoning: Reasoning,
+    output: Option<&Path>,
+) -> Result<Exit, Trouble> {
+    let kept = load(options, typed)?;
+    // Prices may come from the configuration; one that is wrong costs only the prices.
+    let catalog = setup::load(options).map_or_else(
+        |_| Config::default().catalog(),
+        |(config, _)| config.catalog(),
+    );
+    let cost = |turn: &Turn| list_price(&catalog, turn);
+    let text = match format {
+        ExportFormat::Md => export::markdown(&kept, what(reasoning), &cost),
+        ExportFormat::Html => export::html(&kept, what(reasoning), &cost),
+        ExportFormat::Json => to_text(&export::to_json(&kept, what(reasoning))) + "\n",
+    };
+    let Some(path) = output else {
+        write_out(&text)?;
+        return Ok(Exit::Success);
+    };
+    let mut new = OpenOptions::new();
+    new.write(true).create_new(true);
+    // A conversation is nobody else's affair, whatever the umask says.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
+    let written = new.open(path).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    match written {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Trouble::usage(format!(
+            "{} is there already; nothing was written",
+            path.display()
+        ))),
+        Err(error) => Err(Trouble::new(
+            Exit::Failed,
+            format!("{} can't be written: {error}", path.display()),
+        )),
+    }
+}
+
+/// What a turn cost by the list price, in US dollars.
+fn list_price(catalog: &Catalog, turn: &Turn) -> Option<f64> {
+    let provider = catalog.provider(&turn.asked.provider)?;
+    let prices = provider.model(&turn.asked.model).prices?;
+    if prices.currency != Currency::Usd {
+        return None;
+    }
+    prices.cost(&turn.reply.usage)
+}
+
+fn rename(options: &Options, typed: &str, title: &str) -> Result<Exit, Trouble> {
+    let title = title.trim();
+    if title.is_empty() {
+        return Err(Trouble::usage("a title has at least one character"));
+    }
+    let mut shelf = shelf_to_change(options)?;
+    let id = find_in(&shelf, typed)?;
+    let change = Change::Rename(id, title.to_owned());
+    shelf.change([&change]).map_err(|error| failed(&error))?;
+    Ok(Exit::Success)
+}
+
+fn delete(options: &Options, typed: &[String]) -> Result<Exit, Trouble> {
+    let mut shelf = shelf_to_change(options)?;
+    let found = typed.iter().map(|typed| find_in(&shelf, typed));
+    let ids = found.collect::<Result<Vec<_>, _>>()?;
+    let is_all_gone = shelf.purge(&ids).map_err(|error| failed(&error))?;
+    if !is_all_gone {
+        complain(
+            "deleted; another mmchat is open, and traces stay in the store's log until it ends",
+        );
+    }
+    Ok(Exit::Success)
+}
+
+fn import_all(options: &Options, files: &[std::path::PathBuf]) -> Result<Exit, Trouble> {
+    let mut ids = Ids::new(fastrand::u64(..));
+    let now = Clock::system().now().wall;
+    let mut all = Vec::new();
+    for path in files {
+        let text = read(path)?;
+        let kept = import::read(&text, &mut ids, now).map_err(|why| {
+            Trouble::usage(format!("{} can't be imported: {why}", path.display()))
+        })?;
+        all.extend(kept);
+    }
+    let changes: Vec<Change> = all.iter().flat_map(changes_of).collect();
+    let mut shelf = shelf_to_change(options)?;
+    shelf.change(&changes).map_err(|error| failed(&error))?;
+    let lines = all
+        .iter()
+        .map(|kept| format!("{}\t{}\n", kept.head.id, safe::one_line(&kept.head.title)));
+    write_out(&lines.collect::<String>())?;
+    Ok(Exit::Success)
+}
+
+/// What makes a conversation that came from elsewhere a kept one.
+fn changes_of(kept: &Kept) -> Vec<Change> {
+    let id = kept.head.id;
+    let mut changes = vec![Change::Head(Box::new(kept.head.clone()))];
+    let turns = kept.conversation.turns();
+    changes.extend(turns.map(|turn| Change::Turn(id, Box::new(turn.clone()))));
+    let path = kept.conversation.path();
+    changes.extend(path.map(|turn| Change::Choose(turn.id)));
+    changes
+}
+
+fn read(path: &Path) -> Result<String, Trouble> {
+    let shown = path.display();
+    let fails = |error: io::Error| Trouble::usage(format!("{shown} can't be read: {error}"));
+    let mut bytes = Vec::new();
+    if path == Path::new("-") {
+        let input = io::stdin().lock();
+        input
+            .take(import::MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(fails)?;
+    } else {
+        let kind = std::fs::metadata(path).map_err(fails)?;
+        if !kind.is_file() {
+            return Err(Trouble::usage(format!("{shown} is not a file")));
+        }
+        let file = std::fs::File::open(path).map_err(fails)?;
+        file.take(import::MOST_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(fails)?;
+    }
+    if bytes.len() as u64 > import::MOST_BYTES {
+        let most = import::MOST_BYTES / (1024 * 1024);
+        return Err(Trouble::usage(format!("{shown} is larger than {most} MiB")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        Trouble::usage(format!("{shown} is not UTF-8 text (byte {at})"))
+    })
+}
+
+fn write_out(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,193 @@
+//! What packagers and shells take: completions and the manual, made from the command line's own
+//! definition.
+
+use std::io::{self, Write};
+
+use clap::Command;
+use clap::builder::PossibleValuesParser;
+
+use super::args::{Options, Shell};
+use super::setup;
+use super::{Exit, Trouble};
+use crate::catalog::Catalog;
+
+/// Prints the completions of a shell, with the names of providers and models in force.
+pub(super) fn completions(options: &Options, shell: Shell) -> Result<Exit, Trouble> {
+    // A broken configuration must not keep a shell from starting.
+    let catalog = setup::load(options)
+        .map_or_else(|_broken| Catalog::builtin(), |(config, _)| config.catalog());
+    let mut line = with_names(super::command_line(), &catalog);
+    let script = match shell {
+        Shell::Bash => script(clap_complete::Shell::Bash, &mut line),
+        Shell::Zsh => script(clap_complete::Shell::Zsh, &mut line),
+        Shell::Fish => script(clap_complete::Shell::Fish, &mut line),
+        Shell::Powershell => script(clap_complete::Shell::PowerShell, &mut line),
+        Shell::Nushell => script(clap_complete_nushell::Nushell, &mut line),
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(&script)?;
+    out.flush()?;
+    Ok(Exit::Success)
+}
+
+fn script(shell: impl clap_complete::Generator, line: &mut Command) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, line, "mmchat", &mut script);
+    script
+}
+
+/// The command line with what `-m` and `PROVIDER` may be. Only for completions: any other model can
+/// be asked all the same.
+fn with_names(line: Command, catalog: &Catalog) -> Command {
+    let plain = |name: &String| name.chars().all(|c| c.is_ascii_graphic() && c != '\'');
+    let models: Vec<String> = catalog
+        .providers
+        .iter()
+        .flat_map(|provider| {
+            let full = |model: &crate::catalog::Model| format!("{}/{}", provider.id, model.id);
+            provider.models.iter().map(full)
+        })
+        .filter(plain)
+        .collect();
+    let providers: Vec<String> = catalog
+        .providers
+        .iter()
+        .map(|provider| provider.id.clone())
+        .filter(plain)
+        .collect();
+    line.mut_arg("model", |arg| {
+        arg.value_parser(PossibleValuesParser::new(models))
+    })
+    .mut_subcommand("key", |key| {
+        let names = || PossibleValuesParser::new(providers.clone());
+        ["set", "list", "delete"]
+            .into_iter()
+            .fold(key, |key, deed| {
+                key.mut_subcommand(deed, |deed| {
+                    deed.mut_arg("provider", |arg| arg.value_parser(names()))
+                })
+            })
+    })
+}
+
+/// Prints the manual: of the program, or of one of its commands.
+pub(super) fn man(path: &[String]) -> Result<Exit, Trouble> {
+    let mut line = super::command_line();
+    // So that commands know the options that they share.
+    line.build();
+    let mut at = &line;
+    let mut name = "mmchat".to_owned();
+    for word in path {
+        at = at
+            .find_subcommand(word)
+            .ok_or_else(|| Trouble::usage(format!("there is no command `{name} {word}`")))?;
+        name = format!("{name} {word}");
+    }
+    let page = page(at.clone(), &name)?;
+    let mut out = io::stdout().lock();
+    out.write_all(&page)?;
+    out.flush()?;
+    Ok(Exit::Success)
+}
+
+/// A page of the manual.
+fn page(command: Command, name: &str) -> io::Result<Vec<u8>> {
+    let is_whole = command.get_name() == "mmchat";
+    let command = command
+        .name(name.replace(' ', "-"))
+        .bin_name(name.to_owned());
+    let man = clap_mangen::Man::new(command)
+        .manual("mmchat")
+        .source(concat!("mmchat ", env!("CARGO_PKG_VERSION")));
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    if is_whole {
+        page.extend_from_slice(MORE.as_bytes());
+    }
+    Ok(page)
+}
+
+/// What the definition of the command line can't know.
+const MORE: &str = r#".SH "EXIT STATUS"
+.TP
+.B 0
+All is well.
+.TP
+.B 1
+It failed, and would fail again.
+.TP
+.B 2
+Wrong options or configuration, or something that the model can't do.
+.TP
+.B 75
+It failed, but may work later: rate limit, overload, no connection.
+.TP
+.B 130
+Interrupted with Ctrl+C; 128 and the signal's number for other signals.
+.SH FILES
+.TP
+.I config.toml
+Settings, in the platform's configuration directory;
+.B mmchat config path
+says where.
+.TP
+.I credentials.toml
+Keys that
+.B mmchat key set
+keeps, beside the settings.
+.SH ENVIRONMENT
+.TP
+.B MMCHAT_CONFIG, MMCHAT_DATA_DIR, MMCHAT_MODEL
+As the options
+.BR --config ,
+.B --data-dir
+and
+.BR --model .
+.TP
+.B DASHSCOPE_API_KEY, TOKENHUB_API_KEY, MINIMAX_API_KEY, OPENROUTER_API_KEY
+Keys of the built-in providers.
+.TP
+.B HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+Proxies, in upper or lower case.
+.TP
+.B NO_COLOR
+If set, no colours.
+.TP
+.B VISUAL, EDITOR
+The editor for messages and for
+.BR "mmchat config edit" .
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_offered_for_models_and_providers() {
+        let line = with_names(crate::cli::command_line(), &Catalog::builtin());
+        let model = line.get_arguments().find(|arg| arg.get_id() == "model");
+        let offered = model.unwrap().get_possible_values();
+        assert!(
+            offered
+                .iter()
+                .any(|value| value.get_name() == "tencent/minimax-m3")
+        );
+        line.debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_a_page() {
+        fn check(command: &Command, name: &str) {
+            let page = page(command.clone(), name).unwrap();
+            let page = String::from_utf8(page).unwrap();
+            assert!(
+                page.contains(".SH NAME") && page.contains(".SH SYNOPSIS"),
+                "{name}"
+            );
+            for below in command.get_subcommands() {
+                check(below, &format!("{name} {}", below.get_name()));
+            }
+        }
+        check(&crate::cli::command_line(), "mmchat");
+    }
+}

@@ -1,0 +1,125 @@
+//! A conversation as one HTML page: no scripts, nothing fetched, everything escaped.
+
+use std::fmt::Write as _;
+
+use super::{Reasoning, Sum, ending, stamp};
+use crate::app::library::Kept;
+use crate::chat::{Turn, safe};
+
+/// Nothing is loaded from anywhere and nothing runs; the style is in the page.
+const BEGINNING: &str = "<!doctype html>
+<html lang=\"en\">
+<head>
+<meta charset=\"utf-8\">
+<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">
+<meta name=\"viewport\" content=\"width=device-width\">
+<meta name=\"referrer\" content=\"no-referrer\">
+<style>
+:root { color-scheme: light dark; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
+article { border-top: 1px solid #8888; padding-top: .5rem; margin-top: 1.5rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5rem 0; }
+h2 { font-size: 1rem; margin: 1rem 0 0; }
+details { border-left: 3px solid #8888; padding-left: .75rem; opacity: .8; }
+.facts, .ending { opacity: .7; font-size: .9rem; }
+</style>
+";
+
+/// The conversation as a page. `cost` tells what a turn cost in US dollars where its provider did
+/// not say.
+pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f64>) -> String {
+    let head = &kept.head;
+    let sum = Sum::of(kept, cost);
+    let title = escaped(&safe::one_line(&head.title));
+    let mut out = String::from(BEGINNING);
+    let _ = write!(
+        out,
+        "<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n"
+    );
+    let _ = write!(
+        out,
+        "<p class=\"facts\">{} · {} · {} input and {} output tokens, {} of them reasoning",
+        escaped(&head.choice.to_string()),
+        stamp(head.created),
+        sum.input_tokens,
+        sum.output_tokens,
+        sum.reasoning_tokens
+    );
+    if let Some(usd) = sum.cost_usd {
+        let _ = write!(out, " · ${usd:.4}");
+    }
+    out.push_str("</p>\n");
+    if !head.system_prompt.trim().is_empty() {
+        let system = escaped(&head.system_prompt);
+        let _ = write!(
+            out,
+            "<article>\n<h2>System</h2>\n<pre>{system}</pre>\n</article>\n"
+        );
+    }
+    for turn in kept.conversation.path() {
+        article(&mut out, turn, reasoning);
+    }
+    out.push_str("</body>\n</html>\n");
+    out
+}
+
+fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
+    let prompt = escaped(&turn.prompt);
+    let model = escaped(&format!("{} · {}", turn.model(), turn.asked.provider));
+    let _ = write!(
+        out,
+        "<article>\n<h2>You</h2>\n<pre>{prompt}</pre>\n<h2>{model}</h2>\n"
+    );
+    let thought = escaped(turn.reply.reasoning.as_str());
+    if reasoning != Reasoning::Without && !thought.trim().is_empty() {
+        let open = if reasoning == Reasoning::Only {
+            " open"
+        } else {
+            ""
+        };
+        let _ = write!(
+            out,
+            "<details{open}><summary>Thinking</summary>\n<pre>{thought}</pre>\n</details>\n"
+        );
+    }
+    if reasoning != Reasoning::Only {
+        let _ = write!(out, "<pre>{}</pre>\n", escaped(turn.reply.answer.as_str()));
+    }
+    if let Some(ending) = ending(turn) {
+        let _ = write!(out, "<p class=\"ending\">{}</p>\n", escaped(ending));
+    }
+    out.push_str("</article>\n");
+}
+
+/// Text that means only itself, in an element and in an attribute.
+fn escaped(text: &str) -> String {
+    let text = safe::visible(text);
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::import::sample;
+
+    #[test]
+    fn a_page_runs_nothing_and_escapes_everything() {
+        let page = html(&sample(), Reasoning::With, &|_| None);
+        assert!(page.contains("<summary>Thinking</summary>\n<pre>hm\n&lt;b&gt;</pre>"));
+        assert!(page.contains("default-src 'none'"));
+        assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains('\x1b'));
+        assert!(!html(&sample(), Reasoning::Without, &|_| None).contains("<details"));
+        assert!(!html(&sample(), Reasoning::Only, &|_| None).contains("That"));
+    }
+}

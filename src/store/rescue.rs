@@ -1,0 +1,194 @@
+//! A damaged store: set aside under a name of its own, and what can still be read of it taken over
+//! into a new one.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, params_from_iter};
+
+use super::file::{self, Error};
+use super::write;
+
+/// The tables in an order in which each row's owner comes before it.
+const TABLES: [&str; 6] = [
+    "conversations",
+    "turns",
+    "texts",
+    "pieces",
+    "drafts",
+    "typed",
+];
+
+/// Sets the store at `path` aside and makes a new one of what can be read. Returns the sentence that
+/// says so.
+pub(super) fn rescue(directory: &Path, path: &Path) -> Result<String, Error> {
+    // Two programs may find the damage at once; the second one finds a store that is whole.
+    let lock = directory.join("conversations.db.rescue");
+    let held = match file::create_private(&lock) {
+        Ok(held) => held,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::File::open(&lock)?,
+        Err(error) => return Err(error.into()),
+    };
+    drop(held.lock());
+    let whole = file::connect(path).is_ok_and(|store| is_whole(&store));
+    let said = if whole {
+        "The store was damaged, and another mmchat has mended it".to_owned()
+    } else {
+        set_aside_and_copy(path)?
+    };
+    drop(fs::remove_file(&lock));
+    Ok(said)
+}
+
+fn is_whole(store: &Connection) -> bool {
+    let check = store.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0));
+    check.is_ok_and(|found| found == "ok")
+}
+
+fn set_aside_and_copy(path: &Path) -> Result<String, Error> {
+    let aside = free_name(path);
+    fs::rename(path, &aside)?;
+    for ending in ["-wal", "-shm"] {
+        let from = file::with_ending(path, ending);
+        if fs::symlink_metadata(&from).is_ok() {
+            fs::rename(&from, file::with_ending(&aside, ending))?;
+        }
+    }
+    file::create_private(path)?;
+    let mut fresh = file::connect(path)?;
+    let shown = aside.display();
+    let count = copy_all(&aside, &mut fresh)?;
+    Ok(match count {
+        0 => format!(
+            "The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun"
+        ),
+        1 => format!(
+            "The store was damaged: one conversation could be read and is in a new one; the damaged file is kept as {shown}"
+        ),
+        count => format!(
+            "The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}"
+        ),
+    })
+}
+
+/// A name beside the store that nothing has yet.
+fn free_name(path: &Path) -> PathBuf {
+    let plain = file::with_ending(path, ".damaged");
+    let numbered = (2..100_000).map(|n| file::with_ending(path, &format!(".damaged-{n}")));
+    std::iter::once(plain.clone())
+        .chain(numbered)
+        .find(|name| fs::symlink_metadata(name).is_err())
+        .unwrap_or(plain)
+}
+
+/// Copies what can be read, and returns how many conversations that is. Reading changes nothing:
+/// the damaged file stays as it was found.
+fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let Ok(damaged) = Connection::open_with_flags(aside, flags) else {
+        return Ok(0);
+    };
+    // Otherwise a file that is shorter than it says is not read at all.
+    drop(damaged.pragma_update(None, "writable_schema", true));
+    fresh.pragma_update(None, "foreign_keys", false)?;
+    let copying = fresh.transaction()?;
+    for table in TABLES {
+        copy_table(&damaged, &copying, table)?;
+    }
+    copying.execute_batch(
+        "DELETE FROM texts WHERE turn NOT IN (SELECT id FROM turns);
+         DELETE FROM pieces WHERE turn NOT IN (SELECT id FROM turns);
+         DELETE FROM drafts WHERE conversation <> 0 AND conversation NOT IN (SELECT id FROM conversations);
+         DELETE FROM typed WHERE conversation NOT IN (SELECT id FROM conversations);
+         INSERT OR IGNORE INTO conversations
+            (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
+            SELECT conversation, 'A rescued conversation', '', min(sent), max(sent), offset_minutes,
+                provider, model, thinking FROM turns
+            WHERE conversation NOT IN (SELECT id FROM conversations) GROUP BY conversation;
+         UPDATE turns SET parent = NULL WHERE parent NOT IN (SELECT id FROM turns);
+         UPDATE turns SET indexed = 0;
+         INSERT INTO texts (turn, prompt, reasoning, answer)
+            SELECT id, '', '', '' FROM turns WHERE id NOT IN (SELECT turn FROM texts);
+         UPDATE turns SET bytes = (SELECT octet_length(prompt) + octet_length(reasoning) + octet_length(answer)
+            FROM texts WHERE turn = turns.id);
+         UPDATE conversations SET
+            turns = (SELECT count(*) FROM turns WHERE conversation = conversations.id),
+            bytes = (SELECT coalesce(sum(turns.bytes), 0) FROM turns WHERE conversation = conversations.id);",
+    )?;
+    write::index_all(&copying)?;
+    let count: i64 =
+        copying.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0))?;
+    copying.commit()?;
+    fresh.pragma_update(None, "foreign_keys", true)?;
+    Ok(u64::try_from(count).unwrap_or(0))
+}
+
+/// Copies a table from its beginning to the damage, and from its end back to it.
+fn copy_table(damaged: &Connection, fresh: &Connection, table: &str) -> rusqlite::Result<()> {
+    let names = |store: &Connection| -> rusqlite::Result<Vec<String>> {
+        let statement = store.prepare(&format!("SELECT * FROM {table} LIMIT 0"))?;
+        Ok(statement
+            .column_names()
+            .into_iter()
+            .map(str::to_owned)
+            .collect())
+    };
+    let Ok(there) = names(damaged) else {
+        return Ok(());
+    };
+    // Counts are made anew; a column of another version has no place here.
+    let made_anew =
+        |name: &String| table == "conversations" && ["turns", "bytes"].contains(&name.as_str());
+    let columns: Vec<String> = names(fresh)?
+        .into_iter()
+        .filter(|name| there.contains(name) && !made_anew(name))
+        .collect();
+    let list = columns.join(", ");
+    let places = vec!["?"; columns.len()].join(", ");
+    let mut insert = fresh.prepare(&format!(
+        "INSERT OR IGNORE INTO {table} ({list}) VALUES ({places})"
+    ))?;
+    for order in ["ASC", "DESC"] {
+        let Ok(mut statement) = damaged.prepare(&format!(
+            "SELECT {list} FROM {table} ORDER BY rowid {order}"
+        )) else {
+            return Ok(());
+        };
+        let Ok(mut rows) = statement.query([]) else {
+            return Ok(());
+        };
+        let whole = loop {
+            match rows.next() {
+                Ok(Some(row)) => {
+                    let values: rusqlite::Result<Vec<Value>> =
+                        (0..columns.len()).map(|at| row.get(at)).collect();
+                    let Ok(values) = values else {
+                        continue;
+                    };
+                    match insert.execute(params_from_iter(values)) {
+                        Ok(_) => {}
+                        // A row that makes no sense is damage too.
+                        Err(error) if is_nonsense(&error) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Ok(None) => break true,
+                Err(_) => break false,
+            }
+        };
+        if whole {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn is_nonsense(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{ConstraintViolation, TypeMismatch};
+    matches!(
+        error.sqlite_error_code(),
+        Some(ConstraintViolation | TypeMismatch)
+    )
+}

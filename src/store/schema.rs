@@ -1,0 +1,227 @@
+//! The tables, as numbered migrations. A migration that was released is never changed: the next
+//! change is the next number, and a test opens a store of every earlier one.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// Marks the file as ours: `mmch`.
+pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
+
+/// What leads from each version to the next. The first makes an empty file a store.
+const MIGRATIONS: &[&str] = &[VERSION_1];
+
+/// The version that this program writes.
+pub(super) fn version() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
+/// Conversations and their turns. Texts stand apart from the facts, so that the list, the figures
+/// and the branches are found without reading through them.
+///
+/// A turn's id grows with the time when it was sent, so the newest are found first by their ids
+/// alone. Of siblings, the one with the largest `chosen` is on the screen. What of a live turn is
+/// newer than its texts lies in `pieces`, in order: each keeps `keep_bytes` of the text before it.
+///
+/// The index is contentless and its rows are taken out by naming their text again, which the table
+/// `texts` still has by then: with `secure-delete` on, no trace of the words is left in it.
+const VERSION_1: &str = "
+CREATE TABLE conversations (
+    id INTEGER PRIMARY KEY,
+    title TEXT NOT NULL,
+    pinned INTEGER NOT NULL DEFAULT 0,
+    system_prompt TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    offset_minutes INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    thinking TEXT NOT NULL,
+    max_tokens INTEGER,
+    temperature REAL,
+    top_p REAL,
+    presence_penalty REAL,
+    turns INTEGER NOT NULL DEFAULT 0,
+    bytes INTEGER NOT NULL DEFAULT 0,
+    deleted INTEGER
+) STRICT;
+CREATE INDEX conversations_by_time ON conversations (pinned DESC, updated DESC) WHERE deleted IS NULL;
+CREATE INDEX conversations_deleted ON conversations (deleted) WHERE deleted IS NOT NULL;
+
+CREATE TABLE turns (
+    id INTEGER PRIMARY KEY,
+    conversation INTEGER NOT NULL REFERENCES conversations ON DELETE CASCADE,
+    parent INTEGER REFERENCES turns ON DELETE CASCADE,
+    chosen INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('live', 'done', 'stopped', 'interrupted', 'failed')),
+    writer TEXT,
+    indexed INTEGER NOT NULL DEFAULT 0,
+    standing TEXT NOT NULL DEFAULT 'sent',
+    bytes INTEGER NOT NULL,
+    sent INTEGER NOT NULL,
+    offset_minutes INTEGER NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    served_model TEXT,
+    thinking TEXT NOT NULL,
+    max_tokens INTEGER,
+    temperature REAL,
+    top_p REAL,
+    presence_penalty REAL,
+    finish TEXT,
+    connected_us INTEGER,
+    first_reasoning_us INTEGER,
+    first_answer_us INTEGER,
+    end_us INTEGER,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    reasoning_tokens INTEGER,
+    cached_tokens INTEGER,
+    cache_write_tokens INTEGER,
+    total_tokens INTEGER,
+    searches INTEGER,
+    cost_usd REAL,
+    failure TEXT,
+    remarks TEXT,
+    calls TEXT,
+    sources TEXT
+) STRICT;
+CREATE INDEX turns_by_place ON turns (conversation, parent, chosen);
+CREATE INDEX turns_by_parent ON turns (parent);
+CREATE INDEX turns_live ON turns (writer) WHERE state = 'live';
+
+CREATE TABLE texts (
+    turn INTEGER PRIMARY KEY REFERENCES turns ON DELETE CASCADE,
+    prompt TEXT NOT NULL,
+    reasoning TEXT NOT NULL,
+    answer TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE pieces (
+    id INTEGER PRIMARY KEY,
+    turn INTEGER NOT NULL REFERENCES turns ON DELETE CASCADE,
+    part TEXT NOT NULL CHECK (part IN ('reasoning', 'answer')),
+    keep_bytes INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX pieces_by_turn ON pieces (turn);
+
+CREATE TABLE drafts (
+    conversation INTEGER PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE typed (
+    id INTEGER PRIMARY KEY,
+    conversation INTEGER REFERENCES conversations ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX typed_by_conversation ON typed (conversation);
+
+CREATE VIRTUAL TABLE search USING fts5 (
+    prompt, answer, reasoning,
+    content='', tokenize='unicode61 remove_diacritics 2'
+);
+INSERT INTO search (search, rank) VALUES ('secure-delete', 1);
+CREATE VIRTUAL TABLE search_titles USING fts5 (
+    title,
+    content='', tokenize='unicode61 remove_diacritics 2'
+);
+INSERT INTO search_titles (search_titles, rank) VALUES ('secure-delete', 1);
+
+CREATE TRIGGER turn_added AFTER INSERT ON turns BEGIN
+    UPDATE conversations SET turns = turns + 1, bytes = bytes + NEW.bytes WHERE id = NEW.conversation;
+END;
+CREATE TRIGGER turn_changed AFTER UPDATE OF bytes ON turns WHEN NEW.bytes <> OLD.bytes BEGIN
+    UPDATE conversations SET bytes = bytes + NEW.bytes - OLD.bytes WHERE id = NEW.conversation;
+END;
+CREATE TRIGGER turn_removed AFTER DELETE ON turns BEGIN
+    UPDATE conversations SET turns = turns - 1, bytes = bytes - OLD.bytes WHERE id = OLD.conversation;
+END;
+CREATE TRIGGER conversation_removed AFTER DELETE ON conversations BEGIN
+    DELETE FROM drafts WHERE conversation = OLD.id;
+END;
+";
+
+/// Brings a store up to this program's version, in one step or not at all. Two programs that do so
+/// at once wait for each other. Returns the version found, if it is newer than this program's.
+pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
+    if found(connection)? == version() {
+        return Ok(None);
+    }
+    let steps = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let from = found(&steps)?;
+    if from > version() {
+        return Ok(Some(from));
+    }
+    let from = usize::try_from(from).unwrap_or(0);
+    for step in MIGRATIONS.iter().skip(from) {
+        steps.execute_batch(step)?;
+    }
+    steps.pragma_update(None, "application_id", APPLICATION_ID)?;
+    steps.pragma_update(None, "user_version", version())?;
+    steps.commit()?;
+    Ok(None)
+}
+
+fn found(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A store as each released version left it: its tables as that version made them, and rows
+    /// that have to be there afterwards. Never changed, only added to.
+    const RELEASED: &[(&str, &str)] = &[(
+        VERSION_1,
+        "INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
+         VALUES (7, 'kept', '', 1, 2, 60, 'demo', 'minimax-m2', 'on');
+         INSERT INTO turns (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
+         VALUES (8, 7, 1, 'done', 3, 1, 60, 'demo', 'minimax-m2', 'on');
+         INSERT INTO texts VALUES (8, 'a', 'b', 'c');",
+    )];
+
+    #[test]
+    fn a_store_of_every_earlier_version_opens_with_all_that_is_in_it() {
+        assert_eq!(
+            RELEASED.len(),
+            MIGRATIONS.len(),
+            "each version has its fixture"
+        );
+        for (at, (tables, rows)) in RELEASED.iter().enumerate() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch(tables).unwrap();
+            connection.execute_batch(rows).unwrap();
+            let at = u32::try_from(at + 1).unwrap();
+            connection.pragma_update(None, "user_version", at).unwrap();
+            assert_eq!(migrate(&mut connection).unwrap(), None);
+            assert_eq!(found(&connection).unwrap(), version());
+            let row: (String, i64, i64, String) = connection
+                .query_row(
+                    "SELECT title, turns, conversations.bytes, answer FROM conversations
+                     JOIN turns ON conversation = conversations.id JOIN texts ON turn = turns.id",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+                )
+                .unwrap();
+            assert_eq!(
+                row,
+                ("kept".to_owned(), 1, 3, "c".to_owned()),
+                "version {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_newer_store_is_told_apart_and_left_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        connection
+            .pragma_update(None, "user_version", version() + 1)
+            .unwrap();
+        assert_eq!(migrate(&mut connection).unwrap(), Some(version() + 1));
+        let tables: i64 = connection
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(tables, 0);
+    }
+}

@@ -1,0 +1,194 @@
+//! An open store, for whoever may wait for the disk: the writer's thread, and commands that do one
+//! thing and end.
+
+use std::io;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::file::{self, Error, Running};
+use super::{read, rescue, write};
+use crate::app::library::{Change, Kept, Listed, Listing, Query, Which};
+use crate::chat::ConversationId;
+
+/// How long a deleted conversation whose program did not end well lies about, in seconds.
+const DELETED_LIES_ABOUT: i64 = 60 * 60;
+
+/// An open store.
+#[derive(Debug)]
+pub struct Shelf {
+    connection: Connection,
+    directory: PathBuf,
+    /// Until something is written, nobody needs to know that this program runs.
+    running: Option<Running>,
+}
+
+impl Shelf {
+    /// Opens the store in a directory; both are made if they are not there. What a program that
+    /// ended badly left live is marked as interrupted. Also returns what should be known, a
+    /// sentence each.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the files can't be used, are not ours, or were written by a newer program.
+    pub fn open(directory: &Path) -> Result<(Self, Vec<String>), Error> {
+        let opened = file::open(directory)?;
+        let mut shelf = Self {
+            connection: opened.connection,
+            directory: std::fs::canonicalize(directory)?,
+            running: None,
+        };
+        shelf.end_what_is_dead()?;
+        Ok((shelf, opened.notes))
+    }
+
+    /// Opens a store to read from it; `None` when there is none. One on a read-only disk will do.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the files are not ours, or can't be read.
+    pub fn open_to_read(directory: &Path) -> Result<Option<(Self, Vec<String>)>, Error> {
+        match std::fs::symlink_metadata(file::database_in(directory)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(_) | Ok(_) => {}
+        }
+        match Self::open(directory) {
+            Err(error) if error.may_pass() => {
+                let connection = file::open_to_read(directory)?;
+                let shelf = Self {
+                    connection,
+                    directory: directory.to_owned(),
+                    running: None,
+                };
+                Ok(Some((shelf, Vec::new())))
+            }
+            opened => opened.map(Some),
+        }
+    }
+
+    /// The conversations that a query finds, `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be read.
+    pub fn list(&self, query: &Query, limit: usize) -> Result<Listing, Error> {
+        Ok(read::list(&self.connection, query, limit)?)
+    }
+
+    /// The conversations whose ids lie in a range, the newest first; ten at most.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be read.
+    pub fn named(&self, ids: &RangeInclusive<ConversationId>) -> Result<Vec<Listed>, Error> {
+        Ok(read::named(&self.connection, ids)?)
+    }
+
+    /// A conversation with all its turns; `None` when there is none like that.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be read.
+    pub fn load(&self, which: Which) -> Result<Option<Kept>, Error> {
+        Ok(read::load(&self.connection, which)?)
+    }
+
+    /// Carries changes out, all or none.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be written; then nothing was.
+    pub fn change<'a>(
+        &mut self,
+        changes: impl IntoIterator<Item = &'a Change>,
+    ) -> Result<(), Error> {
+        let running = match self.running.take() {
+            Some(running) => running,
+            None => Running::mark(&self.directory)?,
+        };
+        let writer = running.name().to_owned();
+        self.running = Some(running);
+        let writing = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for change in changes {
+            write::apply(&writing, change, &writer)?;
+        }
+        writing.commit()?;
+        Ok(())
+    }
+
+    /// Removes conversations for good: no byte of their words is left in the files. Returns whether
+    /// that is so yet: another program that is reading keeps the log until it is done.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be written; then nothing was.
+    pub fn purge(&mut self, conversations: &[ConversationId]) -> Result<bool, Error> {
+        let ids = conversations.iter().map(|id| write::row_id(id.0));
+        self.purge_rows(ids.collect::<Vec<_>>())
+    }
+
+    fn purge_rows(&mut self, rows: Vec<i64>) -> Result<bool, Error> {
+        if rows.is_empty() {
+            return Ok(true);
+        }
+        let purging = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for row in rows {
+            write::purge(&purging, row)?;
+        }
+        purging.commit()?;
+        Ok(file::flush_log(&self.connection)?)
+    }
+
+    /// Sets the store aside and goes on with what can be read of it. Returns the sentence about it.
+    pub(super) fn rescue(self) -> Result<(Self, String), Error> {
+        let Self {
+            connection,
+            directory,
+            running,
+        } = self;
+        drop(connection);
+        let path = file::database_in(&directory);
+        let said = rescue::rescue(&directory, &path)?;
+        let connection = file::connect(&path)?;
+        Ok((
+            Self {
+                connection,
+                directory,
+                running,
+            },
+            said,
+        ))
+    }
+
+    /// Marks turns as interrupted whose program is gone, and removes what was deleted long ago.
+    fn end_what_is_dead(&mut self) -> Result<(), Error> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT id, coalesce(writer, '') FROM turns WHERE state = 'live'")?;
+        let live: Vec<(i64, String)> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        drop(statement);
+        let dead: Vec<i64> = live
+            .into_iter()
+            .filter(|(_, writer)| !file::is_running(&self.directory, writer))
+            .map(|(turn, _)| turn)
+            .collect();
+        if !dead.is_empty() {
+            let ending = self
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for turn in dead {
+                write::interrupt(&ending, turn)?;
+            }
+            ending.commit()?;
+        }
+        let deleted = write::deleted(&self.connection, DELETED_LIES_ABOUT)?;
+        self.purge_rows(deleted).map(drop)
+    }
+}

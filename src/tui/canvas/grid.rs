@@ -1,0 +1,269 @@
+//! What the terminal shows and what it is to show, cell by cell.
+//!
+//! Owns the comparison: which cells differ, whether text has only moved up or down, and what that
+//! saves. It writes nothing.
+
+use ratatui::buffer::Cell;
+use unicode_width::UnicodeWidthStr as _;
+
+use super::pen::Pen;
+
+/// Text that moved further than this is drawn anew.
+const MOST_ROWS: usize = 12;
+/// A shift is tried when as many rows have it.
+const LEAST_ROWS: usize = 3;
+/// What it costs to say that rows have moved, in bytes, and to go to a run of changed cells.
+const SHIFT_BYTES: usize = 24;
+const RUN_BYTES: usize = 5;
+
+/// Rows that moved together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shift {
+    /// The first and the last row of the screen that take part.
+    pub(super) top: usize,
+    pub(super) bottom: usize,
+    /// How far text has moved up; down if negative.
+    pub(super) up: isize,
+}
+
+/// Text of a row that was not there before.
+struct Text<'a> {
+    y: usize,
+    from: usize,
+    wanted: &'a [Cell],
+}
+
+/// What the terminal shows and what it is to show. It is as large as what was drawn.
+#[derive(Debug, Default)]
+pub(super) struct Grid {
+    rows: Vec<Row>,
+}
+
+/// A row of the screen.
+#[derive(Debug, Default, Clone)]
+struct Row {
+    shown: Vec<Cell>,
+    wanted: Vec<Cell>,
+    /// Where `wanted` may differ from `shown`.
+    changed: Option<(usize, usize)>,
+}
+
+impl Grid {
+    /// Forgets everything: the terminal is blank.
+    pub(super) fn clear(&mut self) {
+        self.rows.clear();
+    }
+
+    /// Wants a cell drawn. What stands behind a wide character is not a cell of its own.
+    pub(super) fn want(&mut self, x: u16, y: u16, cell: &Cell) {
+        let (x, y) = (usize::from(x), usize::from(y));
+        if self.rows.len() <= y {
+            self.rows.resize_with(y + 1, Row::default);
+        }
+        let Some(row) = self.rows.get_mut(y) else {
+            return;
+        };
+        let end = x + cell.symbol().width().max(1);
+        row.grow(end);
+        row.blank_halves(x, end);
+        for (at, place) in row.wanted.iter_mut().enumerate().take(end).skip(x) {
+            if at == x {
+                place.clone_from(cell);
+            } else {
+                *place = Cell::new("");
+            }
+        }
+        row.touch(x, end);
+    }
+
+    pub(super) fn height(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The cells of a row that are shown and those that are wanted, and where they may differ.
+    pub(super) fn row(&self, y: usize) -> Option<(&[Cell], &[Cell], (usize, usize))> {
+        let row = self.rows.get(y)?;
+        Some((&row.shown, &row.wanted, row.changed?))
+    }
+
+    /// Notes that what was wanted is shown.
+    pub(super) fn settle(&mut self) {
+        for row in &mut self.rows {
+            if let Some((from, to)) = row.changed.take() {
+                let wanted = row.wanted.get(from..to);
+                if let (Some(shown), Some(wanted)) = (row.shown.get_mut(from..to), wanted) {
+                    shown.clone_from_slice(wanted);
+                }
+            }
+        }
+    }
+
+    /// Finds rows that only moved, if saying so costs less than drawing them.
+    pub(super) fn shift(&self) -> Option<Shift> {
+        let texts: Vec<Text<'_>> = (0..self.rows.len())
+            .filter_map(|y| self.changed_text(y))
+            .collect();
+        if texts.len() < LEAST_ROWS {
+            return None;
+        }
+        let most = MOST_ROWS.cast_signed();
+        let mut found: Option<(usize, usize, usize, isize)> = None;
+        for up in (1..=most).flat_map(|by| [by, -by]) {
+            let mut moved = texts.iter().filter(|text| self.has_moved(text, up));
+            let Some(first) = moved.next() else {
+                continue;
+            };
+            let (rest, last) = moved.fold((1, first.y), |(count, _), text| (count + 1, text.y));
+            if found.is_none_or(|(count, ..)| count < rest) {
+                found = Some((rest, first.y, last, up));
+            }
+            if rest * 2 > texts.len() {
+                break;
+            }
+        }
+        let (count, first, last, up) = found?;
+        if count < LEAST_ROWS {
+            return None;
+        }
+        let by = up.unsigned_abs();
+        let (top, bottom) = if up > 0 {
+            (first, last + by)
+        } else {
+            (first.checked_sub(by)?, last)
+        };
+        let shift = Shift { top, bottom, up };
+        let cost = |up: isize| -> usize { (top..=bottom).map(|y| self.cost(y, shift, up)).sum() };
+        (bottom < self.rows.len() && cost(up) + SHIFT_BYTES < cost(0)).then_some(shift)
+    }
+
+    /// Notes that the terminal has moved rows.
+    pub(super) fn move_rows(&mut self, shift: Shift) {
+        let Some(rows) = self.rows.get_mut(shift.top..=shift.bottom) else {
+            return;
+        };
+        let by = shift.up.unsigned_abs().min(rows.len());
+        let mut shown: Vec<Vec<Cell>> = rows
+            .iter_mut()
+            .map(|row| std::mem::take(&mut row.shown))
+            .collect();
+        if shift.up > 0 {
+            shown.rotate_left(by);
+        } else {
+            shown.rotate_right(by);
+        }
+        let count = rows.len();
+        for (at, (row, mut shown)) in rows.iter_mut().zip(shown).enumerate() {
+            let comes_in = if shift.up > 0 {
+                at + by >= count
+            } else {
+                at < by
+            };
+            if comes_in {
+                shown.iter_mut().for_each(Cell::reset);
+            }
+            row.shown = shown;
+            let end = row.wanted.len().max(row.shown.len());
+            row.grow(end);
+            row.changed = Some((0, end));
+        }
+    }
+
+    /// What changed in a row, if it is text that was not there before.
+    fn changed_text(&self, y: usize) -> Option<Text<'_>> {
+        let (shown, wanted, (from, to)) = self.row(y)?;
+        let (shown, wanted) = (shown.get(from..to)?, wanted.get(from..to)?);
+        // The borders of a pane are everywhere: only text counts.
+        let is_text = |cell: &Cell| !matches!(cell.symbol(), " " | "│" | "┃" | "");
+        let differs = || shown.iter().zip(wanted).any(|(a, b)| !looks_alike(a, b));
+        (wanted.iter().any(is_text) && differs()).then_some(Text { y, from, wanted })
+    }
+
+    /// Tells whether a text was shown `up` rows further down.
+    fn has_moved(&self, text: &Text<'_>, up: isize) -> bool {
+        let other = text.y.checked_add_signed(up);
+        let other = other.and_then(|y| self.rows.get(y)).and_then(|row| {
+            let end = text.from + text.wanted.len();
+            row.shown.get(text.from..end)
+        });
+        other.is_some_and(|other| {
+            text.wanted
+                .iter()
+                .zip(other)
+                .all(|(a, b)| looks_alike(a, b))
+        })
+    }
+
+    /// What a row would show after the terminal moved rows by `up`; `None` where it is blank.
+    fn moved(&self, y: usize, shift: Shift, up: isize) -> Option<&[Cell]> {
+        let from = y.checked_add_signed(up)?;
+        let inside = (shift.top..=shift.bottom).contains(&from);
+        let row = self.rows.get(from).filter(|_| inside)?;
+        Some(&row.shown)
+    }
+
+    /// About how many bytes it takes to draw a row when it was moved by `up` before.
+    fn cost(&self, y: usize, shift: Shift, up: isize) -> usize {
+        let Some(row) = self.rows.get(y) else {
+            return 0;
+        };
+        let shown = self.moved(y, shift, up).unwrap_or_default();
+        let blank = Cell::default();
+        let mut bytes = 0;
+        let mut gap = usize::MAX;
+        for (x, wanted) in row.wanted.iter().enumerate() {
+            if looks_alike(wanted, shown.get(x).unwrap_or(&blank)) {
+                gap = gap.saturating_add(1);
+                continue;
+            }
+            bytes += wanted.symbol().len() + RUN_BYTES.min(gap);
+            gap = 0;
+        }
+        bytes
+    }
+}
+
+impl Row {
+    fn touch(&mut self, from: usize, to: usize) {
+        let (first, last) = self.changed.unwrap_or((from, to));
+        self.changed = Some((first.min(from), last.max(to)));
+    }
+
+    /// Blanks the halves of wide characters that what is written from `x` to `end` leaves over:
+    /// terminals blank them too, each in its own way.
+    fn blank_halves(&mut self, x: usize, end: usize) {
+        let half =
+            |at: usize, row: &Self| row.wanted.get(at).is_some_and(|c| c.symbol().is_empty());
+        let behind = (end..self.wanted.len())
+            .take_while(|at| half(*at, self))
+            .count();
+        let before = if half(x, self) {
+            (0..x).rev().take_while(|at| half(*at, self)).count() + 1
+        } else {
+            0
+        };
+        for at in (x.saturating_sub(before)..x).chain(end..end + behind) {
+            if let Some(cell) = self.wanted.get_mut(at) {
+                cell.reset();
+            }
+            self.touch(at, at + 1);
+        }
+    }
+
+    fn grow(&mut self, width: usize) {
+        if self.wanted.len() < width {
+            self.wanted.resize_with(width, Cell::default);
+        }
+        if self.shown.len() < width {
+            self.shown.resize_with(width, Cell::default);
+        }
+    }
+}
+
+/// Tells whether two cells can't be told apart on the screen. Their link is in the colour of an
+/// underline that is never drawn.
+pub(super) fn looks_alike(a: &Cell, b: &Cell) -> bool {
+    let (pen, other) = (Pen::of(a), Pen::of(b));
+    a.symbol() == b.symbol()
+        && a.underline_color == b.underline_color
+        && (pen == other || (a.symbol() == " " && pen.blanks_as(other)))
+}

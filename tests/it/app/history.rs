@@ -1,0 +1,293 @@
+//! The list of conversations: searched, read, opened, renamed, pinned, deleted, brought back.
+
+use mmchat::app::library::{Change, Head, Hit, Kept, Listed, Listing, Query, Where, Which};
+use mmchat::app::{Choice, Effect, Msg, Overlay};
+use mmchat::chat::{ConversationId, Moment};
+
+use crate::harness::{Harness, WALL, answer};
+
+/// A conversation in the list, so many minutes old.
+pub(crate) fn listed(id: u64, title: &str, minutes: i64) -> Listed {
+    let updated = Moment {
+        unix_seconds: WALL.unix_seconds - minutes * 60,
+        ..WALL
+    };
+    Listed {
+        id: ConversationId(id),
+        title: title.to_owned(),
+        provider: "tencent".to_owned(),
+        model: "minimax-m2.7".to_owned(),
+        created: updated,
+        updated,
+        turns: 3,
+        bytes: 12_345 * id,
+        pinned: false,
+        hit: None,
+    }
+}
+
+/// The questions to the store since effects were last taken.
+fn questions(it: &mut Harness) -> Vec<(u64, Query)> {
+    let question = |effect| match effect {
+        Effect::List { ticket, query, .. } => Some((ticket, *query)),
+        _ => None,
+    };
+    it.effects().into_iter().filter_map(question).collect()
+}
+
+/// The conversations that were asked for since effects were last taken.
+fn loads(it: &mut Harness) -> Vec<(u64, Which)> {
+    let load = |effect| match effect {
+        Effect::Load { ticket, which } => Some((ticket, which)),
+        _ => None,
+    };
+    it.effects().into_iter().filter_map(load).collect()
+}
+
+/// The list is opened and answered.
+pub(crate) fn open_with(it: &mut Harness, rows: Vec<Listed>) {
+    it.effects();
+    it.press("ctrl-r");
+    let (ticket, query) = questions(it).pop().unwrap();
+    assert!(query.is_empty());
+    let listing = Listing { rows, more: false };
+    it.tell(Msg::Listed(ticket, Ok(listing)));
+}
+
+fn three() -> Vec<Listed> {
+    vec![
+        listed(1, "Roots of a quadratic", 3),
+        listed(2, "煮鸡蛋", 300),
+        listed(3, "Garden plans", 60 * 24 * 9),
+    ]
+}
+
+/// A conversation as the store gives it.
+fn kept(id: u64, title: &str) -> Kept {
+    let mut other = Harness::new();
+    other.exchange("How long do eggs boil?", "hm", "Eight minutes.");
+    Kept {
+        head: Head {
+            id: ConversationId(id),
+            title: title.to_owned(),
+            choice: Choice {
+                provider: "test".to_owned(),
+                model: "silent".to_owned(),
+            },
+            ..Head::default()
+        },
+        conversation: other.app.conversation.clone(),
+        draft: "unsent".to_owned(),
+    }
+}
+
+#[test]
+fn the_list_tells_title_model_size_and_age() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    let line = it.line_with("Roots of a quadratic");
+    for fact in ["minimax-m2.7", "12 kB", "3 min ago"] {
+        assert!(line.contains(fact), "{line}");
+    }
+    it.shows("today 09:02").shows("2026-11-13");
+}
+
+#[test]
+fn each_key_searches_and_late_answers_are_dropped() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.type_text("eg");
+    let asked = questions(&mut it);
+    assert_eq!(asked.len(), 2);
+    let answer = |title: &str| Listing {
+        rows: vec![listed(9, title, 1)],
+        more: false,
+    };
+    it.tell(Msg::Listed(asked[1].0, Ok(answer("the new answer"))));
+    it.tell(Msg::Listed(asked[0].0, Ok(answer("the late answer"))));
+    it.shows("the new answer").hides("the late answer");
+    it.press("esc");
+    it.tell(Msg::Listed(asked[1].0, Ok(answer("closed"))));
+    it.hides("closed");
+}
+
+#[test]
+fn filters_reach_the_store_and_wrong_ones_are_explained() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.paste("egg in:thinking model:m2.7 before:2026-11-01");
+    let (_, query) = questions(&mut it).pop().unwrap();
+    assert_eq!(query.place, Some(Where::Thinking));
+    assert_eq!(query.model.as_deref(), Some("m2.7"));
+    assert!(query.before.is_some());
+    it.press("ctrl-u").type_text("in:kitchen");
+    it.shows("“in:kitchen” is unknown");
+}
+
+#[test]
+fn what_was_found_is_shown_with_the_match_marked() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.type_text("boil");
+    let (ticket, _) = questions(&mut it).pop().unwrap();
+    let snippet = "how long do eggs boil until".to_owned();
+    let at = snippet.find("boil").unwrap();
+    let hit = Hit {
+        turn: None,
+        place: Where::Thinking,
+        marks: std::iter::once(at..at + 4).collect(),
+        snippet,
+    };
+    let rows = vec![Listed {
+        hit: Some(hit),
+        ..listed(2, "煮鸡蛋", 5)
+    }];
+    it.tell(Msg::Listed(ticket, Ok(Listing { rows, more: true })));
+    it.shows("thinking: how long do eggs boil until")
+        .shows("1+");
+    let styles = it.styles();
+    assert!(styles.contains("bold underlined: boil]"), "{styles}");
+}
+
+#[test]
+fn enter_opens_with_model_draft_and_the_end_in_view() {
+    let mut it = Harness::new();
+    it.exchange("mine", "", "A1");
+    open_with(&mut it, three());
+    loads(&mut it);
+    it.press("down");
+    loads(&mut it);
+    it.press("enter");
+    let (ticket, which) = loads(&mut it).pop().unwrap();
+    assert_eq!(which, Which::Id(ConversationId(2)));
+    let kept = kept(2, "煮鸡蛋");
+    it.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
+    it.shows("Eight minutes.").shows("unsent").hides("A1");
+    assert!(it.screen().starts_with(" 煮鸡蛋"), "{}", it.screen());
+    assert_eq!(it.app.session.choice.model, "silent");
+    assert!(it.app.chat_scroll.follows() && it.app.overlay.is_none());
+}
+
+#[test]
+fn opening_stops_a_live_reply_and_keeps_what_had_come() {
+    let mut it = Harness::new();
+    it.say("mine").stream([answer("half")]);
+    let live = it.live();
+    open_with(&mut it, three());
+    it.effects();
+    it.press("enter");
+    let (ticket, _) = loads(&mut it).pop().unwrap();
+    assert!(it.app.live.is_some(), "it goes on until the other is there");
+    it.changes();
+    it.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept(1, "other"))))));
+    assert!(it.effects().contains(&Effect::Cancel(live)));
+    let kept_turn = |change: &Change| matches!(change, Change::Turn(_, turn) if turn.id == live && turn.reply.answer.as_str() == "half");
+    assert!(it.changes().iter().any(kept_turn));
+}
+
+#[test]
+fn the_selected_one_is_read_beside_the_list_where_there_is_room() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    let (first, _) = loads(&mut it).pop().unwrap();
+    it.press("down");
+    let (second, which) = loads(&mut it).pop().unwrap();
+    assert_eq!(which, Which::Id(ConversationId(2)));
+    it.tell(Msg::Loaded(first, Ok(Some(Box::new(kept(1, "late"))))));
+    it.hides("Eight minutes.");
+    it.tell(Msg::Loaded(second, Ok(Some(Box::new(kept(2, "eggs"))))));
+    it.shows("Eight minutes.");
+    assert!(it.app.conversation.is_empty(), "reading is not opening");
+    let mut narrow = Harness::sized(80, 24);
+    open_with(&mut narrow, three());
+    assert!(loads(&mut narrow).is_empty());
+}
+
+#[test]
+fn a_conversation_is_renamed_in_its_row() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.changes();
+    it.press("f2 ctrl-u").type_text("Quadratics").press("enter");
+    it.shows("Quadratics").hides("Roots of a quadratic");
+    let renamed = Change::Rename(ConversationId(1), "Quadratics".to_owned());
+    assert_eq!(it.changes(), [renamed]);
+    it.press("ctrl-e").type_text("!!").press("esc");
+    it.hides("Quadratics!!");
+    it.shows("Conversations");
+    assert_eq!(it.changes(), []);
+}
+
+#[test]
+fn pinned_ones_are_on_top_and_the_selection_stays_with_them() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.changes();
+    it.press("end down down alt-p");
+    assert_eq!(it.changes(), [Change::Pin(ConversationId(3), true)]);
+    let line = it.line_with("Garden plans");
+    assert!(line.contains("› ★ Garden plans"), "{line}");
+    let screen = it.screen();
+    assert!(screen.find("Garden plans") < screen.find("Roots of"));
+    it.press("alt-p");
+    assert_eq!(it.changes(), [Change::Pin(ConversationId(3), false)]);
+    let screen = it.screen();
+    assert!(screen.find("Garden plans") > screen.find("Roots of"));
+}
+
+#[test]
+fn a_deleted_conversation_is_a_key_away_from_being_back() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.changes();
+    it.press("down delete").hides("煮鸡蛋");
+    it.shows("Alt+U brings back");
+    assert_eq!(it.changes(), [Change::Delete(ConversationId(2))]);
+    it.press("alt-u").shows("煮鸡蛋");
+    assert_eq!(it.changes(), [Change::Undelete(ConversationId(2))]);
+    it.press("alt-u");
+    assert_eq!(it.changes(), []);
+}
+
+#[test]
+fn deleting_the_conversation_on_the_screen_begins_a_new_one() {
+    let mut it = Harness::new();
+    it.exchange("mine", "", "A1");
+    let id = it.app.keeping.conversation().unwrap();
+    let row = Listed {
+        id,
+        ..listed(1, "mine", 0)
+    };
+    open_with(&mut it, vec![row]);
+    it.shows("open");
+    it.changes();
+    it.press("delete");
+    assert!(it.changes().contains(&Change::Delete(id)));
+    assert!(it.app.conversation.is_empty());
+    it.press("esc").shows("New conversation");
+}
+
+#[test]
+fn an_empty_store_a_vain_search_and_a_failing_store_say_so() {
+    let mut it = Harness::new();
+    open_with(&mut it, Vec::new());
+    it.shows("No conversation is kept yet.");
+    it.type_text("x");
+    let (ticket, _) = questions(&mut it).pop().unwrap();
+    it.shows("Looking");
+    it.tell(Msg::Listed(ticket, Ok(Listing::default())));
+    it.shows("Nothing found.");
+    it.type_text("y");
+    let (ticket, _) = questions(&mut it).pop().unwrap();
+    it.tell(Msg::Listed(ticket, Err("The store is locked.".to_owned())));
+    it.shows("The store is locked.");
+    it.press("enter delete f2 alt-p alt-u up down");
+    assert!(matches!(it.app.overlay, Some(Overlay::History(_))));
+}
+
+#[test]
+fn titles_can_not_act_on_the_terminal() {
+    let mut it = Harness::new();
+    open_with(&mut it, vec![listed(1, "evil\x1b[2J\ttitle", 1)]);
+    it.shows("evil␛[2J title");
+}

@@ -1,0 +1,199 @@
+//! What is asked of the store, and when.
+
+use std::time::Duration;
+
+use mmchat::app::keeping::{DRAFT_PAUSE, JOURNAL_PAUSE};
+use mmchat::app::library::{Change, Grown, Head, Kept, StoreNews, Which};
+use mmchat::app::{Choice, Effect, Keep, Keeping, Msg, Start};
+use mmchat::chat::{ConversationId, Delta, TurnState};
+
+use crate::harness::{Harness, answer, reasoning};
+
+/// The texts that were to be kept, by length of what stays and what is new.
+fn grown(it: &mut Harness) -> Vec<(Option<Grown>, Option<Grown>)> {
+    let texts = |change| match change {
+        Change::Grow {
+            reasoning, answer, ..
+        } => Some((reasoning, answer)),
+        _ => None,
+    };
+    it.changes().into_iter().filter_map(texts).collect()
+}
+
+fn piece(keep_bytes: usize, text: &str) -> Option<Grown> {
+    let text = text.to_owned();
+    Some(Grown { keep_bytes, text })
+}
+
+#[test]
+fn a_turn_is_kept_before_it_is_sent_and_again_when_it_is_over() {
+    let mut it = Harness::new();
+    it.say("What is **this**?");
+    let changes = it.changes();
+    let head = changes.iter().find_map(|change| match change {
+        Change::Head(head) => Some(head.clone()),
+        _ => None,
+    });
+    let head = head.unwrap();
+    assert_eq!(head.title, "What is this?");
+    assert!(changes.contains(&Change::Typed(
+        Some(head.id),
+        "What is **this**?".to_owned()
+    )));
+    let turn = changes.iter().find_map(|change| match change {
+        Change::Turn(conversation, turn) => Some((*conversation, turn.clone())),
+        _ => None,
+    });
+    let (conversation, turn) = turn.unwrap();
+    assert_eq!((conversation, &turn.state), (head.id, &TurnState::Live));
+    it.connected().stream([answer("That.")]).end();
+    let last = it.changes().pop();
+    assert!(matches!(
+        last,
+        Some(Change::Turn(id, turn)) if id == head.id && turn.state == TurnState::Done
+    ));
+}
+
+#[test]
+fn text_that_arrived_is_on_its_way_to_the_disk_before_long_and_not_at_every_delta() {
+    let mut it = Harness::new();
+    it.say("hi").connected();
+    it.changes();
+    it.stream([reasoning("one "), reasoning("two")]);
+    assert_eq!(grown(&mut it), [], "not yet due");
+    assert_eq!(it.app.save_at(), Some(it.now.instant + JOURNAL_PAUSE));
+    it.wait(JOURNAL_PAUSE);
+    assert_eq!(grown(&mut it), [(piece(0, "one two"), None)]);
+    assert_eq!(it.app.save_at(), None);
+    it.wait(Duration::from_secs(1));
+    it.stream([answer("so")]).wait(JOURNAL_PAUSE);
+    it.stream([answer(" it is")]).wait(JOURNAL_PAUSE);
+    assert_eq!(
+        grown(&mut it),
+        [(None, piece(0, "so")), (None, piece(2, " it is"))]
+    );
+}
+
+#[test]
+fn text_that_was_taken_back_is_replaced_on_disk_too() {
+    let mut it = Harness::new();
+    it.say("hi").connected();
+    it.stream([answer("thought")]).wait(JOURNAL_PAUSE);
+    it.changes();
+    it.stream([Delta::Relabel, answer("said")])
+        .wait(JOURNAL_PAUSE);
+    assert_eq!(grown(&mut it), [(piece(0, "thought"), piece(0, "said"))]);
+}
+
+#[test]
+fn the_draft_is_kept_soon_after_it_was_typed_and_when_the_program_is_left() {
+    let mut it = Harness::new();
+    it.type_text("half a thou");
+    assert_eq!(it.changes(), []);
+    it.wait(DRAFT_PAUSE);
+    assert_eq!(
+        it.changes(),
+        [Change::Draft(None, "half a thou".to_owned())]
+    );
+    assert_eq!(it.app.save_at(), None);
+    it.type_text("ght").press("ctrl-c ctrl-c");
+    it.type_text("other").tell(Msg::Terminate);
+    let changes = it.changes();
+    assert!(changes.contains(&Change::Typed(None, "half a thought".to_owned())));
+    assert_eq!(
+        changes.last(),
+        Some(&Change::Draft(None, "other".to_owned()))
+    );
+}
+
+#[test]
+fn what_is_not_to_be_kept_causes_no_change_at_all() {
+    let mut it = Harness::new();
+    it.app.keeping.keep = Keep::InMemory;
+    it.exchange("a secret", "hm", "indeed");
+    it.type_text("draft").wait(Duration::from_secs(9));
+    it.press("alt-r").tell(Msg::Terminate);
+    assert_eq!(it.changes(), []);
+    it.shows("not saved");
+}
+
+#[test]
+fn a_kept_conversation_comes_back_with_its_model_and_its_draft() {
+    let mut it = Harness::new();
+    it.exchange("first", "", "answer one");
+    let kept = Kept {
+        head: Head {
+            id: ConversationId(7),
+            title: "Another matter".to_owned(),
+            choice: Choice {
+                provider: "test".to_owned(),
+                model: "silent".to_owned(),
+            },
+            ..Head::default()
+        },
+        conversation: it.app.conversation.clone(),
+        draft: "unsent".to_owned(),
+    };
+    let mut it = Harness::new();
+    it.type_text("mine");
+    it.app.keeping = Keeping::new(Start {
+        open: Some(Which::Last),
+        ..Start::default()
+    });
+    let ticket = it
+        .app
+        .start()
+        .into_iter()
+        .find_map(|effect| match effect {
+            Effect::Load { ticket, .. } => Some(ticket),
+            _ => None,
+        })
+        .unwrap();
+    it.tell(Msg::Loaded(ticket + 1, Ok(Some(Box::new(kept.clone())))));
+    it.hides("answer one");
+    it.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
+    it.shows("answer one")
+        .shows("unsent")
+        .shows("Another matter");
+    assert_eq!(it.app.session.choice.model, "silent");
+    assert!(
+        it.changes()
+            .contains(&Change::Draft(None, "mine".to_owned()))
+    );
+    it.press("enter");
+    let heads = it
+        .changes()
+        .into_iter()
+        .any(|change| matches!(change, Change::Turn(ConversationId(7), _)));
+    assert!(
+        heads,
+        "the draft was sent in the conversation that was opened"
+    );
+}
+
+#[test]
+fn trouble_with_the_disk_is_said_once_and_marked_until_it_is_over() {
+    let mut it = Harness::new();
+    let full = || Msg::Store(StoreNews::Failing("The disk is full.".to_owned()));
+    it.tell(full())
+        .shows("The disk is full.")
+        .shows("not saved");
+    it.wait(Duration::from_secs(30)).hides("The disk is full.");
+    it.tell(full())
+        .hides("The disk is full.")
+        .shows("not saved");
+    it.tell(Msg::Store(StoreNews::Saved)).shows("works again");
+    it.wait(Duration::from_secs(30)).hides("not saved");
+}
+
+#[test]
+fn what_was_typed_in_earlier_programs_comes_back_with_up() {
+    let mut it = Harness::new();
+    it.tell(Msg::Recalled {
+        draft: "a draft".to_owned(),
+        typed: vec!["older".to_owned(), "newer".to_owned()],
+    });
+    it.shows("a draft");
+    it.press("ctrl-c up up").shows("newer");
+    it.press("up").shows("older");
+}
