@@ -44,6 +44,30 @@ screenshots:
     cargo build --release
     python3 assets/screenshots/capture.py target/release/mmchat
 
+# The smallest program, its manual and completions: `target/dist/mmchat` and `target/papers/`
+dist:
+    cargo build --profile dist --locked
+    just papers target/dist/mmchat
+
+# The same without any library to find at run time (needs the musl target and musl-gcc)
+dist-static:
+    cargo build --profile dist --locked --target x86_64-unknown-linux-musl
+
+# The manual and the completions that a program makes of itself, for packagers
+papers PROGRAM:
+    mkdir -p target/papers/man1
+    {{ PROGRAM }} man > target/papers/man1/mmchat.1
+    for page in ask models key doctor config keys; do {{ PROGRAM }} man $page > target/papers/man1/mmchat-$page.1; done
+    {{ PROGRAM }} completions bash > target/papers/mmchat.bash
+    {{ PROGRAM }} completions zsh > target/papers/_mmchat
+    {{ PROGRAM }} completions fish > target/papers/mmchat.fish
+    {{ PROGRAM }} completions nushell > target/papers/mmchat.nu
+    {{ PROGRAM }} completions powershell > target/papers/mmchat.ps1
+
+# A Debian package (needs cargo-deb)
+deb: dist
+    cargo deb --profile dist --no-build
+
 # Everything that has to pass before a change is merged
 ci:
     .ci/run

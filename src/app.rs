@@ -229,12 +229,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let place = self.chat_scroll.place;
-        let was_live = self.live.is_some();
-        let may_end = matches!(msg, Msg::Ended(_) | Msg::Failed(..));
-        let mut effects = self.apply(msg, now);
-        if may_end {
-            effects.extend(self.notify_end(was_live));
-        }
+        let mut effects = self.apply_and_tell(msg, now);
         self.preview_theme();
         effects.extend(self.copy_selection(now.instant));
         self.look_through(self.chat_scroll.place != place);

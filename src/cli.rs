@@ -9,11 +9,15 @@ mod history;
 mod json;
 mod key;
 mod models;
+mod outlet;
 mod paper;
 mod printer;
+mod prompt;
 mod providers;
 mod screen;
 mod setup;
+mod spinner;
+mod styled;
 mod table;
 mod themes;
 

@@ -13,7 +13,7 @@ mod hidden;
 mod replies;
 
 pub use announce::Announcer;
-pub use canvas::{Canvas, Surface};
+pub use canvas::{Canvas, Surface, rendition};
 pub use clipboard::Clipboard;
 pub use console::Console;
 pub use hidden::{Hidden, ask_hidden};

@@ -3,8 +3,8 @@
 //!
 //! Invariant: nothing that a model or a server wrote is in it.
 
-use super::{App, Effect, Phase};
-use crate::chat::{TurnState, safe};
+use super::{App, Effect, Msg, Phase};
+use crate::chat::{Now, TurnState, safe};
 use crate::config::Notify;
 
 /// How much of the conversation's title goes into the window's, in characters.
@@ -69,8 +69,19 @@ impl App {
         Vec::new()
     }
 
+    /// Applies a message, and tells of the reply's end if it was that.
+    pub(super) fn apply_and_tell(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
+        let was_live = self.live.is_some();
+        let may_end = matches!(msg, Msg::Ended(_) | Msg::Failed(..));
+        let mut effects = self.apply(msg, now);
+        if may_end {
+            effects.extend(self.notify_end(was_live));
+        }
+        effects
+    }
+
     /// Tells that a reply is over, if it is and the user wants to know.
-    pub(super) fn notify_end(&self, was_live: bool) -> Option<Effect> {
+    fn notify_end(&self, was_live: bool) -> Option<Effect> {
         let is_wanted = match self.config.ui.notify {
             Notify::Unfocused => !self.has_focus,
             Notify::Always => true,

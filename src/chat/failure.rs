@@ -162,7 +162,7 @@ impl Failure {
     /// What to do now, as one sentence.
     pub fn next_step(&self) -> &'static str {
         match self.kind {
-            FailureKind::NoKey => "Enter one with /key, or switch with Ctrl+O.",
+            FailureKind::NoKey => "Keep one with `mmchat key set`, or switch with Ctrl+O.",
             FailureKind::BadKey => {
                 "Check that it is complete and of this provider's region: keys of a vendor's China and international sites are not interchangeable."
             }

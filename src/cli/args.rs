@@ -335,6 +335,10 @@ pub(super) enum Reasoning {
 }
 
 /// The arguments of `ask`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on the command line"
+)]
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = MORE_ASK)]
 pub(super) struct AskArgs {
@@ -344,6 +348,18 @@ pub(super) struct AskArgs {
     /// text: the answer as it comes; json: one object at the end; jsonl: one event a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Ask for JSON: the answer is a JSON object, where the model has such a mode
+    #[arg(long)]
+    pub json_mode: bool,
+    /// Ask for JSON that fits the schema in a file; an answer that is no JSON is a failure
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// Let the provider search the web, where the model has that
+    #[arg(long)]
+    pub search: bool,
+    /// Append a text file to the prompt, under its name; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub attach: Vec<PathBuf>,
     /// Show the reasoning on standard error
     #[arg(long)]
     pub show_thinking: bool,

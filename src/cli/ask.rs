@@ -3,7 +3,7 @@
 mod record;
 mod tools;
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io;
 use std::time::Instant;
 
 use futures_util::StreamExt;
@@ -11,16 +11,16 @@ use futures_util::stream::BoxStream;
 use serde_json::json;
 
 use super::args::{AskArgs, Format, Options};
-use super::printer::Printer;
+use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, history, json};
+use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
 use crate::app::Sent;
 use crate::app::library::{Head, title_from};
 use crate::catalog::{self, DEMO, Wish};
 use crate::chat::{
-    Asked, CallState, ConversationId, Delta, Failure, FailureKind, Finish, Ids, Progress, Rates,
-    ToolCall, Turn, TurnId, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, CallState, ConversationId, Failure, FailureKind, Finish, Ids, Progress, Rates, ToolCall,
+    Turn, TurnId, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
@@ -28,16 +28,13 @@ use crate::wire::{Ask, Auth, WireRequest};
 use record::Record;
 use tools::Bench;
 
-/// The most that is read from standard input, in bytes.
-const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
-
 /// Asks once and prints the reply.
 pub(super) fn run(
     options: &Options,
     ask: &AskArgs,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let prompt = prompt(&ask.prompt)?;
+    let prompt = prompt::prompt(ask)?;
     let Setup {
         config,
         catalog,
@@ -69,8 +66,8 @@ pub(super) fn run(
             .thinking
             .unwrap_or_else(|| model.nearest_mode(session.thinking)),
         params: session.params,
-        json: false,
-        search: false,
+        json: ask.json_mode || ask.schema.is_some(),
+        search: ask.search,
         input_tokens_estimate: whole_tokens(so_far + estimate_tokens(&prompt)),
     };
     let plan = catalog::plan(provider, &model, &wish)
@@ -135,26 +132,33 @@ pub(super) fn run(
         limit: config.chat.max_tool_rounds,
     };
     let providers = Providers::new(client);
+    let mut outlet = Outlet::new(ask, environment);
     let mut record = Record::begin(options, kept, turn);
     let exit = block_on(async {
-        let replies = async {
-            if offers_tools {
-                sent.offer(bench.served(&config).await);
-            }
-            replies(&providers, &sent, &mut bench, ask, &mut record, &mut clock).await
-        };
         tokio::select! {
-            result = replies => {
+            // Before the first byte is sent, so that no Ctrl+C is missed.
+            biased;
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                outlet.finish()?;
+                if let Some(turn) = record.turn() {
+                    turn.state = TurnState::Stopped;
+                    outlet.whole(turn)?;
+                }
+                Ok(Exit::Signal(2))
+            }
+            result = async {
+                if offers_tools {
+                    sent.offer(bench.served(&config).await);
+                }
+                let next = || Outlet::new(ask, environment);
+                replies(&providers, &sent, &mut bench, (&mut outlet, &next), &mut record, &mut clock).await
+            } => {
                 let exit = result?;
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
                 }
                 Ok(exit)
-            }
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted?;
-                println_to(io::stdout(), "")?;
-                Ok(Exit::Signal(2))
             }
         }
     });
@@ -174,49 +178,52 @@ fn is_about_the_key(state: &TurnState) -> bool {
 }
 
 /// Receives the reply, runs the tools that it asks for and sends their results, round after round,
-/// and prints all of it in the format that was asked for.
-async fn replies(
+/// and prints all of it in the format that was asked for, each round by an outlet of its own.
+async fn replies<'a>(
     providers: &Providers,
     sent: &Sent,
     bench: &mut Bench,
-    ask: &AskArgs,
+    (outlet, next): (&mut Outlet<'a>, &dyn Fn() -> Outlet<'a>),
     record: &mut Record,
     clock: &mut Clock,
 ) -> Result<Exit, Trouble> {
     let begun = clock.now().instant;
-    let mut printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
     let mut state;
     loop {
         let request = sent.request(&record.kept.conversation, record.turn);
-        let steps = providers.reply(request);
-        state = round(steps, ask, &mut printer, record, clock, begun).await?;
+        state = round(providers.reply(request), outlet, record, clock, begun).await?;
         let Some(turn) = record.turn() else {
             break;
         };
         if state != TurnState::Done || !tools::begin(turn, &sent.tools, bench.limit) {
             break;
         }
-        printer.finish()?;
+        outlet.finish()?;
         let first = turn.reply.rounds.last().map_or(0, |round| round.calls);
         for call in turn.reply.calls.iter_mut().skip(first) {
             bench.run(call, &sent.tools, clock).await;
             complain(&tools::told(call));
-            if ask.format == Format::Jsonl {
+            if outlet.ask.format == Format::Jsonl {
                 println_to(io::stdout(), &json::to_text(&json::tool_result(call)))?;
             }
         }
         turn.reply.next_round();
-        printer.next_round();
         record.save_turn();
+        *outlet = next();
     }
-    printer.finish()?;
+    outlet.finish()?;
     let Some(turn) = record.turn() else {
         return Ok(Exit::Failed);
     };
     turn.timing.end = Some(clock.now().since(begun));
     turn.state = state;
-    if ask.format == Format::Json {
-        println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
+    outlet.whole(turn)?;
+    if outlet.ask.schema.is_some() && turn.state == TurnState::Done {
+        let is_json = serde_json::from_str::<serde_json::Value>(turn.reply.answer.as_str());
+        if let Err(error) = is_json {
+            complain(&format!("the answer is no JSON: {error}"));
+            return Ok(Exit::Failed);
+        }
     }
     Ok(conclude(turn))
 }
@@ -224,13 +231,27 @@ async fn replies(
 /// Receives the reply to one request and prints it. Returns how it ended.
 async fn round(
     mut steps: BoxStream<'static, Result<Progress, Failure>>,
-    ask: &AskArgs,
-    printer: &mut Printer<io::Stdout, io::Stderr>,
+    outlet: &mut Outlet<'_>,
     record: &mut Record,
     clock: &mut Clock,
     begun: Instant,
 ) -> Result<TurnState, Trouble> {
-    while let Some(step) = steps.next().await {
+    let mut turns = tokio::time::interval(spinner::TURN);
+    loop {
+        let step = tokio::select! {
+            biased;
+            step = steps.next() => step,
+            _ = turns.tick() => {
+                let now = clock.now().instant;
+                let word = record.turn().map_or("waiting", |turn| doing(turn));
+                outlet.tick(word, now.saturating_duration_since(begun))?;
+                record.grow(now);
+                continue;
+            }
+        };
+        let Some(step) = step else {
+            break;
+        };
         let now = clock.now().instant;
         let elapsed = now.saturating_duration_since(begun);
         let Some(turn) = record.turn() else {
@@ -245,26 +266,22 @@ async fn round(
                 of,
                 wait,
                 because,
-            }) => complain(&format!(
-                "{} Trying again in {:.1} s (attempt {attempt} of {of}).",
-                because.what(),
-                wait.as_secs_f64()
-            )),
+            }) => {
+                outlet.spinner.clear()?;
+                complain(&format!(
+                    "{} Trying again in {:.1} s (attempt {attempt} of {of}).",
+                    because.what(),
+                    wait.as_secs_f64()
+                ));
+            }
             Ok(Progress::Delta(delta)) => {
-                match ask.format {
-                    Format::Text => printer.delta(&delta)?,
-                    // For the provider alone.
-                    Format::Jsonl if matches!(delta, Delta::Carry(_)) => {}
-                    Format::Jsonl => {
-                        println_to(io::stdout(), &json::to_text(&json::event(&delta)))?;
-                    }
-                    Format::Json => show_thinking(ask, &delta)?,
-                }
+                outlet.delta(&delta, elapsed)?;
                 turn.push(delta, elapsed);
                 record.grow(now);
             }
             Err(failure) => {
-                if ask.format == Format::Jsonl {
+                outlet.spinner.stop()?;
+                if outlet.ask.format == Format::Jsonl {
                     let event = json!({"type": "error", "error": json::failure(&failure)});
                     println_to(io::stdout(), &json::to_text(&event))?;
                 }
@@ -328,13 +345,18 @@ fn conclude(turn: &Turn) -> Exit {
     }
 }
 
-fn show_thinking(ask: &AskArgs, delta: &Delta) -> io::Result<()> {
-    if let (true, Delta::Reasoning(text)) = (ask.show_thinking, delta) {
-        let mut beside = io::stderr();
-        beside.write_all(safe::visible(text).as_bytes())?;
-        beside.flush()?;
+/// What a reply that comes is doing.
+fn doing(turn: &Turn) -> &'static str {
+    let timing = &turn.timing;
+    if timing.first_answer.is_some() {
+        "answering"
+    } else if timing.first_reasoning.is_some() {
+        "thinking"
+    } else if timing.connected.is_some() {
+        "waiting"
+    } else {
+        "connecting"
     }
-    Ok(())
 }
 
 /// Prints the request as it would be sent, its key masked.
@@ -362,48 +384,4 @@ fn dry_run(request: &WireRequest) -> Result<Exit, Trouble> {
     );
     println_to(io::stdout(), &safe::visible(&text))?;
     Ok(Exit::Success)
-}
-
-/// The prompt as given, and what is piped in after it.
-fn prompt(words: &[String]) -> Result<String, Trouble> {
-    let mut prompt = words.join(" ");
-    if !io::stdin().is_terminal() {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .take(MOST_INPUT_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| {
-                Trouble::new(
-                    Exit::Failed,
-                    format!("standard input can't be read: {error}"),
-                )
-            })?;
-        if bytes.len() as u64 > MOST_INPUT_BYTES {
-            return Err(Trouble::usage("standard input is larger than 64 MiB"));
-        }
-        let piped = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Trouble::usage(format!(
-                "standard input is not UTF-8 text (byte {at}); convert it first"
-            ))
-        })?;
-        if !piped.trim().is_empty() {
-            if !prompt.is_empty() {
-                prompt.push_str("\n\n");
-            }
-            prompt.push_str(piped.trim_end_matches('\n'));
-        }
-    }
-    if prompt.trim().is_empty() {
-        return Err(Trouble::usage(
-            "there is no prompt: give one as an argument or pipe it in",
-        ));
-    }
-    Ok(prompt)
-}
-
-fn println_to(mut out: impl Write, text: &str) -> io::Result<()> {
-    writeln!(out, "{text}")?;
-    out.flush()
 }

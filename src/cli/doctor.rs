@@ -64,7 +64,7 @@ pub(super) fn run(
     let catalog = config.catalog();
     let keys = setup::keys(options, &catalog, environment);
     findings.extend(key_findings(&catalog, &keys));
-    findings.push(store(data_directory(options)));
+    findings.push(store(setup::data_dir(options)));
     findings.extend(network(&config.network, environment));
     let probes = if doctor.probe {
         probe::run(options, &catalog, &config.network, keys, environment)?
@@ -189,14 +189,6 @@ fn key_findings(catalog: &Catalog, keys: &Keys) -> Vec<Finding> {
         findings.push(Finding::new("Keys", "first step", State::Note, text));
     }
     findings
-}
-
-/// Where conversations are kept. `None` without a home.
-fn data_directory(options: &Options) -> Option<PathBuf> {
-    options.data_dir.clone().or_else(|| {
-        let directories = directories::ProjectDirs::from("", "", "mmchat")?;
-        Some(directories.data_dir().to_owned())
-    })
 }
 
 /// Whether conversations could be kept there.

@@ -1,7 +1,9 @@
 //! `ask`'s text on standard output: as it comes, safe for whoever reads it.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
+use super::styled::Styled;
 use crate::chat::{Delta, Part, safe};
 
 /// Prints an answer as it comes, and the reasoning beside it if that is wanted.
@@ -17,6 +19,8 @@ pub(super) struct Printer<O, E> {
     thought: String,
     /// A carriage return whose line feed may come with the next piece.
     held: bool,
+    /// How the answer looks on a terminal; `None` elsewhere.
+    styled: Option<Styled>,
 }
 
 impl<O: Write, E: Write> Printer<O, E> {
@@ -28,6 +32,20 @@ impl<O: Write, E: Write> Printer<O, E> {
             printed: String::new(),
             thought: String::new(),
             held: false,
+            styled: None,
+        }
+    }
+
+    /// Draws the answer as Markdown on a terminal.
+    pub(super) fn styled(self, styled: Option<Styled>) -> Self {
+        Self { styled, ..self }
+    }
+
+    /// Draws what there was no time for.
+    pub(super) fn tick(&mut self, elapsed: Duration) -> io::Result<()> {
+        match &mut self.styled {
+            Some(styled) => styled.tick(&mut self.out, elapsed),
+            None => Ok(()),
         }
     }
 
@@ -73,12 +91,6 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
-    /// Hears that another round of the reply follows: its texts are not those printed so far.
-    pub(super) fn next_round(&mut self) {
-        self.printed.clear();
-        self.thought.clear();
-    }
-
     /// Ends the last line.
     pub(super) fn finish(&mut self) -> io::Result<()> {
         self.end_line()?;
@@ -86,6 +98,11 @@ impl<O: Write, E: Write> Printer<O, E> {
     }
 
     fn end_line(&mut self) -> io::Result<()> {
+        if let Some(styled) = &mut self.styled {
+            styled.draw(&mut self.out, true)?;
+            styled.restart();
+            return Ok(());
+        }
         if std::mem::take(&mut self.held)
             || !(self.printed.is_empty() || self.printed.ends_with('\n'))
         {
@@ -99,6 +116,10 @@ impl<O: Write, E: Write> Printer<O, E> {
             writeln!(self.beside, "\n")?;
         }
         self.printed.push_str(text);
+        if let Some(styled) = &mut self.styled {
+            styled.push(text);
+            return Ok(());
+        }
         let mut text = text.to_owned();
         if std::mem::take(&mut self.held) {
             text.insert(0, '\r');
@@ -114,6 +135,12 @@ impl<O: Write, E: Write> Printer<O, E> {
     fn reasoning(&mut self, text: &str) -> io::Result<()> {
         self.thought.push_str(text);
         if self.show_thinking {
+            if let Some(styled) = &mut self.styled
+                && !self.printed.is_empty()
+            {
+                styled.draw(&mut self.out, false)?;
+                styled.part();
+            }
             self.beside.write_all(safe::visible(text).as_bytes())?;
             self.beside.flush()?;
         }

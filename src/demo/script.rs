@@ -154,6 +154,12 @@ const CHINESE: [&str; 3] = [
     include_str!("../../assets/demo/poem.zh.md"),
 ];
 
+/// What is asked for by the program itself, not by a person.
+const ERRANDS: [&str; 2] = [
+    include_str!("../../assets/demo/title.md"),
+    include_str!("../../assets/demo/summary.md"),
+];
+
 /// One file of `assets/demo/`, taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Reply<'a> {
@@ -218,7 +224,9 @@ fn choose(prompts: &[String]) -> Reply<'static> {
         (ENGLISH.as_slice(), CHINESE.as_slice())
     };
     // The introductions come last: "help me solve an equation" asks for the equation.
-    let named = (first.iter().skip(1))
+    let named = ERRANDS
+        .iter()
+        .chain(first.iter().skip(1))
         .chain(second.iter().skip(1))
         .chain(first.first())
         .map(|file| Reply::parse(file))
@@ -250,12 +258,22 @@ mod tests {
     }
 
     #[test]
+    fn what_the_program_asks_for_itself_is_not_taken_for_a_question() {
+        let prompt = "Give the conversation below a title of at most seven words.\n\nSolve x^2 = 4";
+        let title = speech(&question(&[prompt])).text_of(Part::Answer);
+        assert_eq!(title, "A look around the built-in demo");
+        let prompt = "Summarize our conversation so far, so that it can be continued.";
+        let summary = speech(&question(&["Solve x^2 = 4", prompt]));
+        assert!(summary.text_of(Part::Answer).contains("Goal"));
+    }
+
+    #[test]
     fn every_reply_has_words_reasoning_and_an_answer() {
-        for file in ENGLISH.iter().chain(&CHINESE) {
+        for file in ENGLISH.iter().chain(&CHINESE).chain(&ERRANDS) {
             let reply = Reply::parse(file);
             assert!(file.starts_with("words:"), "{file:.40}");
             assert!(reply.answer.len() > 20, "{file:.40}");
-            assert!(reply.thinking.split("\n\n").count() >= 3, "{file:.40}");
+            assert!(reply.thinking.split("\n\n").count() >= 2, "{file:.40}");
             assert!(!reply.answer.contains("==="), "{file:.40}");
         }
     }

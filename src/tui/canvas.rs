@@ -15,6 +15,7 @@ use unicode_width::UnicodeWidthChar;
 
 use grid::{Grid, Shift, looks_alike};
 use pen::Pen;
+pub use pen::rendition;
 
 use crate::ui::Links;
 

@@ -177,7 +177,20 @@ fn snippet(hit: &Hit, line: Rect, theme: Theme, buf: &mut Buffer) {
         .active()
         .add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
     let mut pieces = vec![(place.as_str(), theme.dim())];
+    // What was found is in view, with some of what comes before it.
+    let room = usize::from(line.width).saturating_sub(text_width(&place));
+    let first = hit.marks.first().cloned().unwrap_or_default();
     let mut at = 0;
+    if text_width(hit.snippet.get(..first.end).unwrap_or_default()) > room {
+        let before = hit.snippet.get(..first.start).unwrap_or_default();
+        let mut cols = 0;
+        let kept = before.char_indices().rev().take_while(|(_, c)| {
+            cols += text_width(c.encode_utf8(&mut [0; 4]));
+            cols <= room / 3
+        });
+        at = kept.last().map_or(first.start, |(start, _)| start);
+        pieces.push(("…", theme.dim()));
+    }
     for found in &hit.marks {
         pieces.push((
             hit.snippet.get(at..found.start).unwrap_or_default(),

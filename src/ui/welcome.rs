@@ -34,7 +34,9 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
                 .and_then(|provider| provider.api_key_env.as_deref());
             let variable = safe::one_line(variable.unwrap_or("its key's variable"));
             say(
-                &format!("{model} at {provider} needs a key: set {variable} and start again."),
+                &format!(
+                    "{model} at {provider} needs a key: `mmchat key set {provider}` keeps one, or set {variable}; then start again."
+                ),
                 theme.warning(),
             );
         }
@@ -46,7 +48,10 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     say("  用中文介绍一下你自己", theme.active());
     if app.opened_on_demo {
         say("", plain);
-        say("For real models, set a key and start again:", plain);
+        say(
+            "For real models: `mmchat key set PROVIDER`, or set one of",
+            plain,
+        );
         for (variable, names) in keys(app) {
             say(&format!("  {variable:<20}{names}"), theme.dim());
         }

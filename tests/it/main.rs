@@ -13,6 +13,7 @@ mod cli;
 mod commonmark;
 mod config;
 mod docs;
+mod documents;
 mod flow;
 mod harness;
 #[cfg(feature = "highlight")]

@@ -194,8 +194,10 @@ impl Terminal {
         // Modes that the emulator does not know: focus reports and the keyboard protocol.
         ends(b"\x1b[?1004l", b"\x1b[?1004h");
         ends(b"\x1b[<1u", b"\x1b[>1u");
-        // The window's title, kept and brought back.
-        ends(b"\x1b[23;0t", b"\x1b[22;0t");
+        // The window's title, kept and brought back, where the terminal knows how.
+        if bytes.windows(7).any(|part| part == b"\x1b[22;0t") {
+            ends(b"\x1b[23;0t", b"\x1b[22;0t");
+        }
         ends(b"\x1b[?2026l", b"\x1b[?2026h");
     }
 }

@@ -12,6 +12,11 @@ impl Document {
         self.open_top() + self.open.shown.rows.len() + self.tail.rows.len()
     }
 
+    /// Counts the rows that will not change any more, whatever comes.
+    pub fn settled_rows(&self) -> usize {
+        self.len() - self.tail.rows.len()
+    }
+
     /// Tells whether there is nothing to show.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -170,12 +175,6 @@ impl Document {
         let row = |index| self.row(index).expect("the row is at hand").clone();
         (0..self.len()).map(row).collect()
     }
-
-    /// How many rows will not change any more.
-    pub(in crate::markdown) fn settled_rows(&self) -> usize {
-        self.len() - self.tail.rows.len()
-    }
-
     pub(in crate::markdown) fn rows_at_hand(&self) -> usize {
         (0..self.len())
             .filter(|&row| self.row(row).is_some())

@@ -1,7 +1,7 @@
 //! How the terminal draws the next character, and the shortest way to make it so.
 
 use ratatui::buffer::Cell;
-use ratatui::style::{Color, Modifier};
+use ratatui::style::{Color, Modifier, Style};
 
 /// How the terminal draws the next character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +65,15 @@ impl Pen {
         let anew = sequence(&[vec!["0".to_owned()], differences(Self::PLAIN, to)].concat());
         if anew.len() < step.len() { anew } else { step }
     }
+}
+
+/// The sequence that begins a style on a plain terminal; empty for one that changes nothing.
+pub fn rendition(style: Style) -> String {
+    Pen::PLAIN.change(Pen {
+        fg: style.fg.unwrap_or(Color::Reset),
+        bg: style.bg.unwrap_or(Color::Reset),
+        modifier: style.add_modifier,
+    })
 }
 
 fn sequence(codes: &[String]) -> String {

@@ -228,7 +228,10 @@ fn the_model_gives_a_title_that_is_no_turn() {
     it.press("/").type_text("title").press("enter");
     it.shows("looking for a title").shows("stop");
     let request = it.requests().remove(0);
-    assert!(said(&request.body)[0].1.contains("boil"));
+    // The demo knows it by these words.
+    let prompt = &said(&request.body)[0].1;
+    assert!(prompt.starts_with("Give the conversation below a title"));
+    assert!(prompt.contains("boil"));
     errand(&mut it, "“Boiling eggs”.");
     assert!(it.screen().starts_with(" Boiling eggs"), "{}", it.screen());
     assert_eq!(it.app.conversation.path().count(), 1);
@@ -292,7 +295,7 @@ fn a_fresh_start_carries_a_summary_that_was_seen_first() {
             ("assistant".into(), "A1".into())
         ]
     );
-    assert!(texts[2].1.starts_with("Summarize"));
+    assert!(texts[2].1.starts_with("Summarize our conversation so far"));
     it.shows("Summary · Esc stops it");
     it.press("enter").shows("Summary ·");
     errand(&mut it, "We said **one**.");

@@ -150,6 +150,29 @@ fn what_was_found_is_shown_with_the_match_marked() {
 }
 
 #[test]
+fn a_match_at_the_end_of_a_long_snippet_is_in_view() {
+    let mut it = Harness::sized(60, 20);
+    open_with(&mut it, three());
+    it.type_text("boil");
+    let (ticket, _) = questions(&mut it).pop().unwrap();
+    let snippet = format!("{}boil 中文", "before it 中文 ".repeat(12));
+    let at = snippet.find("boil").unwrap();
+    let hit = Hit {
+        turn: None,
+        place: Where::Answer,
+        marks: std::iter::once(at..at + 4).collect(),
+        snippet,
+    };
+    let rows = vec![Listed {
+        hit: Some(hit),
+        ..listed(2, "eggs", 5)
+    }];
+    it.tell(Msg::Listed(ticket, Ok(Listing { rows, more: false })));
+    let line = it.line_with("answer: …");
+    assert!(line.contains("boil 中文"), "{line}");
+}
+
+#[test]
 fn enter_opens_with_model_draft_and_the_end_in_view() {
     let mut it = Harness::new();
     it.exchange("mine", "", "A1");

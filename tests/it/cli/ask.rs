@@ -469,3 +469,157 @@ fn a_refused_key_is_explained_by_region_and_plan() {
         .complains("The key is one of a plan")
         .complains("base_url");
 }
+
+/// The prompt of the only request that a server saw.
+fn prompt_of(server: &Server) -> String {
+    let body: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
+    let messages = body["messages"].as_array().unwrap();
+    messages.last().unwrap()["content"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn attached_files_follow_the_prompt_and_nothing_in_them_closes_their_fence() {
+    let server = replying(vec![said("ok")]);
+    let home = home_of(&server);
+    std::fs::write(home.directory.path().join("a.md"), "one\n```\ntwo\n").unwrap();
+    std::fs::write(home.directory.path().join("b.txt"), "three").unwrap();
+    home.run(&["ask", "--attach", "a.md", "--attach", "b.txt", "sum up"])
+        .ends(0);
+    assert_eq!(
+        prompt_of(&server),
+        "sum up\n\na.md:\n````\none\n```\ntwo\n````\n\nb.txt:\n```\nthree\n```"
+    );
+    home.run(&["ask", "--attach", "gone.txt", "q"])
+        .ends(2)
+        .complains("gone.txt");
+    home.run(&["ask", "--attach", ".", "q"])
+        .ends(2)
+        .complains("no plain file");
+    std::fs::write(home.directory.path().join("x.png"), b"\x89PNG\xff").unwrap();
+    home.run(&["ask", "--attach", "x.png", "q"])
+        .ends(2)
+        .complains("not UTF-8");
+}
+
+/// A provider whose model has JSON mode and web search.
+fn able(server: &Server) -> Home {
+    let config = home_of(server).config.replace(
+        "temperature",
+        "json_mode = { response_format = { type = \"json_object\" } }\nweb_search = { enable_search = true }\ntemperature",
+    );
+    Home::configured(&config)
+}
+
+#[test]
+fn json_mode_and_search_are_asked_for_as_the_model_wants_it_or_refused() {
+    let server = replying(vec![said("{}")]);
+    let home = able(&server);
+    home.run(&["ask", "--json-mode", "--search", "JSON please"])
+        .ends(0);
+    let body: Value = serde_json::from_slice(&server.seen()[0].body).unwrap();
+    assert_eq!(body["response_format"]["type"], "json_object");
+    assert_eq!(body["enable_search"], true);
+    let home = home_of(&server);
+    for (option, word) in [("--json-mode", "JSON"), ("--search", "search")] {
+        home.run(&["ask", option, "q"])
+            .ends(2)
+            .complains("lab/org/model:a+b")
+            .complains(word);
+    }
+    assert_eq!(server.seen().len(), 1, "what is refused is not sent");
+}
+
+#[test]
+fn a_schema_goes_along_and_an_answer_that_is_no_json_is_a_failure() {
+    for (answer, code) in [("{\"a\": 1}", 0), ("Sure! {", 1)] {
+        let server = replying(vec![said(answer)]);
+        let home = able(&server);
+        let schema = home.directory.path().join("s.json");
+        std::fs::write(&schema, "{\"type\": \"object\"}").unwrap();
+        let outcome = home.run(&["ask", "--schema", "s.json", "q"]).ends(code);
+        assert_eq!(outcome.out, answer.to_owned() + "\n");
+        assert!(prompt_of(&server).ends_with("{\"type\":\"object\"}"));
+        std::fs::write(&schema, "nonsense").unwrap();
+        home.run(&["ask", "--schema", "s.json", "q"])
+            .ends(2)
+            .complains("no JSON");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_prints_what_came_as_json_too() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let gate = Gate::new();
+    let server = Server::start(vec![vec![
+        Step::events(),
+        said("half"),
+        Step::Gate(gate.clone()),
+        thought("hm\nmore"),
+        Step::Hold,
+    ]]);
+    let home = home_of(&server);
+    let mut child = home
+        .command(&["ask", "--show-thinking", "--format", "json", "q"])
+        .spawn()
+        .unwrap();
+    // With reasoning beside it, it is seen when the answer has come so far.
+    gate.open();
+    let mut beside = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    beside.read_line(&mut line).unwrap();
+    assert_eq!(line, "hm\n");
+    let id = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    kill_process(id, Signal::INT).unwrap();
+    let outcome = outcome(child).ends(130);
+    assert_eq!(outcome.json()["answer"], "half");
+}
+
+#[cfg(unix)]
+mod on_a_terminal {
+    use super::*;
+    use crate::support::tty::Tty;
+
+    const ANSWER: &str = "Some **bold** text\n\n- one\n- two\n";
+
+    #[test]
+    fn the_answer_is_styled_and_a_spinner_turns_until_it_begins() {
+        let gate = Gate::new();
+        let server = replying(vec![Step::Gate(gate.clone()), said(ANSWER)]);
+        let home = home_of(&server);
+        let mut tty = Tty::start(&home.command(&["ask", "q"]), 60);
+        tty.shows("waiting");
+        gate.open();
+        let (code, out) = tty.ends();
+        assert_eq!(code, 0);
+        assert!(out.contains("\x1b[1m") && !out.contains("**"), "{out:?}");
+        let answer = out.rfind("bold").unwrap();
+        assert!(out.find("\r\x1b[K").unwrap() < answer, "{out:?}");
+        assert!(out.rfind("waiting").unwrap() < answer, "{out:?}");
+    }
+
+    #[test]
+    fn without_colours_there_are_none_and_a_dumb_terminal_gets_plain_text() {
+        for (variable, value) in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+            let server = replying(vec![said("# Title\n\n`code`\n")]);
+            let home = home_of(&server);
+            let mut command = home.command(&["ask", "q"]);
+            command.env(variable, value);
+            let (_, out) = Tty::start(&command, 60).ends();
+            assert!(!out.contains("\x1b[3"), "{variable}: {out:?}");
+            let is_plain = out.contains("# Title") && !out.contains('\x1b');
+            assert_eq!(is_plain, value == "dumb", "{out:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_in_a_pipe_is_plain_and_no_spinner_is_in_it() {
+        let server = replying(vec![said(ANSWER)]);
+        let home = home_of(&server);
+        let outcome = home.run(&["ask", "q"]).ends(0);
+        assert_eq!((outcome.out.as_str(), outcome.err.as_str()), (ANSWER, ""));
+    }
+}
