@@ -157,18 +157,8 @@ impl Overlay {
                 ),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
-            Self::Copies(picker) => match picker_key(picker, key) {
-                PickerKey::Picked => picker
-                    .selected()
-                    .map_or(Outcome::Stay, |item| Outcome::Copy(item.value.clone())),
-                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
-            },
-            Self::Themes(picker) => match picker_key(picker, key) {
-                PickerKey::Picked => picker
-                    .selected()
-                    .map_or(Outcome::Stay, |item| Outcome::Theme(item.value.clone())),
-                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
-            },
+            Self::Copies(picker) => picked(picker, key, Outcome::Copy),
+            Self::Themes(picker) => picked(picker, key, Outcome::Theme),
             Self::Servers(picker) => match picker_key(picker, key) {
                 PickerKey::Picked => picker.selected().map_or(Outcome::Stay, |item| {
                     Outcome::StartServer(item.value.clone())
@@ -288,7 +278,7 @@ impl Overlay {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
             Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
-                picker.step(rows)
+                picker.step(rows);
             }
             Self::Again(picker) => picker.step(rows),
             Self::Room(picker) => picker.step(rows),
@@ -370,6 +360,14 @@ enum PickerKey {
     Picked,
     Completed,
     Other,
+}
+
+/// A key to a list whose items are what is picked.
+fn picked(picker: &mut Picker<String>, key: KeyEvent, outcome: fn(String) -> Outcome) -> Outcome {
+    match (picker_key(picker, key), picker.selected()) {
+        (PickerKey::Picked, Some(item)) => outcome(item.value.clone()),
+        _ => Outcome::Stay,
+    }
 }
 
 fn picker_key<T>(picker: &mut Picker<T>, key: KeyEvent) -> PickerKey {

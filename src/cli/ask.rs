@@ -15,12 +15,13 @@ use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
-use crate::app::Sent;
-use crate::app::library::{Head, title_from};
-use crate::catalog::{self, DEMO, Wish};
+use crate::app::library::{Head, Kept, title_from};
+use crate::app::toolkit::Tool;
+use crate::app::{Sent, Session};
+use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, CallState, ConversationId, Failure, FailureKind, Finish, Ids, Progress, Rates, ToolCall,
-    Turn, TurnId, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, CallState, ConversationId, Failure, FailureKind, Finish, Ids, Now, Progress, Rates,
+    ToolCall, Turn, TurnId, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
@@ -59,17 +60,8 @@ pub(super) fn run(
     let model = provider.model(&session.choice.model);
     let parent = kept.conversation.last().map(|turn| turn.id);
     let so_far = Rates::default().tokens(kept.conversation.extent(parent));
-    let wish = Wish {
-        // Only a mode that was asked for on this command line may be refused; the configuration's
-        // comes as near as the model can.
-        thinking: options
-            .thinking
-            .unwrap_or_else(|| model.nearest_mode(session.thinking)),
-        params: session.params,
-        json: ask.json_mode || ask.schema.is_some(),
-        search: ask.search,
-        input_tokens_estimate: whole_tokens(so_far + estimate_tokens(&prompt)),
-    };
+    let tokens = whole_tokens(so_far + estimate_tokens(&prompt));
+    let wish = wish(options, ask, &session, &model, tokens);
     let plan = catalog::plan(provider, &model, &wish)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
     for hint in &plan.hints {
@@ -82,55 +74,20 @@ pub(super) fn run(
         params: session.params,
     };
     let mut clock = Clock::system();
-    let mut ids = Ids::new(fastrand::u64(..));
-    ids.go_on_after(parent.map_or(0, |parent| parent.0));
-    let now = clock.now();
-    let turn = TurnId(ids.next(now.wall));
-    if is_new {
-        kept.head = Head {
-            id: ConversationId(ids.next(now.wall)),
-            title: title_from(&prompt),
-            created: now.wall,
-            ..Head::default()
-        };
-    }
-    kept.conversation.add(turn, parent, prompt, asked, now.wall);
-    kept.head = Head {
-        updated: now.wall,
-        system_prompt: kept.conversation.system_prompt.clone(),
-        choice: session.choice.clone(),
-        thinking: session.thinking,
-        params: session.params,
-        ..kept.head
-    };
+    let turn = begin_turn(&mut kept, prompt, asked, &session, clock.now());
     let offers_tools = session.tools && model.tools && config.chat.max_tool_rounds > 0;
     let tools = if offers_tools {
         tools::offered(&config)
     } else {
         Vec::new()
     };
-    let mut sent = Sent {
-        ask: Ask {
-            messages: Vec::new(),
-            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
-            params: session.params,
-            stream: session.stream,
-            patches: plan.patches,
-        },
-        target: plan.target,
-        tools,
-    };
+    let mut sent = sent(&session, plan, tools);
     if ask.dry_run {
         return dry_run(&sent.request(&kept.conversation, turn));
     }
     let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
-    let programs = environment.programs();
-    let mut bench = Bench {
-        servers: setup::servers(&config, &programs, &client),
-        programs,
-        limit: config.chat.max_tool_rounds,
-    };
+    let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
     let mut outlet = Outlet::new(ask, environment);
     let mut record = Record::begin(options, kept, turn);
@@ -164,6 +121,69 @@ pub(super) fn run(
     });
     record.end();
     exit
+}
+
+/// Adds the turn that is asked, and a conversation around it if it is the first.
+fn begin_turn(
+    kept: &mut Kept,
+    prompt: String,
+    asked: Asked,
+    session: &Session,
+    now: Now,
+) -> TurnId {
+    let is_new = kept.conversation.is_empty();
+    let parent = kept.conversation.last().map(|turn| turn.id);
+    let mut ids = Ids::new(fastrand::u64(..));
+    ids.go_on_after(parent.map_or(0, |parent| parent.0));
+    let turn = TurnId(ids.next(now.wall));
+    if is_new {
+        kept.head = Head {
+            id: ConversationId(ids.next(now.wall)),
+            title: title_from(&prompt),
+            created: now.wall,
+            ..Head::default()
+        };
+    }
+    kept.conversation.add(turn, parent, prompt, asked, now.wall);
+    kept.head = Head {
+        updated: now.wall,
+        system_prompt: kept.conversation.system_prompt.clone(),
+        choice: session.choice.clone(),
+        thinking: session.thinking,
+        params: session.params,
+        ..std::mem::take(&mut kept.head)
+    };
+    turn
+}
+
+/// What is wished of the model.
+fn wish(options: &Options, ask: &AskArgs, session: &Session, model: &Model, tokens: u64) -> Wish {
+    Wish {
+        // Only a mode that was asked for on this command line may be refused; the configuration's
+        // comes as near as the model can.
+        thinking: options
+            .thinking
+            .unwrap_or_else(|| model.nearest_mode(session.thinking)),
+        params: session.params,
+        json: ask.json_mode || ask.schema.is_some(),
+        search: ask.search,
+        input_tokens_estimate: tokens,
+    }
+}
+
+/// What the requests of the turn are made of.
+fn sent(session: &Session, plan: Plan, tools: Vec<Tool>) -> Sent {
+    Sent {
+        ask: Ask {
+            messages: Vec::new(),
+            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
+            params: session.params,
+            stream: session.stream,
+            patches: plan.patches,
+        },
+        target: plan.target,
+        tools,
+    }
 }
 
 /// Whether what is known of the provider's keys would help.

@@ -5,7 +5,7 @@
 //! results have size limits; a server that is left is ended with all that it started.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,7 +134,7 @@ impl Servers {
             None => Err(format!("there is no MCP server {server}")),
             Some(desk) => desk
                 .try_send(wish)
-                .map_err(|_| format!("the MCP server {server} has too much to do")),
+                .map_err(|_full| format!("the MCP server {server} has too much to do")),
         };
         async move {
             taken?;
@@ -239,7 +239,8 @@ impl Desk {
             return Err(why);
         }
         let opening = async {
-            let mut link = Link::open(&self.server, &self.programs, &self.http).await?;
+            let opening = Link::open(&self.server, &self.programs, &self.http);
+            let mut link = Box::pin(opening).await?;
             let tools = link.list().await?;
             Ok((link, tools))
         };
@@ -275,13 +276,15 @@ impl Desk {
 fn bounded(mut text: String, most_bytes: usize) -> String {
     if text.len() > most_bytes {
         let all = text.len();
-        let end = text.floor_char_boundary(most_bytes);
+        let ends = text.char_indices().map(|(at, _)| at);
+        let end = ends.take_while(|at| *at <= most_bytes).last().unwrap_or(0);
         text.truncate(end);
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n[cut: the first {} KiB of {} KiB]",
             most_bytes / 1024,
             all.div_ceil(1024)
-        ));
+        );
     }
     text
 }

@@ -9,7 +9,9 @@ use tokio::time::timeout;
 use crate::app::toolkit::{self, Deed, Job, News, Tool};
 use crate::chat::{CallState, Outcome, ToolCall, Turn, safe};
 use crate::cli::complain;
+use crate::cli::setup::{self, Environment};
 use crate::config::{Approve, Config, McpServer};
+use crate::net::Client;
 use crate::runtime::Clock;
 use crate::tools::{Programs, Servers};
 
@@ -40,6 +42,16 @@ pub(super) struct Bench {
 }
 
 impl Bench {
+    /// What the configuration names. Nothing is started yet.
+    pub(super) fn new(config: &Config, environment: &Environment, client: &Client) -> Self {
+        let programs = environment.programs();
+        Self {
+            servers: setup::servers(config, &programs, client),
+            programs,
+            limit: config.chat.max_tool_rounds,
+        }
+    }
+
     /// The tools of the servers that may always be called. Those that can't be started are told of
     /// on standard error.
     pub(super) async fn served(&mut self, config: &Config) -> Vec<Tool> {

@@ -50,7 +50,7 @@ impl Link {
                 let transport = AsyncRwTransport::new_client(output, input)
                     .with_max_line_length(MOST_MESSAGE_BYTES);
                 let opening = serve_client(us(), transport);
-                let opened = process.beside(opening).await;
+                let opened = process.beside(Box::pin(opening)).await;
                 match opened {
                     Ok(service) => Ok(Self {
                         service,

@@ -175,9 +175,13 @@ impl Lab {
 
     async fn ready(&mut self, name: &str) -> Vec<Listed> {
         self.servers.start(name);
-        match self.news().await {
-            (_, News::Ready(tools)) => tools,
-            other => panic!("{other:?}"),
+        loop {
+            match self.news().await {
+                (server, News::Ready(tools)) if server == name => return tools,
+                (server, News::Down(why)) if server == name => panic!("{name}: {why}"),
+                // Of another one, from before.
+                _ => {}
+            }
         }
     }
 
