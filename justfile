@@ -31,6 +31,14 @@ bench:
     cargo bench --bench view
     cargo bench --bench program
 
+# What the store costs at a thousand and at ten thousand conversations
+bench-store:
+    cargo bench --bench store
+
+# Kills the program at two hundred random moments and looks for what is lost
+crash:
+    MMCHAT_CRASH_ROUNDS=200 MMCHAT_CRASH_PAUSE_MS=250 cargo test --test it pty::crash::whatever -- --nocapture
+
 # Makes the README's tables anew from the code
 tables:
     UPDATE_DOCS=1 cargo test --test it docs::the_readmes_tables

@@ -23,6 +23,7 @@ mod effect;
 mod errand;
 mod find;
 pub mod history;
+pub mod journal;
 pub mod keeping;
 pub mod keymap;
 pub mod library;

@@ -14,6 +14,7 @@ mod paper;
 mod printer;
 mod prompt;
 mod providers;
+mod record;
 mod screen;
 mod setup;
 mod spinner;

@@ -196,6 +196,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                         dirty = true;
                         continue;
                     }
+                    Signal::FileLimit => continue,
                     // The echo of a rest that we took ourselves.
                     Signal::Resumed if std::mem::take(&mut self.suspended) => continue,
                     Signal::Resumed => {

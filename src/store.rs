@@ -102,12 +102,11 @@ impl Store {
 
     fn ask(&mut self, question: Question) {
         self.tell_if_nowhere();
-        match self.threads() {
-            Some(threads) => drop(threads.questions.send(question)),
-            None => {
-                let why = "No conversations are kept".to_owned();
-                drop(self.sender.send(no_answer(question, why)));
-            }
+        if let Some(threads) = self.threads() {
+            drop(threads.questions.send(question));
+        } else {
+            let why = "No conversations are kept".to_owned();
+            drop(self.sender.send(no_answer(&question, why)));
         }
     }
 
@@ -225,14 +224,14 @@ fn answer_all(
                 match file::open_to_read(directory) {
                     Ok(open) => connection = Some(open),
                     Err(error) => {
-                        drop(answers.send(no_answer(question, error.to_string())));
+                        drop(answers.send(no_answer(&question, error.to_string())));
                         continue;
                     }
                 }
             }
             let msg = match (&connection, &state) {
                 (Some(store), _) => answer(store, question),
-                (None, Err(why)) => no_answer(question, why.clone()),
+                (None, Err(why)) => no_answer(&question, why.clone()),
                 (None, Ok(())) => continue,
             };
             if answers.send(msg).is_err() {
@@ -259,10 +258,10 @@ fn answer(store: &rusqlite::Connection, question: Question) -> Msg {
     }
 }
 
-fn no_answer(question: Question, why: String) -> Msg {
+fn no_answer(question: &Question, why: String) -> Msg {
     match question {
-        Question::List(ticket, ..) => Msg::Listed(ticket, Err(why)),
-        Question::Load(ticket, _) => Msg::Loaded(ticket, Err(why)),
+        Question::List(ticket, ..) => Msg::Listed(*ticket, Err(why)),
+        Question::Load(ticket, _) => Msg::Loaded(*ticket, Err(why)),
         Question::Recall => Msg::Recalled {
             draft: String::new(),
             typed: Vec::new(),

@@ -36,6 +36,8 @@ pub enum Command {
     Palette,
     /// Begins a new conversation.
     NewConversation,
+    /// Begins a new conversation of which nothing touches the disk.
+    Incognito,
     /// Opens the list of conversations.
     History,
     /// Asks for the last reply again, as a sibling.

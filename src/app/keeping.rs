@@ -3,19 +3,17 @@
 //!
 //! Whoever changes something durable says so with [`App::keep`]; the changes leave with the other
 //! effects of the same update, before them. Texts that grow are looked at after every update: what
-//! has been waiting for [`JOURNAL_PAUSE`] is due. Invariants: at most one write a pause, however
+//! has been waiting for [`super::journal::JOURNAL_PAUSE`] is due. Invariants: at most one write a pause, however
 //! fast a reply comes; a conversation that is not to be kept causes no change at all.
 
 use std::time::{Duration, Instant};
 
-use super::library::{self, Change, Grown, Head, Kept, StoreNews, Which};
+use super::journal::Journal;
+use super::library::{self, Change, Head, Kept, StoreNews, Which};
 use super::{App, Effect, Msg, Pane, Tone};
-use crate::chat::{Conversation, ConversationId, Ids, Now, Text, TurnId};
+use crate::chat::{Conversation, ConversationId, Ids, Now, TurnId};
 
-/// How long text may have arrived before it is on its way to the disk: writing takes the rest of
-/// the quarter of a second that a crash may cost.
-pub const JOURNAL_PAUSE: Duration = Duration::from_millis(150);
-/// The same for the message box.
+/// How long something may have been typed before it is on its way to the disk.
 pub const DRAFT_PAUSE: Duration = Duration::from_millis(300);
 
 /// Whether conversations are kept.
@@ -61,46 +59,6 @@ pub struct Keeping {
     tickets: u64,
     /// The ticket whose conversation is to be opened.
     opening: Option<u64>,
-}
-
-/// What of a live turn is on its way to the disk.
-#[derive(Debug)]
-struct Journal {
-    turn: TurnId,
-    reasoning: Mark,
-    answer: Mark,
-    due: Option<Instant>,
-}
-
-/// How far a text is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Mark {
-    epoch: u32,
-    bytes: usize,
-}
-
-impl Mark {
-    fn of(text: &Text) -> Self {
-        Self {
-            epoch: text.epoch(),
-            bytes: text.len(),
-        }
-    }
-
-    /// What is new since this mark.
-    fn grown(self, text: &Text) -> Option<Grown> {
-        let now = Self::of(text);
-        if now == self {
-            return None;
-        }
-        let keep_bytes = if now.epoch == self.epoch {
-            self.bytes
-        } else {
-            0
-        };
-        let text = text.as_str().get(keep_bytes..)?.to_owned();
-        Some(Grown { keep_bytes, text })
-    }
 }
 
 #[derive(Debug, Default)]
@@ -164,11 +122,7 @@ impl App {
 
     /// When something must be written although nothing happens.
     pub fn save_at(&self) -> Option<Instant> {
-        let journal = self
-            .keeping
-            .journal
-            .as_ref()
-            .and_then(|journal| journal.due);
+        let journal = self.keeping.journal.as_ref().and_then(Journal::due);
         [journal, self.keeping.draft.due]
             .into_iter()
             .flatten()
@@ -194,14 +148,9 @@ impl App {
         };
         let journal = &mut self.keeping.journal;
         if turn.is_live() {
-            *journal = Some(Journal {
-                turn: id,
-                reasoning: Mark::of(&turn.reply.reasoning),
-                answer: Mark::of(&turn.reply.answer),
-                due: None,
-            });
+            *journal = Some(Journal::of(turn));
         } else {
-            journal.take_if(|journal| journal.turn == id);
+            journal.take_if(|journal| journal.turn() == id);
         }
         if self.keeping.keep == Keep::OnDisk {
             let change = Change::Turn(self.keeping.head.id, Box::new(turn.clone()));
@@ -275,27 +224,14 @@ impl App {
         let Some(journal) = &mut self.keeping.journal else {
             return;
         };
-        let Some(turn) = self.conversation.turn(journal.turn) else {
-            self.keeping.journal = None;
-            return;
-        };
-        let reply = &turn.reply;
-        let marks = (Mark::of(&reply.reasoning), Mark::of(&reply.answer));
-        if marks == (journal.reasoning, journal.answer) {
-            return;
+        match self.conversation.turn(journal.turn()) {
+            Some(turn) => {
+                if let Some(change) = journal.write(turn, now) {
+                    self.keep(change);
+                }
+            }
+            None => self.keeping.journal = None,
         }
-        let due = *journal.due.get_or_insert(now + JOURNAL_PAUSE);
-        if due > now {
-            return;
-        }
-        let change = Change::Grow {
-            turn: turn.id,
-            reasoning: journal.reasoning.grown(&reply.reasoning),
-            answer: journal.answer.grown(&reply.answer),
-        };
-        (journal.reasoning, journal.answer) = marks;
-        journal.due = None;
-        self.keep(change);
     }
 
     fn draft_in_time(&mut self, now: Instant) {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::slash::Slash;
-use super::{App, Command, Effect, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
 use crate::chat::Now;
 use crate::config::PanelState;
 
@@ -28,6 +28,7 @@ impl App {
             Command::PreviewRequest => self.open_preview(now),
             Command::AskTitle => return self.ask_for_title(now),
             Command::NewConversation => return self.new_conversation(now),
+            Command::Incognito => return self.begin_conversation(Some(Keep::InMemory), now),
             Command::Escape => return self.escape(now),
             Command::Interrupt => return self.interrupt(now),
             Command::Quit => return self.quit(now),

@@ -9,6 +9,8 @@ use super::Moment;
 
 /// Low bits that tell ids of the same second apart; the seconds stand above them.
 const RANDOM_BITS: u32 = 25;
+/// How far apart, at most and in bits, ids of one program are that must follow one another.
+const STEP_BITS: u32 = 20;
 /// Seconds that fit above them: until the year 3058.
 const MOST_SECONDS: i64 = (1 << 35) - 1;
 /// How an id is written: no `i`, `l`, `o` and `u`, which are misread.
@@ -97,7 +99,9 @@ impl Ids {
     /// An id of that moment, larger than every one before it.
     pub fn next(&mut self, now: Moment) -> u64 {
         let id = earliest_of(now.unix_seconds) | (self.random() >> (64 - RANDOM_BITS));
-        self.last = id.max(self.last + 1);
+        // Two programs that go on after the same id must not meet at the next one.
+        let after = self.last + 1 + (self.random() >> (64 - STEP_BITS));
+        self.last = if id > self.last { id } else { after };
         self.last
     }
 
@@ -158,10 +162,11 @@ mod tests {
         assert_eq!(text.parse(), Ok(id));
         assert_eq!(text.to_uppercase().parse(), Ok(id));
         for length in 1..=12 {
-            let range = ConversationId::beginning_with(&text[..length]).unwrap();
+            let typed: String = text.chars().take(length).collect();
+            let range = ConversationId::beginning_with(&typed).unwrap();
             assert!(range.contains(&id), "{length}");
         }
-        assert!(text[..11].parse::<ConversationId>().is_err());
+        assert!("1ngeekzw44p".parse::<ConversationId>().is_err());
         for wrong in ["", "u", "1f-2", "0123456789abc", "%", "你好"] {
             assert_eq!(ConversationId::beginning_with(wrong), None, "{wrong}");
         }
@@ -172,6 +177,9 @@ mod tests {
         let (mut one, mut other) = (Ids::new(1), Ids::new(2));
         let (a, b) = (one.next(at(100)), other.next(at(100)));
         assert_ne!(a, b);
+        one.go_on_after(a.max(b) + 99);
+        other.go_on_after(a.max(b) + 99);
+        assert_ne!(one.next(at(3)), other.next(at(3)));
         let later = one.next(at(101));
         assert!(a < later && b < later && earliest_of(101) <= later);
         assert!(a < earliest_of(101) && b < earliest_of(101));

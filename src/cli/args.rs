@@ -61,7 +61,10 @@ pub(super) struct CommandLine {
 
 /// Options of every command.
 #[derive(Debug, Clone, Default, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "switches are bools here")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that a user types"
+)]
 pub(super) struct Options {
     /// Configuration file [default: config.toml in the platform's configuration directory]
     #[arg(long, value_name = "FILE", env = "MMCHAT_CONFIG", global = true)]

@@ -1,6 +1,5 @@
 //! `mmchat ask`: one reply on standard output.
 
-mod record;
 mod tools;
 
 use std::io;
@@ -13,20 +12,19 @@ use serde_json::json;
 use super::args::{AskArgs, Format, Options};
 use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
+use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
-use crate::app::library::{Head, Kept, title_from};
 use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
 use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, CallState, ConversationId, Failure, FailureKind, Finish, Ids, Now, Progress, Rates,
-    ToolCall, Turn, TurnId, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, CallState, Failure, FailureKind, Finish, Progress, Rates, ToolCall, Turn, TurnState,
+    estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
-use record::Record;
 use tools::Bench;
 
 /// Asks once and prints the reply.
@@ -74,7 +72,7 @@ pub(super) fn run(
         params: session.params,
     };
     let mut clock = Clock::system();
-    let turn = begin_turn(&mut kept, prompt, asked, &session, clock.now());
+    let turn = add_turn(&mut kept, prompt, asked, &session, clock.now().wall);
     let offers_tools = session.tools && model.tools && config.chat.max_tool_rounds > 0;
     let tools = if offers_tools {
         tools::offered(&config)
@@ -121,39 +119,6 @@ pub(super) fn run(
     });
     record.end();
     exit
-}
-
-/// Adds the turn that is asked, and a conversation around it if it is the first.
-fn begin_turn(
-    kept: &mut Kept,
-    prompt: String,
-    asked: Asked,
-    session: &Session,
-    now: Now,
-) -> TurnId {
-    let is_new = kept.conversation.is_empty();
-    let parent = kept.conversation.last().map(|turn| turn.id);
-    let mut ids = Ids::new(fastrand::u64(..));
-    ids.go_on_after(parent.map_or(0, |parent| parent.0));
-    let turn = TurnId(ids.next(now.wall));
-    if is_new {
-        kept.head = Head {
-            id: ConversationId(ids.next(now.wall)),
-            title: title_from(&prompt),
-            created: now.wall,
-            ..Head::default()
-        };
-    }
-    kept.conversation.add(turn, parent, prompt, asked, now.wall);
-    kept.head = Head {
-        updated: now.wall,
-        system_prompt: kept.conversation.system_prompt.clone(),
-        choice: session.choice.clone(),
-        thinking: session.thinking,
-        params: session.params,
-        ..std::mem::take(&mut kept.head)
-    };
-    turn
 }
 
 /// What is wished of the model.

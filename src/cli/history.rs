@@ -1,5 +1,6 @@
 //! `mmchat history`: the conversations that are kept, from the command line.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
@@ -67,14 +68,18 @@ fn directory(options: &Options) -> Result<std::path::PathBuf, Trouble> {
 pub(super) fn shelf_to_read(options: &Options) -> Result<Option<Shelf>, Trouble> {
     let opened = Shelf::open_to_read(&directory(options)?).map_err(|error| failed(&error))?;
     Ok(opened.map(|(shelf, notes)| {
-        notes.iter().for_each(|note| complain(note));
+        for note in &notes {
+            complain(note);
+        }
         shelf
     }))
 }
 
 fn shelf_to_change(options: &Options) -> Result<Shelf, Trouble> {
     let (shelf, notes) = Shelf::open(&directory(options)?).map_err(|error| failed(&error))?;
-    notes.iter().for_each(|note| complain(note));
+    for note in &notes {
+        complain(note);
+    }
     Ok(shelf)
 }
 
@@ -219,10 +224,11 @@ fn print_table(rows: &[Listed]) -> Result<Exit, Trouble> {
         let title = fitted(&format!("{pin}{}", safe::one_line(&row.title)));
         let model = safe::one_line(&format!("{}/{}", row.provider, row.model));
         let when = minute(&row.updated);
-        text.push_str(&format!(
-            "{}  {when}  {:>5}  {title}  {model}\n",
+        let _ = writeln!(
+            text,
+            "{}  {when}  {:>5}  {title}  {model}",
             row.id, row.turns
-        ));
+        );
     }
     write_out(&text)?;
     Ok(Exit::Success)
@@ -242,11 +248,7 @@ fn print_hits(rows: &[Listed]) -> Result<Exit, Trouble> {
     let mut text = String::new();
     for row in rows {
         let when = minute(&row.updated);
-        text.push_str(&format!(
-            "{}  {when}  {}\n",
-            row.id,
-            safe::one_line(&row.title)
-        ));
+        let _ = writeln!(text, "{}  {when}  {}", row.id, safe::one_line(&row.title));
         if let Some(hit) = &row.hit {
             let mut snippet = hit.snippet.clone();
             for mark in hit
@@ -258,7 +260,7 @@ fn print_hits(rows: &[Listed]) -> Result<Exit, Trouble> {
                 snippet.insert_str(mark.end, "\x1b[22m");
                 snippet.insert_str(mark.start, "\x1b[1m");
             }
-            text.push_str(&format!("    {}: {snippet}\n", hit.place.word()));
+            let _ = writeln!(text, "    {}: {snippet}", hit.place.word());
         }
     }
     if rows.is_empty() {

@@ -20,6 +20,9 @@ pub(super) enum Signal {
     Suspend,
     /// Nothing: the program was stopped by force and is back.
     Resumed,
+    /// Nothing: a file may not grow any more. Unless somebody listens, this ends the program;
+    /// whoever writes hears of it as an error.
+    FileLimit,
 }
 
 #[cfg(unix)]
@@ -38,7 +41,7 @@ mod unix {
 
     impl Signals {
         pub(in super::super) fn new() -> io::Result<Self> {
-            // tokio has no names for these two, and their numbers differ between systems.
+            // tokio has no names for these three, and their numbers differ between systems.
             let named = |signal: rustix::process::Signal| SignalKind::from_raw(signal.as_raw());
             let end = |number| Signal::End(Ending::Signal(number));
             let signals = [
@@ -48,6 +51,7 @@ mod unix {
                 (SignalKind::quit(), end(3)),
                 (named(rustix::process::Signal::TSTP), Signal::Suspend),
                 (named(rustix::process::Signal::CONT), Signal::Resumed),
+                (named(rustix::process::Signal::XFSZ), Signal::FileLimit),
             ];
             let streams = signals.map(|(kind, meaning)| {
                 let mut signal = unix::signal(kind)?;

@@ -250,23 +250,55 @@ pub(super) fn failure(value: &Value) -> Option<Failure> {
     })
 }
 
-fn kind_word(kind: FailureKind) -> String {
-    format!("{kind:?}")
+/// The word of a kind. Whoever adds a kind adds it to [`KINDS`] too.
+fn kind_word(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::NoKey => "NoKey",
+        FailureKind::BadKey => "BadKey",
+        FailureKind::PlanKey => "PlanKey",
+        FailureKind::Forbidden => "Forbidden",
+        FailureKind::Balance => "Balance",
+        FailureKind::Quota => "Quota",
+        FailureKind::NotInPlan => "NotInPlan",
+        FailureKind::RateLimit => "RateLimit",
+        FailureKind::Overloaded => "Overloaded",
+        FailureKind::Server => "Server",
+        FailureKind::UnknownModel => "UnknownModel",
+        FailureKind::ContextTooLong => "ContextTooLong",
+        FailureKind::ThinkingMode => "ThinkingMode",
+        FailureKind::InvisibleText => "InvisibleText",
+        FailureKind::BadRequest => "BadRequest",
+        FailureKind::ContentFilter => "ContentFilter",
+        FailureKind::Connect => "Connect",
+        FailureKind::ConnectTimeout => "ConnectTimeout",
+        FailureKind::Tls => "Tls",
+        FailureKind::Proxy => "Proxy",
+        FailureKind::Idle => "Idle",
+        FailureKind::Cut => "Cut",
+        FailureKind::NotAReply => "NotAReply",
+        FailureKind::Redirect => "Redirect",
+        FailureKind::PlainHttp => "PlainHttp",
+        FailureKind::TooLarge => "TooLarge",
+        FailureKind::Setup => "Setup",
+    }
 }
 
 /// Every kind, to be found by its word.
-const KINDS: [FailureKind; 24] = [
+const KINDS: [FailureKind; 27] = [
     FailureKind::NoKey,
     FailureKind::BadKey,
+    FailureKind::PlanKey,
     FailureKind::Forbidden,
     FailureKind::Balance,
     FailureKind::Quota,
+    FailureKind::NotInPlan,
     FailureKind::RateLimit,
     FailureKind::Overloaded,
     FailureKind::Server,
     FailureKind::UnknownModel,
     FailureKind::ContextTooLong,
     FailureKind::ThinkingMode,
+    FailureKind::InvisibleText,
     FailureKind::BadRequest,
     FailureKind::ContentFilter,
     FailureKind::Connect,

@@ -246,11 +246,17 @@ fn private_directory(directory: &Path) -> io::Result<()> {
     fs::create_dir_all(directory)
 }
 
+/// Whether nobody but the owner may do anything: no bits for the group and others.
+#[cfg(unix)]
+fn is_private(mode: u32) -> bool {
+    mode.trailing_zeros() >= 6
+}
+
 #[cfg(unix)]
 fn tighten_directory(directory: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(directory).ok()?.permissions().mode();
-    if mode & 0o077 == 0 {
+    if is_private(mode) {
         return None;
     }
     let is_ours =
@@ -345,7 +351,7 @@ fn tighten_file(path: &Path) -> Option<String> {
         let Ok(there) = fs::symlink_metadata(&path) else {
             continue;
         };
-        if there.permissions().mode() & 0o077 == 0 {
+        if is_private(there.permissions().mode()) {
             continue;
         }
         let shown = path.display();

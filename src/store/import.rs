@@ -152,6 +152,7 @@ mod tests {
             ]
         );
         assert_eq!(kept.head.title, "a");
+        let list = list.replace('\n', "");
         let many = format!("{{\"messages\":{list}}}\n{{\"messages\":{list}}}");
         assert_eq!(read(&many, &mut Ids::new(1), NOW).unwrap().len(), 2);
     }

@@ -194,10 +194,13 @@ impl Page<'_> {
                 .model
                 .as_ref()
                 .is_none_or(|wanted| model.contains(wanted));
-            if !suits || self.seen.contains(&conversation) {
+            if !suits {
                 continue;
             }
-            self.seen.insert(conversation);
+            if !self.seen.insert(conversation) {
+                self.tell_more_than_the_title(conversation, turn)?;
+                continue;
+            }
             let Some(mut found) = self.conversation(conversation)? else {
                 continue;
             };
@@ -206,6 +209,24 @@ impl Page<'_> {
             }
             found.hit = self.hit(turn)?;
             self.listing.rows.push(found);
+        }
+        Ok(())
+    }
+
+    /// A title is on the row anyway: what was said is the better reason why it is there.
+    fn tell_more_than_the_title(&mut self, conversation: i64, turn: i64) -> rusqlite::Result<()> {
+        let is_title = |row: &Listed| {
+            row_id(row.id.0) == conversation
+                && row
+                    .hit
+                    .as_ref()
+                    .is_some_and(|hit| hit.place == Where::Title)
+        };
+        if let Some(at) = self.listing.rows.iter().position(is_title) {
+            let hit = self.hit(turn)?;
+            if let Some(row) = self.listing.rows.get_mut(at) {
+                row.hit = hit.or_else(|| row.hit.take());
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 
 use super::file::{self, Error};
 use super::write;
@@ -94,11 +94,16 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
     drop(damaged.pragma_update(None, "writable_schema", true));
     fresh.pragma_update(None, "foreign_keys", false)?;
     let copying = fresh.transaction()?;
+    let probes = probes(&damaged);
     for table in TABLES {
-        copy_table(&damaged, &copying, table)?;
+        copy_table(&damaged, &copying, table, &probes)?;
     }
+    copy_places(&damaged, &copying)?;
     copying.execute_batch(
-        "DELETE FROM texts WHERE turn NOT IN (SELECT id FROM turns);
+        "INSERT INTO turns
+            (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
+            SELECT turn, turn, 1, 'interrupted', 0, turn >> 25, 0, 'unknown', 'unknown', 'on' FROM texts
+            WHERE turn NOT IN (SELECT id FROM turns);
          DELETE FROM pieces WHERE turn NOT IN (SELECT id FROM turns);
          DELETE FROM drafts WHERE conversation <> 0 AND conversation NOT IN (SELECT id FROM conversations);
          DELETE FROM typed WHERE conversation NOT IN (SELECT id FROM conversations);
@@ -107,7 +112,7 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
             SELECT conversation, 'A rescued conversation', '', min(sent), max(sent), offset_minutes,
                 provider, model, thinking FROM turns
             WHERE conversation NOT IN (SELECT id FROM conversations) GROUP BY conversation;
-         UPDATE turns SET parent = NULL WHERE parent NOT IN (SELECT id FROM turns);
+         UPDATE turns SET parent = NULL WHERE parent NOT IN (SELECT id FROM turns) OR parent >= id;
          UPDATE turns SET indexed = 0;
          INSERT INTO texts (turn, prompt, reasoning, answer)
             SELECT id, '', '', '' FROM turns WHERE id NOT IN (SELECT turn FROM texts);
@@ -125,15 +130,51 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
     Ok(u64::try_from(count).unwrap_or(0))
 }
 
-/// Copies a table from its beginning to the damage, and from its end back to it.
-fn copy_table(damaged: &Connection, fresh: &Connection, table: &str) -> rusqlite::Result<()> {
+/// Ids that may lie behind the damage in one table, taken from all that name them.
+fn probes(damaged: &Connection) -> Vec<i64> {
+    const NAMED: [&str; 5] = [
+        "SELECT id FROM conversations ORDER BY id",
+        "SELECT id FROM conversations INDEXED BY conversations_by_time WHERE deleted IS NULL",
+        "SELECT id FROM turns ORDER BY id",
+        "SELECT id FROM turns INDEXED BY turns_by_place ORDER BY conversation",
+        "SELECT turn FROM texts ORDER BY turn",
+    ];
+    let mut all: Vec<i64> = NAMED
+        .iter()
+        .flat_map(|named| rows(damaged, named, |row| row.get(0)))
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// The rows of a query up to the first that can't be read.
+fn rows<T>(
+    damaged: &Connection,
+    query: &str,
+    read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Vec<T> {
+    let Ok(mut statement) = damaged.prepare(query) else {
+        return Vec::new();
+    };
+    statement
+        .query_map([], read)
+        .map(|rows| rows.map_while(Result::ok).collect())
+        .unwrap_or_default()
+}
+
+/// Copies a table: from its beginning to the damage, and on from behind it wherever a probe finds
+/// something.
+fn copy_table(
+    damaged: &Connection,
+    fresh: &Connection,
+    table: &str,
+    probes: &[i64],
+) -> rusqlite::Result<()> {
     let names = |store: &Connection| -> rusqlite::Result<Vec<String>> {
         let statement = store.prepare(&format!("SELECT * FROM {table} LIMIT 0"))?;
-        Ok(statement
-            .column_names()
-            .into_iter()
-            .map(str::to_owned)
-            .collect())
+        let names = statement.column_names();
+        Ok(names.map(str::to_owned).collect())
     };
     let Ok(there) = names(damaged) else {
         return Ok(());
@@ -150,37 +191,73 @@ fn copy_table(damaged: &Connection, fresh: &Connection, table: &str) -> rusqlite
     let mut insert = fresh.prepare(&format!(
         "INSERT OR IGNORE INTO {table} ({list}) VALUES ({places})"
     ))?;
-    for order in ["ASC", "DESC"] {
-        let Ok(mut statement) = damaged.prepare(&format!(
-            "SELECT {list} FROM {table} ORDER BY rowid {order}"
-        )) else {
+    let select = format!("SELECT rowid, {list} FROM {table} WHERE rowid >= ?1 ORDER BY rowid");
+    let seek = format!("SELECT rowid FROM {table} WHERE rowid >= ?1 ORDER BY rowid LIMIT 1");
+    let (Ok(mut select), Ok(mut seek)) = (damaged.prepare(&select), damaged.prepare(&seek)) else {
+        return Ok(());
+    };
+    let mut from = i64::MIN;
+    loop {
+        let mut last = from;
+        let Ok(mut rows) = select.query([from]) else {
             return Ok(());
         };
-        let Ok(mut rows) = statement.query([]) else {
-            return Ok(());
-        };
-        let whole = loop {
-            match rows.next() {
-                Ok(Some(row)) => {
-                    let values: rusqlite::Result<Vec<Value>> =
-                        (0..columns.len()).map(|at| row.get(at)).collect();
-                    let Ok(values) = values else {
-                        continue;
-                    };
-                    match insert.execute(params_from_iter(values)) {
-                        Ok(_) => {}
-                        // A row that makes no sense is damage too.
-                        Err(error) if is_nonsense(&error) => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(None) => break true,
-                Err(_) => break false,
+        loop {
+            let row = match rows.next() {
+                Ok(Some(row)) => row,
+                Ok(None) => return Ok(()),
+                Err(_) => break,
+            };
+            let Ok(id) = row.get(0) else {
+                break;
+            };
+            last = id;
+            let values: rusqlite::Result<Vec<Value>> =
+                (1..=columns.len()).map(|at| row.get(at)).collect();
+            let Ok(values) = values else {
+                continue;
+            };
+            match insert.execute(params_from_iter(values)) {
+                Ok(_) => {}
+                // A row that makes no sense is damage too.
+                Err(error) if is_nonsense(&error) => {}
+                Err(error) => return Err(error),
             }
-        };
-        if whole {
-            return Ok(());
         }
+        drop(rows);
+        let behind = probes.iter().filter(|probe| **probe > last);
+        let found = behind
+            .filter_map(|probe| seek.query_row([probe], |row| row.get::<_, i64>(0)).ok())
+            .find(|id| *id > last);
+        match found {
+            Some(id) => from = id,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Turns of which only the index still knows the place: what was said is worth more than what is
+/// known about it. `sent` is in the id.
+fn copy_places(damaged: &Connection, fresh: &Connection) -> rusqlite::Result<()> {
+    let places = rows(
+        damaged,
+        "SELECT id, conversation, parent, chosen FROM turns INDEXED BY turns_by_place ORDER BY conversation",
+        |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, Option<i64>>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        },
+    );
+    let mut insert = fresh.prepare(
+        "INSERT OR IGNORE INTO turns
+            (id, conversation, parent, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
+         VALUES (?1, ?2, ?3, ?4, 'interrupted', 0, ?1 >> 25, 0, 'unknown', 'unknown', 'on')",
+    )?;
+    for place in places {
+        insert.execute(place)?;
     }
     Ok(())
 }

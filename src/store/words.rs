@@ -34,6 +34,13 @@ fn stands_alone(c: char) -> bool {
         | '\u{20000}'..='\u{3ffff}')
 }
 
+/// A text's first bytes, so many at most, without half a character at the end.
+pub(super) fn beginning(text: &str, most_bytes: usize) -> &str {
+    let whole = (0..=most_bytes.min(text.len())).rev();
+    let whole = whole.into_iter().find(|at| text.is_char_boundary(*at));
+    text.get(..whole.unwrap_or(0)).unwrap_or_default()
+}
+
 /// A text with spaces around every character that stands alone.
 pub(super) fn spaced(text: &str) -> Cow<'_, str> {
     if text.is_ascii() || !text.chars().any(stands_alone) {
@@ -60,7 +67,7 @@ pub(super) fn query(words: &[Word], place: Option<Where>) -> Option<String> {
             all.push_str(" AND ");
         }
         // Between quotation marks nothing has a meaning but the mark itself.
-        let phrase = spaced(&word.text).replace('"', " ").replace('\0', " ");
+        let phrase = spaced(&word.text).replace(['"', '\0'], " ");
         let _ = write!(all, "\"{}\"", phrase.trim());
         if word.open
             && word
@@ -86,7 +93,7 @@ pub(super) fn query(words: &[Word], place: Option<Where>) -> Option<String> {
 /// The piece of a text around the first of these words, on one line and safe to show, and where in
 /// it the words are. `None` when none is found.
 pub(super) fn snippet(text: &str, words: &[Word]) -> Option<(String, Vec<Range<usize>>)> {
-    let text = text.get(..text.floor_char_boundary(MOST_LOOKED_THROUGH))?;
+    let text = beginning(text, MOST_LOOKED_THROUGH);
     let first = words
         .iter()
         .filter_map(|word| find(text, word).next())
@@ -121,9 +128,7 @@ pub(super) fn snippet(text: &str, words: &[Word]) -> Option<(String, Vec<Range<u
 
 /// How many of these words a text holds.
 pub(super) fn count(text: &str, words: &[Word]) -> usize {
-    let text = text
-        .get(..text.floor_char_boundary(MOST_LOOKED_THROUGH))
-        .unwrap_or_default();
+    let text = beginning(text, MOST_LOOKED_THROUGH);
     words
         .iter()
         .filter(|word| find(text, word).next().is_some())
@@ -235,7 +240,7 @@ fn plain(c: char) -> char {
         ('y', "ýÿŷȳẏẙỳỵỷỹ"),
         ('z', "źżžẑẓẕ"),
     ];
-    if c < '\u{e0}' || c > '\u{1eff}' {
+    if !('\u{e0}'..='\u{1eff}').contains(&c) {
         return c;
     }
     PLAIN

@@ -4,7 +4,7 @@
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
 use super::facts;
-use super::words::spaced;
+use super::words::{beginning, spaced};
 use crate::app::library::{Change, Grown, Head};
 use crate::chat::{ConversationId, Turn, TurnId, TurnState};
 
@@ -191,6 +191,17 @@ fn put_turn(
         // The conversation was deleted meanwhile, perhaps by another program.
         return Ok(());
     }
+    put_texts(store, turn)?;
+    if !is_live {
+        index_turn(store, id)?;
+    }
+    Ok(())
+}
+
+/// Writes a turn's texts, whole: there is no piece of them that is newer.
+fn put_texts(store: &Connection, turn: &Turn) -> rusqlite::Result<()> {
+    let id = row_id(turn.id.0);
+    let reply = &turn.reply;
     store
         .prepare_cached("DELETE FROM pieces WHERE turn = ?1")?
         .execute([id])?;
@@ -204,11 +215,8 @@ fn put_turn(
             turn.prompt,
             reply.reasoning.as_str(),
             reply.answer.as_str()
-        ])?;
-    if !is_live {
-        index_turn(store, id)?;
-    }
-    Ok(())
+        ])
+        .map(drop)
 }
 
 /// Makes a turn's texts be found. They are read back, so that what is taken out of the index later
@@ -402,7 +410,7 @@ pub(super) fn put_together(
         };
         let keep: i64 = row.get(1)?;
         let keep = usize::try_from(keep).unwrap_or(0).min(text.len());
-        text.truncate(text.floor_char_boundary(keep));
+        text.truncate(beginning(text, keep).len());
         text.push_str(row.get_ref(2)?.as_str()?);
     }
     Ok(())

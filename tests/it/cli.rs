@@ -4,6 +4,7 @@ mod announce;
 mod ask;
 mod config;
 mod doctor;
+mod history;
 mod key;
 mod paper;
 

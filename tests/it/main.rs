@@ -23,6 +23,8 @@ mod links;
 mod markdown;
 mod pty;
 mod screens;
+#[cfg(unix)]
+mod store;
 mod support;
 mod themes;
 mod tidy;

@@ -2,6 +2,7 @@
 //! state it is left.
 
 mod background;
+mod crash;
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -36,7 +37,7 @@ struct Terminal {
     pid: Pid,
     /// The line discipline before the program began.
     before: String,
-    _home: TempDir,
+    home: Option<TempDir>,
 }
 
 fn cells(count: u16) -> NonZeroU16 {
@@ -71,6 +72,14 @@ impl Terminal {
 
     fn with(config: &str, environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
+        if !config.is_empty() {
+            std::fs::write(home.path().join("config.toml"), config).unwrap();
+        }
+        Self::at_home(home, environment, &[])
+    }
+
+    /// The program in a home that may have been lived in, with what is configured there.
+    fn at_home(home: TempDir, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(pty_size(100, 30)).unwrap();
         let before = termios(pair.master.as_ref());
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat"));
@@ -80,11 +89,11 @@ impl Terminal {
         for (name, value) in environment {
             command.env(name, value);
         }
-        if !config.is_empty() {
-            let path = home.path().join("config.toml");
-            std::fs::write(&path, config).unwrap();
-            command.env("MMCHAT_CONFIG", path);
+        let config = home.path().join("config.toml");
+        if config.exists() {
+            command.env("MMCHAT_CONFIG", config);
         }
+        command.args(arguments);
         command.cwd(home.path());
         let mut child = pair.slave.spawn_command(command).unwrap();
         let pid = i32::try_from(child.process_id().unwrap()).unwrap();
@@ -127,7 +136,7 @@ impl Terminal {
             killer,
             pid: Pid::from_raw(pid).unwrap(),
             before,
-            _home: home,
+            home: Some(home),
         }
     }
 

@@ -51,6 +51,7 @@ pub const SPECS: &[Spec] = &[
     spec(Command::SwitchTheme, "switch-theme", "Switch theme", &[], Scope::Anywhere).slash("theme"),
     spec(Command::Palette, "command-palette", "All commands", &["ctrl-p"], Scope::Anywhere).in_palette(false),
     spec(Command::NewConversation, "new-conversation", "New conversation", &["ctrl-n"], Scope::Anywhere).slash("new"),
+    spec(Command::Incognito, "incognito", "New conversation that is never saved", &[], Scope::Anywhere).slash("incognito"),
     spec(Command::History, "history", "Conversations: search, open, rename, pin, delete", &["ctrl-r"], Scope::Anywhere).slash("history"),
     spec(Command::Regenerate, "regenerate", "Ask for the last reply again", &["alt-r", "f5"], Scope::Anywhere).slash("retry"),
     spec(Command::RegenerateWith, "regenerate-with", "Ask for it again, once, of another model or thinking mode", &["alt-shift-r", "shift-f5"], Scope::Anywhere),

@@ -68,10 +68,8 @@ impl Query {
     pub fn parse(typed: &str, now: Moment) -> Result<Self, NoQuery> {
         let mut query = Self::default();
         for piece in pieces(typed) {
-            let filter = piece.quoted.then_some(None).unwrap_or_else(|| {
-                let (name, value) = piece.text.split_once(':')?;
-                Some((name.to_ascii_lowercase(), value.to_owned()))
-            });
+            let filter = piece.text.split_once(':').filter(|_| !piece.quoted);
+            let filter = filter.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()));
             let Some((name, value)) = filter.filter(|(_, value)| !value.is_empty()) else {
                 query.words.push(Word {
                     text: piece.text,

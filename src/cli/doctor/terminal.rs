@@ -41,15 +41,9 @@ fn colours(environment: &Environment) -> Finding {
     let (state, text) = if environment.get("NO_COLOR").is_some() {
         (State::Note, "off, because NO_COLOR is set")
     } else if full || term.ends_with("-direct") {
-        (
-            State::Good,
-            "24 bits (the default theme uses the terminal's own 16)",
-        )
+        (State::Good, "24 bits")
     } else if term.contains("256color") {
-        (
-            State::Good,
-            "256 (the default theme uses the terminal's own 16)",
-        )
+        (State::Good, "256")
     } else if matches!(term, "" | "dumb") {
         (State::Note, "none")
     } else {

@@ -83,10 +83,10 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         );
     }
     if reasoning != Reasoning::Only {
-        let _ = write!(out, "<pre>{}</pre>\n", escaped(turn.reply.answer.as_str()));
+        let _ = writeln!(out, "<pre>{}</pre>", escaped(turn.reply.answer.as_str()));
     }
     if let Some(ending) = ending(turn) {
-        let _ = write!(out, "<p class=\"ending\">{}</p>\n", escaped(ending));
+        let _ = writeln!(out, "<p class=\"ending\">{}</p>", escaped(ending));
     }
     out.push_str("</article>\n");
 }

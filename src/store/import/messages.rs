@@ -103,16 +103,15 @@ pub(super) fn conversation(
     {
         match role.as_str() {
             "system" | "developer" => system.push(text),
-            "user" => match turns.last_mut().filter(|_| !answered) {
-                Some((prompt, ..)) => {
+            "user" => {
+                if let Some((prompt, ..)) = turns.last_mut().filter(|_| !answered) {
                     prompt.push_str("\n\n");
                     prompt.push_str(&text);
-                }
-                None => {
+                } else {
                     turns.push((text, String::new(), String::new()));
                     answered = false;
                 }
-            },
+            }
             "assistant" => {
                 if turns.is_empty() {
                     turns.push(Default::default());

@@ -178,7 +178,7 @@ fn folded(lines: &[&str]) -> String {
         let plain = !line.is_empty() && !line.starts_with(' ');
         if plain && after_plain {
             out.push(' ');
-        } else if !out.is_empty() && !(plain && out.ends_with('\n')) {
+        } else if !(out.is_empty() || plain && out.ends_with('\n')) {
             out.push('\n');
         }
         out.push_str(line);

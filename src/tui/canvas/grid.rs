@@ -26,6 +26,9 @@ pub(super) struct Shift {
     pub(super) up: isize,
 }
 
+/// The cells of a row that are shown and those that are wanted, and where they may differ.
+pub(super) type Cells<'a> = (&'a [Cell], &'a [Cell], (usize, usize));
+
 /// Text of a row that was not there before.
 struct Text<'a> {
     y: usize,
@@ -81,7 +84,7 @@ impl Grid {
     }
 
     /// The cells of a row that are shown and those that are wanted, and where they may differ.
-    pub(super) fn row(&self, y: usize) -> Option<(&[Cell], &[Cell], (usize, usize))> {
+    pub(super) fn row(&self, y: usize) -> Option<Cells<'_>> {
         let row = self.rows.get(y)?;
         Some((&row.shown, &row.wanted, row.changed?))
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use mmchat::app::keeping::{DRAFT_PAUSE, JOURNAL_PAUSE};
+use mmchat::app::journal::JOURNAL_PAUSE;
+use mmchat::app::keeping::DRAFT_PAUSE;
 use mmchat::app::library::{Change, Grown, Head, Kept, StoreNews, Which};
 use mmchat::app::{Choice, Effect, Keep, Keeping, Msg, Start};
 use mmchat::chat::{ConversationId, Delta, TurnState};
@@ -20,9 +21,9 @@ fn grown(it: &mut Harness) -> Vec<(Option<Grown>, Option<Grown>)> {
     it.changes().into_iter().filter_map(texts).collect()
 }
 
-fn piece(keep_bytes: usize, text: &str) -> Option<Grown> {
+fn piece(keep_bytes: usize, text: &str) -> Grown {
     let text = text.to_owned();
-    Some(Grown { keep_bytes, text })
+    Grown { keep_bytes, text }
 }
 
 #[test]
@@ -63,14 +64,17 @@ fn text_that_arrived_is_on_its_way_to_the_disk_before_long_and_not_at_every_delt
     assert_eq!(grown(&mut it), [], "not yet due");
     assert_eq!(it.app.save_at(), Some(it.now.instant + JOURNAL_PAUSE));
     it.wait(JOURNAL_PAUSE);
-    assert_eq!(grown(&mut it), [(piece(0, "one two"), None)]);
+    assert_eq!(grown(&mut it), [(Some(piece(0, "one two")), None)]);
     assert_eq!(it.app.save_at(), None);
     it.wait(Duration::from_secs(1));
     it.stream([answer("so")]).wait(JOURNAL_PAUSE);
     it.stream([answer(" it is")]).wait(JOURNAL_PAUSE);
     assert_eq!(
         grown(&mut it),
-        [(None, piece(0, "so")), (None, piece(2, " it is"))]
+        [
+            (None, Some(piece(0, "so"))),
+            (None, Some(piece(2, " it is")))
+        ]
     );
 }
 
@@ -82,7 +86,10 @@ fn text_that_was_taken_back_is_replaced_on_disk_too() {
     it.changes();
     it.stream([Delta::Relabel, answer("said")])
         .wait(JOURNAL_PAUSE);
-    assert_eq!(grown(&mut it), [(piece(0, "thought"), piece(0, "said"))]);
+    assert_eq!(
+        grown(&mut it),
+        [(Some(piece(0, "thought")), Some(piece(0, "said")))]
+    );
 }
 
 #[test]

@@ -1,0 +1,279 @@
+//! `mmchat history`, and what `ask` leaves behind.
+
+use serde_json::{Value, json};
+
+use super::{Home, Outcome, home_of, replying, said, thought};
+
+/// A home in which one thing was asked and answered.
+fn lived_in() -> Home {
+    let server = replying(vec![
+        thought("because of 天气"),
+        said("forty"),
+        said("-two"),
+    ]);
+    let home = home_of(&server);
+    home.run(&["ask", "what is the answer?\nto everything"])
+        .ends(0);
+    home
+}
+
+fn only_id(home: &Home) -> String {
+    let list = home.run(&["history", "list"]).ends(0).out;
+    assert_eq!(list.lines().count(), 1, "{list}");
+    list.split('\t').next().unwrap().to_owned()
+}
+
+impl Home {
+    fn import(&self, text: &str) -> Outcome {
+        self.run_with_input(&["history", "import", "-"], text.as_bytes())
+    }
+}
+
+#[test]
+fn an_empty_list_is_no_failure_and_an_empty_search_is_one() {
+    let home = Home::new();
+    let list = home.run(&["history", "list"]).ends(0);
+    assert_eq!((list.out.as_str(), list.err.as_str()), ("", ""));
+    home.run(&["history", "search", "anything"]).ends(1);
+    assert!(
+        !home.directory.path().join(".local").exists(),
+        "looking makes no files"
+    );
+    home.run(&["history", "show", "1abc"])
+        .ends(2)
+        .complains("no conversation “1abc”");
+}
+
+#[test]
+fn what_was_asked_is_listed_found_and_shown() {
+    let home = lived_in();
+    let list = home.run(&["history", "list"]).ends(0).out;
+    let fields: Vec<_> = list.trim_end().split('\t').collect();
+    assert_eq!(fields.len(), 5, "{list}");
+    assert_eq!(
+        fields[2..],
+        ["lab/org/model:a+b", "1", "what is the answer?"]
+    );
+    let id = fields[0];
+    let hit = home
+        .run(&["history", "search", "天", "in:thinking"])
+        .ends(0)
+        .out;
+    assert!(
+        hit.starts_with(id) && hit.contains("\tthinking\t") && hit.contains("because of 天气"),
+        "{hit}"
+    );
+    assert!(!hit.contains('\x1b'));
+    home.run(&["history", "search", "天", "in:answer"]).ends(1);
+    home.run(&["history", "search", "in:nowhere"])
+        .ends(2)
+        .complains("in:prompt");
+    home.run(&["history", "search", "before:never"])
+        .ends(2)
+        .complains("no day");
+    let shown = home
+        .run(&["history", "show", id.get(..6).unwrap()])
+        .ends(0)
+        .out;
+    assert!(
+        shown.contains("forty-two") && !shown.contains("because"),
+        "{shown}"
+    );
+    let json = home.run(&["history", "list", "--json"]).ends(0).json();
+    assert_eq!(json[0]["id"], json!(id));
+}
+
+#[test]
+fn nothing_is_kept_that_was_not_to_be() {
+    let server = replying(vec![said("yes")]);
+    let home = home_of(&server);
+    home.run(&["ask", "--no-save", "secret"]).ends(0);
+    assert!(!home.directory.path().join(".local").exists());
+}
+
+#[test]
+fn ask_goes_on_with_the_last_conversation() {
+    let home = lived_in();
+    let id = only_id(&home);
+    let dry = home
+        .run(&["ask", "-c", "--dry-run", "and then?"])
+        .ends(0)
+        .out;
+    assert!(
+        dry.contains("forty-two") && !dry.contains("because"),
+        "{dry}"
+    );
+    home.run(&["ask", "--resume", "zzz", "x"])
+        .ends(2)
+        .complains("no conversation");
+    let dry = home
+        .run(&["ask", "--resume", &id, "--dry-run", "and then?"])
+        .ends(0)
+        .out;
+    assert!(dry.contains("to everything"), "{dry}");
+}
+
+#[test]
+fn a_reply_that_failed_is_kept_with_what_had_come() {
+    let server = crate::support::raw::Server::start(vec![
+        [
+            vec![crate::support::raw::Step::events()],
+            vec![said("half an ans")],
+            vec![crate::support::raw::Step::End],
+        ]
+        .concat(),
+    ]);
+    let home = home_of(&server);
+    home.run(&["ask", "question"]).ends(75);
+    let shown = home.run(&["history", "show", &only_id(&home)]).ends(0).out;
+    assert!(shown.contains("half an ans"), "{shown}");
+}
+
+#[test]
+fn an_ambiguous_id_is_refused_with_those_it_could_be() {
+    let home = Home::new();
+    let two = r#"[{"messages":[{"role":"user","content":"one"}]},{"messages":[{"role":"user","content":"two"}]}]"#;
+    home.import(two).ends(0);
+    let outcome = home.run(&["history", "show", "1"]).ends(2);
+    assert!(
+        outcome.err.contains("one") && outcome.err.contains("two"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn exports_come_back_by_import_the_same() {
+    let home = lived_in();
+    let id = only_id(&home);
+    let before = home
+        .run(&["history", "export", &id, "--format", "json"])
+        .ends(0);
+    let other = Home::new();
+    let imported = other.import(&before.out).ends(0).out;
+    let new = imported.split('\t').next().unwrap();
+    let after = other
+        .run(&["history", "export", new, "--format", "json"])
+        .ends(0)
+        .json();
+    let without_ids = |mut value: Value| {
+        value["id"] = Value::Null;
+        value["turns"][0]["id"] = Value::Null;
+        value
+    };
+    assert_eq!(without_ids(after), without_ids(before.json()));
+    other.run(&["history", "search", "天气"]).ends(0);
+}
+
+#[test]
+fn exports_are_written_to_new_files_only() {
+    let home = lived_in();
+    let id = only_id(&home);
+    let export = [
+        "history",
+        "export",
+        &id,
+        "--format",
+        "html",
+        "--output",
+        "page.html",
+    ];
+    home.run(&export).ends(0);
+    let page = home.directory.path().join("page.html");
+    let text = std::fs::read_to_string(&page).unwrap();
+    assert!(text.contains("<details>") && text.contains("forty-two"));
+    home.run(&export).ends(2).complains("there already");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(
+            std::fs::metadata(&page).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    let only = home
+        .run(&["history", "export", &id, "--reasoning", "only"])
+        .ends(0)
+        .out;
+    assert!(only.contains("because") && !only.contains("forty-two"));
+}
+
+#[test]
+fn a_conversation_is_renamed_and_deleted_for_good() {
+    let home = lived_in();
+    let id = only_id(&home);
+    home.run(&["history", "rename", &id, "The", "answer"])
+        .ends(0);
+    assert!(
+        home.run(&["history", "list"])
+            .out
+            .contains("\tThe answer\n")
+    );
+    home.run(&["history", "delete", "1zzzz"]).ends(2);
+    home.run(&["history", "delete", id.get(..8).unwrap()])
+        .ends(0);
+    assert_eq!(home.run(&["history", "list"]).ends(0).out, "");
+    let store = home
+        .directory
+        .path()
+        .join(".local/share/mmchat/conversations.db");
+    let bytes = std::fs::read(store).unwrap();
+    for word in ["forty-two", "everything", "天气", "The answer"] {
+        assert!(
+            !bytes
+                .windows(word.len())
+                .any(|part| part == word.as_bytes()),
+            "{word}"
+        );
+    }
+}
+
+#[test]
+fn what_can_not_be_imported_is_refused_whole() {
+    let home = Home::new();
+    let half = r#"[{"messages":[{"role":"user","content":"good"}]},{"messages":[{"role":"user","content":7}]}]"#;
+    home.import(half).ends(2).complains("conversation 2");
+    assert_eq!(home.run(&["history", "list"]).ends(0).out, "");
+    home.import("\u{0}\u{1}").ends(2);
+    home.run(&["history", "import", "no-such-file"])
+        .ends(2)
+        .complains("no-such-file");
+    home.run(&["history", "import", "."])
+        .ends(2)
+        .complains("not a file");
+}
+
+#[test]
+fn imported_controls_never_reach_a_terminal() {
+    let home = Home::new();
+    let evil =
+        json!([{"role": "user", "content": "a\u{1b}]0;owned\u{7}b\u{9b}31m\u{202e}c"}]).to_string();
+    home.import(&evil).ends(0);
+    let id = only_id(&home);
+    for arguments in [
+        vec!["history", "list"],
+        vec!["history", "search", "owned"],
+        vec!["history", "show", &id],
+        vec!["history", "export", &id],
+        vec!["history", "export", &id, "--format", "html"],
+        vec!["history", "export", &id, "--format", "json"],
+    ] {
+        let out = home.run(&arguments).ends(0).out;
+        assert!(out.contains("owned"), "{arguments:?}");
+        let acts = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+        assert!(!out.chars().any(acts), "{arguments:?}: {out:?}");
+    }
+}
+
+#[test]
+fn a_disk_that_takes_nothing_costs_no_answer() {
+    let server = replying(vec![said("still here")]);
+    let home = home_of(&server);
+    std::fs::write(home.directory.path().join("file"), "").unwrap();
+    let outcome = home
+        .run(&["--data-dir", "file/below", "ask", "question"])
+        .ends(0);
+    assert_eq!(outcome.out, "still here\n");
+    assert!(outcome.err.contains("can't be used"), "{outcome:?}");
+    home.run(&["--data-dir", "file/below", "history", "delete", "1"])
+        .ends(75);
+}
