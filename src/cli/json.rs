@@ -102,7 +102,7 @@ pub(super) fn event(delta: &Delta) -> Value {
         }),
         Delta::Usage(counts) => json!({"type": "usage", "usage": usage(counts)}),
         // For the provider alone; `ask` leaves it out.
-        Delta::Carry(_) => json!({"type": "carry"}),
+        Delta::Carry(_) => Value::Null,
         Delta::Remark(remark) => json!({"type": "remark", "remark": self::remark(*remark)}),
         Delta::Finish(reason) => json!({"type": "finish", "finish_reason": finish(reason)}),
     }
