@@ -149,6 +149,7 @@ fn decoder(dialect: Dialect) -> Decoder {
         max_tokens_field: "max_tokens".to_owned(),
         default_max_tokens: None,
         may_be_cumulative: dialect == Dialect::OpenAi,
+        wants_reasoning_back: false,
     };
     let ask = Ask {
         messages: vec![Message::User("hi".to_owned())],

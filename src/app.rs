@@ -11,9 +11,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 mod announcement;
 mod branch;
+mod call;
 mod choice;
 pub mod command;
 mod composer;
+pub mod consent;
 mod context;
 mod copy;
 mod diff;
@@ -39,12 +41,15 @@ mod run;
 pub mod scroll;
 mod seen;
 mod selection;
+pub mod server;
 mod slash;
 mod themes;
+pub mod toolkit;
 mod turn;
 
 pub use announcement::Announcement;
 pub use branch::Restorable;
+pub use call::{Sent, Toolbox};
 pub use choice::Session;
 pub use command::Command;
 pub use composer::Composer;
@@ -63,7 +68,7 @@ pub use overlay::{Choice, Overlay};
 pub use picker::{Item, Picker};
 pub use preview::Preview;
 pub use reader::{Reader, Spot};
-pub use seen::{Anchor, Edge, Pane, Passage, Seam, Section, Seen, SeenPane};
+pub use seen::{Anchor, Edge, Pane, Passage, Seam, Section, Seen, SeenCard, SeenPane};
 pub use selection::Selection;
 pub use slash::WITH_ARGUMENT;
 pub use themes::{AUTO as AUTO_THEME, Themes};
@@ -162,6 +167,8 @@ pub struct App {
     pub thinking_scroll: Scroll,
     /// How many rows the message takes in the window, before any limit.
     pub message_rows: u16,
+    /// Tools: consent, results, servers.
+    pub toolbox: Toolbox,
     /// What the last frame showed.
     pub seen: Seen,
     /// The window's columns and rows.
@@ -183,6 +190,7 @@ impl App {
             panel: setup.config.ui.thinking_panel,
             themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
             catalog: setup.catalog,
+            toolbox: Toolbox::new(&setup.config),
             config: setup.config,
             keymap: setup.keymap,
             keyed: setup.keyed,
@@ -243,6 +251,8 @@ impl App {
             Msg::Progress(turn, progress) => self.progress(turn, progress, now),
             Msg::Failed(turn, failure) => self.failed(turn, failure, now),
             Msg::Ended(turn) => self.ended(turn, now),
+            Msg::ToolDone(call, result) => self.tool_done(call, result, now),
+            Msg::Server(name, news) => self.server_news(&name, news, now),
             Msg::Edited(Ok(text)) => self.edited(&text),
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {
                 self.notify(Tone::Error, reason, now.instant);
@@ -256,7 +266,8 @@ impl App {
                 self.themes.see(background);
                 Vec::new()
             }
-            Msg::Wake | Msg::SaveDue => Vec::new(),
+            Msg::Wake => self.send_when_ready(now),
+            Msg::SaveDue => Vec::new(),
             Msg::Terminate => self.quit(now),
         }
     }
@@ -285,12 +296,20 @@ impl App {
     /// When the screen next changes by itself: a spinner, a countdown, a notice that goes away.
     pub fn wake_at(&self) -> Option<Instant> {
         let notice = self.notice.as_ref().map(|notice| notice.until);
-        let live = self.live.as_ref().map(Live::wake_at);
+        let live = self.live.as_ref().and_then(Live::wake_at);
         let errand = self.errand.as_ref().filter(|errand| !errand.done);
-        let errand = errand.map(|errand| errand.live.wake_at());
+        let errand = errand.and_then(|errand| errand.live.wake_at());
         let looking = self.as_of.filter(|_| self.is_looking());
-        let selection = self.selection_due();
-        let times = [notice, live, errand, self.quit_armed, selection, looking];
+        let (selection, card) = (self.selection_due(), self.card_wakes());
+        let times = [
+            notice,
+            live,
+            errand,
+            self.quit_armed,
+            selection,
+            looking,
+            card,
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -347,6 +366,7 @@ impl App {
         }
         self.as_of = Some(now);
         self.scroll_selection(now);
+        self.tick_card(now);
     }
 
     fn resize(&mut self, cols: u16, rows: u16) -> Vec<Effect> {
@@ -369,6 +389,9 @@ impl App {
                 Some(Command::Interrupt) => self.close_overlay(),
                 _ => self.overlay_key(key, now),
             };
+        }
+        if let Some(effects) = self.card_key(key, now) {
+            return effects;
         }
         if self.find.as_ref().is_some_and(|find| find.typing) {
             return self.find_key(key, now);

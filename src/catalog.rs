@@ -60,6 +60,8 @@ pub struct Provider {
     pub max_tokens_field: String,
     /// Whether pieces may be cumulative (WIRE §9.2).
     pub may_be_cumulative: bool,
+    /// Whether the reasoning that led to a tool call goes back beside its result (WIRE §9.4).
+    pub wants_reasoning_back: bool,
     /// Its models, in the order in which the picker shows them.
     pub models: Vec<Model>,
 }
@@ -196,6 +198,7 @@ impl Provider {
             max_tokens_field: self.max_tokens_field.clone(),
             default_max_tokens,
             may_be_cumulative: self.may_be_cumulative,
+            wants_reasoning_back: self.wants_reasoning_back,
         }
     }
 

@@ -4,6 +4,7 @@
 //! [`Failure`] (why there is no more of it), [`Reply`] (all of it so far), [`Turn`] and
 //! [`Conversation`] (what was said), [`Message`] (what is sent) and [`safe`] (what may be shown).
 
+mod call;
 mod conversation;
 mod delta;
 mod estimate;
@@ -18,15 +19,16 @@ mod title;
 mod turn;
 mod usage;
 
+pub use call::{CallId, CallState, Outcome, ToolCall};
 pub use conversation::{Branch, Conversation};
 pub use delta::{Delta, Finish, Part, Progress, Remark, Source, ToolDelta};
 pub use estimate::{Estimate, Extent, Rates, estimate_tokens, tokens_as_f64, whole_tokens};
 pub use failure::{Failure, FailureKind, Retry};
 pub use id::{ConversationId, Ids, NoSuchId, earliest_of};
-pub use message::{Message, ToolCall};
+pub use message::Message;
 pub use moment::{Moment, Now};
 pub use params::{Params, Thinking};
-pub use reply::{Reply, Text};
+pub use reply::{Reply, Round, Text};
 pub use title::title_from;
 pub use turn::{Asked, Standing, Timing, Turn, TurnId, TurnState};
 pub use usage::{Usage, short_count};

@@ -8,6 +8,7 @@ use crate::chat::{Params, Thinking};
 mod extension;
 pub mod keys;
 mod read;
+pub mod schema;
 pub mod theme;
 
 pub use crate::catalog::{Problem, Problems};

@@ -10,7 +10,7 @@
 //! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
 //!
 //! `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`, `tui`,
-//! `demo`, `highlight` } ← `runtime` ← `cli` ← `main`
+//! `demo`, `highlight`, `tools` } ← `runtime` ← `cli` ← `main`
 //!
 //! Up to `ui` everything is pure.
 //!
@@ -48,6 +48,7 @@ pub mod markdown;
 pub mod net;
 pub mod runtime;
 pub mod store;
+pub mod tools;
 pub mod tui;
 pub mod ui;
 pub mod wire;

@@ -92,6 +92,17 @@ impl Client {
         &self.inner.keys
     }
 
+    /// The HTTP client that reaches an address: through a proxy or not, as the settings say.
+    ///
+    /// # Errors
+    ///
+    /// When the address is none, or certificates can't be loaded.
+    pub async fn reaching(&self, url: &str) -> Result<reqwest::Client, Failure> {
+        let url = route::parse(url)?;
+        let line = self.inner.routes.line(&url, &self.inner.network).await?;
+        Ok(line.client)
+    }
+
     fn idle_limit(&self) -> Duration {
         Duration::from_secs(self.inner.network.idle_timeout_seconds.max(1))
     }

@@ -6,6 +6,7 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod jobs;
 mod signals;
 
 pub use clock::Clock;
@@ -21,13 +22,16 @@ use futures_util::stream::{BoxStream, StreamExt};
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
+use crate::app::toolkit::{Deed, Job};
 use crate::app::{App, Effect, Msg};
-use crate::chat::{Failure, Progress, TurnId};
+use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::highlight::Highlighter;
 use crate::net::Provider;
 use crate::store::Store;
+use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
+use jobs::Jobs;
 use signals::{Signal, Signals};
 
 /// The shortest time between two frames that nobody asked for: 60 a second.
@@ -79,6 +83,12 @@ pub struct Runtime<'a, S: Surface> {
     cache: &'a mut Cache,
     /// Who finds the colours of code.
     highlighter: Highlighter,
+    /// Who runs the programs of tools.
+    programs: Programs,
+    /// The MCP servers.
+    servers: Servers,
+    /// The tools that run.
+    jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
     store: Option<&'a mut Store>,
     /// What time it is.
@@ -113,10 +123,23 @@ impl<'a, S: Surface> Runtime<'a, S> {
             console,
             cache,
             highlighter: Highlighter::new(),
+            programs: Programs::default(),
+            servers: Servers::default(),
+            jobs: Jobs::default(),
             store: None,
             clock,
             suspended: false,
             curious: true,
+        }
+    }
+
+    /// The same loop, which can run programs as tools, and call these servers.
+    #[must_use]
+    pub fn with_tools(self, programs: Programs, servers: Servers) -> Self {
+        Self {
+            programs,
+            servers,
+            ..self
         }
     }
 
@@ -190,6 +213,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     self.ask_for_colours();
                     continue;
                 }
+                (server, news) = self.servers.next(), if !self.servers.is_empty() => {
+                    (Msg::Server(server, news), false)
+                }
+                msg = self.jobs.next(), if !self.jobs.is_empty() => (msg, false),
                 msg = next_of(&mut self.store) => (msg, false),
                 msg = next_step(&mut reply), if reply.is_some() => (msg, false),
                 () = sleep_until(due), if dirty => continue,
@@ -288,6 +315,15 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::Cancel(turn) => {
                 reply.take_if(|reply| reply.turn == turn);
+                self.jobs.stop(turn);
+                None
+            }
+            Effect::StartServer(name) => {
+                self.servers.start(&name);
+                None
+            }
+            Effect::RunTool(call, job) => {
+                self.run_tool(call, *job);
                 None
             }
             Effect::Copy(text) => {
@@ -334,6 +370,27 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::Quit => None,
         })
+    }
+
+    fn run_tool(&mut self, call: CallId, job: Job) {
+        match job.deed {
+            Deed::Program {
+                command,
+                env,
+                timeout,
+            } => {
+                let work = self.programs.run(&command, &env, timeout, job.arguments);
+                self.jobs.start(call, work);
+            }
+            Deed::Server {
+                server,
+                tool,
+                timeout,
+            } => {
+                let work = self.servers.call(&server, tool, job.arguments, timeout);
+                self.jobs.start(call, work);
+            }
+        }
     }
 
     fn suspend(&mut self) -> Result<(), Error> {

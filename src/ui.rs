@@ -15,6 +15,7 @@
 //! ```
 
 mod cache;
+mod card;
 mod diff;
 mod extent;
 mod figures;
@@ -43,6 +44,7 @@ pub use links::Links;
 pub use theme::{Depth, Theme};
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::{App, Overlay, Pane, Seen};
@@ -107,7 +109,7 @@ fn wants(app: &App) -> Wants {
 fn whole(app: &App, cache: &mut Cache, areas: &Areas, frame: &mut Frame<'_>, seen: &mut Seen) {
     let buf = frame.buffer_mut();
     let theme = cache.theme;
-    (seen.chat, seen.turns) = transcript::draw(app, cache, areas.chat, buf);
+    chat(app, cache, areas.chat, buf, seen);
     if !areas.thinking.is_empty() {
         seen.thinking = thinking::draw(app, cache, areas.thinking, buf);
     }
@@ -145,9 +147,18 @@ fn zoomed(
 ) {
     let buf = frame.buffer_mut();
     match pane {
-        Pane::Thinking => seen.thinking = thinking::draw(app, cache, window, buf),
+        Pane::Thinking => {
+            // A question that can't be seen can't be answered.
+            let (window, asking) = card::split(app, window);
+            if !window.is_empty() {
+                seen.thinking = thinking::draw(app, cache, window, buf);
+            }
+            if !asking.is_empty() {
+                seen.card = card::draw(app, cache.theme, asking, buf);
+            }
+        }
         Pane::Chat | Pane::Message => {
-            (seen.chat, seen.turns) = transcript::draw(app, cache, window, buf);
+            chat(app, cache, window, buf, seen);
         }
     }
     let corner = last_line(window).as_position();
@@ -162,6 +173,17 @@ fn last_line(area: Rect) -> Rect {
         y: area.bottom().saturating_sub(1),
         height: area.height.min(1),
         ..area
+    }
+}
+
+/// The transcript, and below it the card that asks whether a tool may run.
+fn chat(app: &App, cache: &mut Cache, area: Rect, buf: &mut Buffer, seen: &mut Seen) {
+    let (area, asking) = card::split(app, area);
+    if !area.is_empty() {
+        (seen.chat, seen.turns) = transcript::draw(app, cache, area, buf);
+    }
+    if !asking.is_empty() {
+        seen.card = card::draw(app, cache.theme, asking, buf);
     }
 }
 

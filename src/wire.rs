@@ -61,6 +61,20 @@ pub struct Target {
     /// Whether this provider may send each piece as all the text so far. Off where no report of
     /// it exists: the guess could only be wrong there.
     pub may_be_cumulative: bool,
+    /// Whether this provider wants the reasoning that led to a tool call back beside its result.
+    /// Anthropic's protocol does in any case.
+    pub wants_reasoning_back: bool,
+}
+
+/// A tool that the model may ask for.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ToolSpec {
+    /// Its name, as the model is to call it.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: String,
+    /// The JSON schema of its arguments; empty for none.
+    pub parameters: Map<String, Value>,
 }
 
 /// What is asked.
@@ -68,6 +82,8 @@ pub struct Target {
 pub struct Ask {
     /// System prompt and history, oldest first, the new prompt last.
     pub messages: Vec<Message>,
+    /// The tools that the model may ask for.
+    pub tools: Vec<ToolSpec>,
     /// Sampling parameters.
     pub params: Params,
     /// Whether the reply is to be streamed.
@@ -95,6 +111,8 @@ pub struct WireRequest {
     pub stream: bool,
     /// See [`Target::may_be_cumulative`].
     pub may_be_cumulative: bool,
+    /// Whether the reply hands out what goes back with the results of its tool calls.
+    pub carries: bool,
 }
 
 /// How a key is presented.
@@ -193,6 +211,12 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
         body: Value::Object(body),
         stream: ask.stream,
         may_be_cumulative: target.may_be_cumulative,
+        carries: !ask.tools.is_empty()
+            && match target.dialect {
+                Dialect::OpenAi => target.wants_reasoning_back,
+                Dialect::DashScope => false,
+                Dialect::Anthropic => true,
+            },
     }
 }
 
@@ -285,11 +309,15 @@ fn address(base_url: &str, path: &str) -> String {
     format!("{base}{path}")
 }
 
-/// Merges objects into objects; everything else replaces.
+/// Merges objects into objects; everything else replaces, but for tools: a server's own (web
+/// search) join those that are offered.
 fn merge(body: &mut Map<String, Value>, patch: &Patch) {
     for (name, value) in patch {
         match (body.get_mut(name), value) {
             (Some(Value::Object(old)), Value::Object(new)) => merge(old, new),
+            (Some(Value::Array(old)), Value::Array(new)) if name == "tools" => {
+                old.extend(new.iter().cloned());
+            }
             _ => {
                 body.insert(name.clone(), value.clone());
             }

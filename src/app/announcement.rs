@@ -23,6 +23,9 @@ impl App {
     /// What the window should tell of the state.
     pub fn announcement(&self) -> Announcement {
         let state = self.live.as_ref().map(|live| match live.phase {
+            Phase::Starting => "starting tools",
+            Phase::Consent => "waiting for you",
+            Phase::Running(_) => "running a tool",
             Phase::Connecting => "connecting",
             Phase::Waiting => "waiting",
             Phase::Thinking => "thinking",
@@ -41,7 +44,10 @@ impl App {
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         Announcement {
             title: parts.join(" · "),
-            is_busy: self.live.is_some(),
+            is_busy: self
+                .live
+                .as_ref()
+                .is_some_and(|live| live.phase != Phase::Consent),
         }
     }
 

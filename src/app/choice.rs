@@ -18,6 +18,8 @@ pub struct Session {
     pub params: Params,
     /// Whether replies are streamed.
     pub stream: bool,
+    /// Whether tools are offered.
+    pub tools: bool,
 }
 
 impl Session {

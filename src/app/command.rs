@@ -24,6 +24,12 @@ pub enum Command {
     ToggleThinkingPanel,
     /// Changes the thinking mode of the next request.
     ThinkingMode,
+    /// Offers tools to the model, or stops doing so.
+    ToggleTools,
+    /// Opens the list of MCP servers.
+    Servers,
+    /// Shows the results of tools whole, or their first lines.
+    ToggleResults,
     /// Opens the picker of themes.
     SwitchTheme,
     /// Opens the command palette.

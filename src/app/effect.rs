@@ -1,7 +1,8 @@
 //! What the program asks of the world. Data only; the runtime carries it out.
 
 use super::library::{Change, Query, Which};
-use crate::chat::TurnId;
+use super::toolkit::Job;
+use crate::chat::{CallId, TurnId};
 use crate::wire::WireRequest;
 
 /// Something to be done outside the program's own state.
@@ -9,8 +10,13 @@ use crate::wire::WireRequest;
 pub enum Effect {
     /// Send a request and stream its reply as messages of this turn.
     Send(TurnId, Box<WireRequest>),
-    /// Stop that reply; dropping its stream closes the connection.
+    /// Stop that reply; dropping its stream closes the connection. A tool that runs for it is
+    /// killed.
     Cancel(TurnId),
+    /// Run a tool; its result comes as a message of this call.
+    RunTool(CallId, Box<Job>),
+    /// Start that MCP server, if it does not run; what comes of it comes as messages.
+    StartServer(String),
     /// Have this outlast the program. In order; nothing is answered unless it fails.
     Save(Box<Change>),
     /// Look conversations up, these many at most; the answer is a [`super::Msg::Listed`] of this

@@ -107,7 +107,7 @@ impl App {
         self.session.thinking = Thinking::Off;
         self.session.params = Params::default();
         let system = std::mem::take(&mut self.conversation.system_prompt);
-        let prepared = self.prepare(parent, prompt);
+        let prepared = self.prepare(parent, prompt, Vec::new());
         self.conversation.system_prompt = system;
         self.session = own;
         match prepared {
@@ -115,7 +115,7 @@ impl App {
                 let id = self.new_turn_id(now);
                 self.errand = Some(Errand {
                     deed,
-                    live: Live::new(id, now),
+                    live: Live::new(id, prepared.sent, now),
                     reply: Reply::default(),
                     done: false,
                 });

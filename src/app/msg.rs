@@ -4,7 +4,8 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::library::{Kept, Listing, StoreNews};
-use crate::chat::{Failure, Progress, TurnId};
+use super::toolkit::News;
+use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::config::theme::Background;
 
 /// Something that happened.
@@ -26,6 +27,10 @@ pub enum Msg {
     Failed(TurnId, Box<Failure>),
     /// A reply's stream is over.
     Ended(TurnId),
+    /// A tool is done: its result, or why there is none.
+    ToolDone(CallId, Result<String, String>),
+    /// Something happened with that MCP server.
+    Server(String, News),
     /// The external editor is closed: the new text, or why there is none.
     Edited(Result<String, String>),
     /// An effect could not be carried out; the reason, as a sentence.

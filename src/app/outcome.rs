@@ -50,6 +50,7 @@ impl App {
                 Vec::new()
             }
             Outcome::Copy(text) => self.copy(text, now.instant),
+            Outcome::StartServer(name) => self.start_server(name),
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(slash) => self.slash(slash, now),

@@ -49,6 +49,8 @@ pub enum Overlay {
     Copies(Picker<String>),
     /// Which theme to wear; the selected one is shown.
     Themes(Picker<String>),
+    /// The MCP servers, and what state each is in.
+    Servers(Picker<String>),
     /// Whom to ask for the last reply again.
     Again(Picker<Again>),
     /// How to make room in the context window.
@@ -78,6 +80,8 @@ pub enum Outcome {
     ModelNamed(String),
     /// It closes the overlay; what was typed is no command.
     NoCommand(String),
+    /// It closes the overlay and starts that MCP server.
+    StartServer(String),
     /// It closes the overlay and copies this.
     Copy(String),
     /// It closes the overlay and switches the theme.
@@ -153,16 +157,12 @@ impl Overlay {
                 ),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
-            Self::Copies(picker) => match picker_key(picker, key) {
-                PickerKey::Picked => picker
-                    .selected()
-                    .map_or(Outcome::Stay, |item| Outcome::Copy(item.value.clone())),
-                PickerKey::Completed | PickerKey::Other => Outcome::Stay,
-            },
-            Self::Themes(picker) => match picker_key(picker, key) {
-                PickerKey::Picked => picker
-                    .selected()
-                    .map_or(Outcome::Stay, |item| Outcome::Theme(item.value.clone())),
+            Self::Copies(picker) => picked(picker, key, Outcome::Copy),
+            Self::Themes(picker) => picked(picker, key, Outcome::Theme),
+            Self::Servers(picker) => match picker_key(picker, key) {
+                PickerKey::Picked => picker.selected().map_or(Outcome::Stay, |item| {
+                    Outcome::StartServer(item.value.clone())
+                }),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
             Self::Again(picker) => match picker_key(picker, key) {
@@ -218,7 +218,7 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Copies(picker) | Self::Themes(picker) => {
+            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
                 picker.query.insert(text);
                 picker.refilter();
             }
@@ -262,6 +262,7 @@ impl Overlay {
             },
             Self::Copies(_)
             | Self::Themes(_)
+            | Self::Servers(_)
             | Self::Room(_)
             | Self::Preview(_)
             | Self::Diff(_)
@@ -276,7 +277,9 @@ impl Overlay {
         match self {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
-            Self::Copies(picker) | Self::Themes(picker) => picker.step(rows),
+            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
+                picker.step(rows);
+            }
             Self::Again(picker) => picker.step(rows),
             Self::Room(picker) => picker.step(rows),
             Self::Preview(preview) => preview.reader.by(rows),
@@ -295,6 +298,7 @@ impl Overlay {
             | Self::Palette(_)
             | Self::Copies(_)
             | Self::Themes(_)
+            | Self::Servers(_)
             | Self::Again(_)
             | Self::Room(_)
             | Self::History(_)
@@ -308,7 +312,9 @@ impl Overlay {
         let there = match self {
             Self::Models(picker) => picker.select(position),
             Self::Palette(picker) => picker.select(position),
-            Self::Copies(picker) | Self::Themes(picker) => picker.select(position),
+            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
+                picker.select(position)
+            }
             Self::Again(picker) => picker.select(position),
             Self::Room(picker) => picker.select(position),
             Self::History(history) => history.select(position),
@@ -354,6 +360,14 @@ enum PickerKey {
     Picked,
     Completed,
     Other,
+}
+
+/// A key to a list whose items are what is picked.
+fn picked(picker: &mut Picker<String>, key: KeyEvent, outcome: fn(String) -> Outcome) -> Outcome {
+    match (picker_key(picker, key), picker.selected()) {
+        (PickerKey::Picked, Some(item)) => outcome(item.value.clone()),
+        _ => Outcome::Stay,
+    }
 }
 
 fn picker_key<T>(picker: &mut Picker<T>, key: KeyEvent) -> PickerKey {

@@ -31,7 +31,7 @@ impl App {
         let is_unwritten = draft.trim().is_empty();
         let prompt = if is_unwritten { UNWRITTEN } else { &draft };
         let parent = self.next_parent();
-        let prepared = match self.prepare(parent, prompt) {
+        let prepared = match self.prepare(parent, prompt, self.tools_on_offer()) {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 let text = format!("Nothing would be sent: {refusal}");

@@ -72,6 +72,9 @@ impl App {
             Command::WidenThinking => self.resize_thinking(1, now),
             Command::NarrowThinking => self.resize_thinking(-1, now),
             Command::ExpandPaste => self.expand_paste(now),
+            Command::Servers => self.open_servers(now.instant),
+            Command::ToggleTools => self.toggle_tools(now),
+            Command::ToggleResults => self.toolbox.results_open = !self.toolbox.results_open,
             Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
             Command::NewLine
             | Command::QuitIfEmpty
@@ -139,6 +142,10 @@ impl App {
         }
         if self.zoom.is_some() {
             return self.toggle_zoom(now);
+        }
+        if self.toolbox.consent.editing.is_some() {
+            self.leave_arguments();
+            return Vec::new();
         }
         if self.live.is_some() {
             return self.stop(now);

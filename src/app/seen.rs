@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ratatui::layout::{Position, Rect};
 
 use super::reader::Spot;
-use crate::chat::TurnId;
+use crate::chat::{CallId, TurnId};
 
 /// A part of the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -32,6 +32,8 @@ pub struct Seen {
     pub message: Rect,
     /// The list of an overlay: its area and the index of its first row.
     pub list: Option<(Rect, usize)>,
+    /// The card that asks whether a tool may run.
+    pub card: Option<SeenCard>,
     /// The row on top of an overlay's text.
     pub reader: Option<Spot>,
     /// First row of each turn in the chat.
@@ -75,6 +77,15 @@ pub enum Edge {
     Right,
     /// The upper one.
     Top,
+}
+
+/// What the last frame showed of the card that asks whether a tool may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenCard {
+    /// The call that it asks about.
+    pub call: CallId,
+    /// The first row of the arguments when their end is shown.
+    pub last_top: usize,
 }
 
 /// What the last frame showed of a pane.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::call::Sent;
+use super::toolkit::Tool;
 use super::{App, Effect, Tone};
 use crate::catalog;
 use crate::chat::{Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState};
@@ -21,6 +23,10 @@ pub struct Live {
     pub as_of: Instant,
     /// What it is doing.
     pub phase: Phase,
+    /// When the tool that runs was started, or the request of this round sent.
+    pub step_since: Instant,
+    /// What its requests are made of.
+    pub sent: Box<Sent>,
 }
 
 /// What a request is doing.
@@ -34,6 +40,12 @@ pub enum Phase {
     Thinking,
     /// The answer arrives.
     Answering,
+    /// Servers that have tools are being started; nothing is sent yet.
+    Starting,
+    /// A tool waits for the user's consent.
+    Consent,
+    /// A tool of that name runs.
+    Running(String),
     /// It failed before any text came and will be tried again.
     Retrying {
         /// When.
@@ -49,12 +61,14 @@ pub enum Phase {
 
 impl Live {
     /// A request that is sent right now.
-    pub(super) fn new(turn: TurnId, now: Now) -> Self {
+    pub(super) fn new(turn: TurnId, sent: Sent, now: Now) -> Self {
         Self {
             turn,
             since: now.instant,
             as_of: now.instant,
             phase: Phase::Connecting,
+            step_since: now.instant,
+            sent: Box::new(sent),
         }
     }
 
@@ -81,12 +95,15 @@ impl Live {
         }
     }
 
-    /// When its spinner or countdown next changes.
-    pub fn wake_at(&self) -> Instant {
+    /// When its spinner or countdown next changes; never while it waits for the user.
+    pub fn wake_at(&self) -> Option<Instant> {
+        if self.phase == Phase::Consent {
+            return None;
+        }
         // The spinner's steps are counted from the sending, so that waking late skips steps
         // instead of slowing down.
         let step = u32::try_from(self.spinner_step() + 1).unwrap_or(u32::MAX);
-        self.since + SPINNER_STEP.saturating_mul(step)
+        Some(self.since + SPINNER_STEP.saturating_mul(step))
     }
 
     /// Which step of the spinner to show.
@@ -106,6 +123,9 @@ impl App {
         let text = self.composer.text();
         if text.trim().is_empty() {
             return Vec::new();
+        }
+        if self.toolbox.consent.editing.is_some() {
+            return self.take_arguments(now);
         }
         if let Some(line) = text.strip_prefix('/').filter(|line| !line.contains('\n'))
             && let Some(slash) = super::slash::parse(line)
@@ -139,6 +159,10 @@ impl App {
 
     /// Stops the reply in flight; what had arrived is kept.
     pub(super) fn stop(&mut self, now: Now) -> Vec<Effect> {
+        if let Some(live) = &self.live {
+            self.stop_calls(live.turn, now);
+            self.leave_arguments();
+        }
         let Some(live) = self.live.take() else {
             return Vec::new();
         };
@@ -208,10 +232,13 @@ impl App {
         Vec::new()
     }
 
-    /// A reply's stream is over: the queued message goes next.
+    /// A reply's stream is over: its tool calls are next, else the queued message.
     pub(super) fn ended(&mut self, id: TurnId, now: Now) -> Vec<Effect> {
         if self.errand_is(id) {
             return self.errand_ended(now);
+        }
+        if let Some(effects) = self.begin_calls(id, now) {
+            return effects;
         }
         let Some(live) = self.live.take_if(|live| live.turn == id) else {
             return Vec::new();
@@ -250,7 +277,7 @@ impl App {
 
     /// Sends a prompt after `parent`. No effects mean that it was refused, and a notice says why.
     pub(super) fn ask(&mut self, parent: Option<TurnId>, prompt: String, now: Now) -> Vec<Effect> {
-        let prepared = match self.prepare(parent, &prompt) {
+        let prepared = match self.prepare(parent, &prompt, self.tools_on_offer()) {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 self.notify(Tone::Error, refusal, now.instant);
@@ -269,21 +296,33 @@ impl App {
             turn.rates = rates;
         }
         self.keep_begun(id, now);
-        self.live = Some(Live::new(id, now));
+        self.live = Some(Live::new(id, prepared.sent, now));
         self.context.changed = false;
         self.selected = None;
         self.chat_scroll.follow();
         self.thinking_scroll.follow();
-        effects.push(Effect::Send(id, Box::new(prepared.request)));
+        let (starts, waits) = self.start_servers();
+        effects.extend(starts);
+        if let (true, Some(live)) = (waits, &mut self.live) {
+            // Sent when they are there, with their tools.
+            live.phase = Phase::Starting;
+        } else {
+            effects.push(Effect::Send(id, Box::new(prepared.request)));
+        }
         effects
     }
 
-    /// Writes the request of a prompt after `parent`.
+    /// Writes the request of a prompt after `parent`, which offers these tools.
     ///
     /// # Errors
     ///
     /// Fails with a sentence when the model can't do what is asked.
-    pub(super) fn prepare(&self, parent: Option<TurnId>, prompt: &str) -> Result<Prepared, String> {
+    pub(super) fn prepare(
+        &self,
+        parent: Option<TurnId>,
+        prompt: &str,
+        tools: Vec<Tool>,
+    ) -> Result<Prepared, String> {
         let Some((provider, model)) = self.provider().zip(self.model()) else {
             let provider = &self.session.choice.provider;
             return Err(format!(
@@ -294,14 +333,22 @@ impl App {
         let rates = self.rates(&self.session.choice);
         let wish = self.wish(rates.request_tokens(extent));
         let plan = catalog::plan(provider, &model, &wish).map_err(|refusal| refusal.to_string())?;
-        let ask = Ask {
+        let mut ask = Ask {
             messages: self.conversation.messages(parent, prompt),
+            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
             patches: plan.patches,
         };
+        let request = wire::request(&plan.target, &ask);
+        ask.messages = Vec::new();
         Ok(Prepared {
-            request: wire::request(&plan.target, &ask),
+            request,
+            sent: Sent {
+                target: plan.target,
+                ask,
+                tools,
+            },
             thinking: plan.thinking,
             hint: plan.hints.first().map(ToString::to_string),
             tokens: wish.input_tokens_estimate,
@@ -330,6 +377,8 @@ impl App {
 pub(super) struct Prepared {
     /// What goes over the wire.
     pub request: WireRequest,
+    /// What it is made of, for the rounds after it.
+    pub sent: Sent,
     /// The thinking mode as it will be.
     pub thinking: Thinking,
     /// What the user had better know.

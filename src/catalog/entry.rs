@@ -42,6 +42,8 @@ pub struct ProviderEntry {
     pub max_tokens_field: Option<String>,
     /// See [`Provider::may_be_cumulative`].
     pub may_be_cumulative: Option<bool>,
+    /// See [`Provider::wants_reasoning_back`].
+    pub wants_reasoning_back: Option<bool>,
     /// What is said of its models.
     pub models: Vec<ModelEntry>,
 }
@@ -112,6 +114,7 @@ impl ProviderEntry {
             body: Patch::new(),
             max_tokens_field: "max_tokens".to_owned(),
             may_be_cumulative: false,
+            wants_reasoning_back: false,
             models: Vec::new(),
         });
         lay(&mut provider.name, self.name.as_ref());
@@ -128,6 +131,10 @@ impl ProviderEntry {
         lay(
             &mut provider.may_be_cumulative,
             self.may_be_cumulative.as_ref(),
+        );
+        lay(
+            &mut provider.wants_reasoning_back,
+            self.wants_reasoning_back.as_ref(),
         );
         for (name, value) in &self.headers {
             provider

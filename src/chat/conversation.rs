@@ -1,6 +1,6 @@
 //! A conversation: a tree of turns, and the path through it that is on the screen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     Asked, Estimate, Extent, Message, Moment, Rates, Reply, Standing, Timing, Turn, TurnId,
@@ -14,6 +14,9 @@ pub struct Conversation {
     pub system_prompt: String,
     /// Every turn by its id. Ids grow, so their order is the order in which turns were made.
     turns: std::collections::BTreeMap<TurnId, Turn>,
+    /// The calls that the user allowed for as long as this conversation lasts: a tool's name with
+    /// its arguments, which have to be the same to the letter.
+    pub allowed: BTreeSet<(String, String)>,
     /// Which child was chosen, by parent.
     chosen: HashMap<Option<TurnId>, TurnId>,
 }
@@ -215,9 +218,13 @@ impl Conversation {
 
     /// What to send for the turn `upto`; see [`Conversation::messages`].
     pub fn history(&self, upto: TurnId) -> Vec<Message> {
-        self.turn(upto)
-            .map(|turn| self.messages(turn.parent, &turn.prompt))
-            .unwrap_or_default()
+        let Some(turn) = self.turn(upto) else {
+            return Vec::new();
+        };
+        let mut messages = self.messages(turn.parent, &turn.prompt);
+        // Within a tool loop, its calls go back with their results.
+        messages.extend(turn.reply.exchange());
+        messages
     }
 
     /// What to send for a prompt after `parent`: the system prompt, then prompts and answers along

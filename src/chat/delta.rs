@@ -32,6 +32,9 @@ pub enum Delta {
     Sources(Vec<Source>),
     /// Token counts so far; replaces earlier ones, never adds to them.
     Usage(Usage),
+    /// What the provider wants back untouched when the results of its tool calls are sent: JSON
+    /// text for its dialect alone, never shown.
+    Carry(String),
     /// Something the reader should be told although the reply goes on.
     Remark(Remark),
     /// The reply is complete, and why. Always the last delta.
@@ -48,6 +51,7 @@ impl Delta {
             | Self::Relabel
             | Self::Sources(_)
             | Self::Usage(_)
+            | Self::Carry(_)
             | Self::Remark(_)
             | Self::Finish(_) => false,
         }

@@ -1,5 +1,8 @@
 //! What is sent: the history as the provider is to see it. Content only: there is no place for
-//! reasoning here, so no dialect can send it by mistake.
+//! reasoning here, so no dialect can send it by mistake. The one exception is asked for by
+//! providers and lasts no longer than a tool loop: what they want back untouched.
+
+use super::ToolCall;
 
 /// One message of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,9 @@ pub enum Message {
         content: String,
         /// The tools that it asked for, within one tool loop.
         calls: Vec<ToolCall>,
+        /// What the provider wants back of it besides, within one tool loop: JSON text that only
+        /// its dialect reads. [`super::Reply::carry`] tells more.
+        carry: Option<String>,
     },
     /// What a tool returned.
     Tool {
@@ -30,6 +36,7 @@ impl Message {
         Self::Assistant {
             content: content.into(),
             calls: Vec::new(),
+            carry: None,
         }
     }
 
@@ -40,15 +47,4 @@ impl Message {
             Self::Assistant { content, .. } | Self::Tool { content, .. } => content,
         }
     }
-}
-
-/// A tool that the model asked to run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ToolCall {
-    /// The provider's id of the call; the result must name it.
-    pub id: String,
-    /// The tool's name.
-    pub name: String,
-    /// The arguments as the model wrote them: JSON text, perhaps cut or wrong.
-    pub arguments: String,
 }

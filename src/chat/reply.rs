@@ -1,6 +1,11 @@
 //! A reply being received or finished: the fold of its [`Delta`]s.
 
-use super::{Delta, Finish, Part, Remark, Source, ToolCall, ToolDelta, Usage};
+use super::{Delta, Finish, Message, Part, Remark, Source, ToolCall, ToolDelta, Usage};
+
+/// What stands between the reasoning of two rounds.
+const BETWEEN_THOUGHTS: &str = "\n\n---\n\n";
+/// What stands between the answers of two rounds.
+const BETWEEN_ANSWERS: &str = "\n\n";
 
 /// A text that usually grows at its end.
 ///
@@ -39,6 +44,31 @@ impl Text {
         }
         self.text = text;
     }
+
+    /// Appends text of the round that began at the byte `start`.
+    fn append(&mut self, start: usize, between: &str, text: &str) {
+        if start > 0 && self.text.len() == start {
+            self.text.push_str(between);
+        }
+        self.text.push_str(text);
+    }
+
+    /// The text of the round that began at the byte `start`.
+    fn since(&self, start: usize, between: &str) -> &str {
+        let text = self.text.get(start..).unwrap_or_default();
+        text.strip_prefix(between).unwrap_or(text)
+    }
+
+    /// The same text with another one in the place of that round's.
+    fn with(&self, start: usize, between: &str, text: &str) -> String {
+        let before = self.text.get(..start).unwrap_or_default();
+        let between = if before.is_empty() || text.is_empty() {
+            ""
+        } else {
+            between
+        };
+        format!("{before}{between}{text}")
+    }
 }
 
 impl From<String> for Text {
@@ -47,15 +77,36 @@ impl From<String> for Text {
     }
 }
 
-/// All of a reply so far.
+/// A round of a reply that is over: where its parts end in those of the whole.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Round {
+    /// The end of its reasoning, in bytes.
+    pub reasoning_bytes: usize,
+    /// The end of its answer, in bytes.
+    pub answer_bytes: usize,
+    /// How many calls there were with it.
+    pub calls: usize,
+    /// See [`Reply::carry`].
+    pub carry: Option<String>,
+    /// Its token counts.
+    pub usage: Usage,
+}
+
+/// All of a reply so far. One that asks for tools comes in rounds; their texts follow each other
+/// in one text each, so that whoever shows, searches or keeps a reply need not know of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reply {
     /// The chain of thought.
     pub reasoning: Text,
     /// The answer.
     pub answer: Text,
-    /// The tools that the model asked for.
+    /// The tools that the model asked for, in all rounds.
     pub calls: Vec<ToolCall>,
+    /// The rounds before this one: each ended with tool calls, whose results the next one began
+    /// with. Empty for a reply without tools.
+    pub rounds: Vec<Round>,
+    /// What the provider wants back untouched beside the results of this round's calls.
+    pub carry: Option<String>,
     /// Pages that a web search found.
     pub sources: Vec<Source>,
     /// Token counts, as last reported.
@@ -73,18 +124,29 @@ impl Reply {
     pub fn push(&mut self, delta: Delta) {
         match delta {
             Delta::Served(model) => self.served_model = Some(model),
-            Delta::Reasoning(text) => self.reasoning.text.push_str(&text),
-            Delta::Answer(text) => self.answer.text.push_str(&text),
-            Delta::Relabel => {
-                let answer = std::mem::take(&mut self.answer.text);
-                self.answer.epoch += 1;
-                self.reasoning.text.push_str(answer.trim_end_matches('\n'));
+            Delta::Reasoning(text) => {
+                let start = self.start().reasoning_bytes;
+                self.reasoning.append(start, BETWEEN_THOUGHTS, &text);
             }
-            Delta::Replace(Part::Reasoning, text) => self.reasoning.replace(text),
-            Delta::Replace(Part::Answer, text) => self.answer.replace(text),
+            Delta::Answer(text) => {
+                let start = self.start().answer_bytes;
+                self.answer.append(start, BETWEEN_ANSWERS, &text);
+            }
+            Delta::Relabel => self.relabel(),
+            Delta::Replace(Part::Reasoning, text) => {
+                let start = self.start().reasoning_bytes;
+                let whole = self.reasoning.with(start, BETWEEN_THOUGHTS, &text);
+                self.reasoning.replace(whole);
+            }
+            Delta::Replace(Part::Answer, text) => {
+                let start = self.start().answer_bytes;
+                let whole = self.answer.with(start, BETWEEN_ANSWERS, &text);
+                self.answer.replace(whole);
+            }
             Delta::Tool(piece) => self.push_tool(piece),
             Delta::Sources(sources) => self.sources = sources,
             Delta::Usage(usage) => self.usage = usage,
+            Delta::Carry(text) => self.carry = Some(text),
             Delta::Remark(remark) => {
                 if !self.remarks.contains(&remark) {
                     self.remarks.push(remark);
@@ -99,16 +161,95 @@ impl Reply {
         self.reasoning.is_empty() && self.answer.is_empty() && self.calls.is_empty()
     }
 
+    /// Ends a round: what comes from now on is said after the results of its calls.
+    pub fn next_round(&mut self) {
+        self.rounds.push(Round {
+            reasoning_bytes: self.reasoning.len(),
+            answer_bytes: self.answer.len(),
+            calls: self.calls.len(),
+            carry: self.carry.take(),
+            usage: std::mem::take(&mut self.usage),
+        });
+        self.finish = None;
+    }
+
+    /// The calls of this round.
+    pub fn calls_of_round(&self) -> &[ToolCall] {
+        self.calls
+            .get(self.rounds.last().map_or(0, |round| round.calls)..)
+            .unwrap_or_default()
+    }
+
+    /// What the rounds that are over said and got: each an answer with its calls, then a result
+    /// for each of them.
+    pub fn exchange(&self) -> Vec<Message> {
+        let mut messages = Vec::new();
+        let mut start = Round::default();
+        for round in &self.rounds {
+            let calls = self.calls.get(start.calls..round.calls).unwrap_or_default();
+            let said = self
+                .answer
+                .text
+                .get(..round.answer_bytes)
+                .unwrap_or_default();
+            let said = said.get(start.answer_bytes..).unwrap_or_default();
+            let said = match start.answer_bytes {
+                0 => said,
+                _ => said.strip_prefix(BETWEEN_ANSWERS).unwrap_or(said),
+            };
+            messages.push(Message::Assistant {
+                content: said.to_owned(),
+                calls: calls.to_vec(),
+                carry: round.carry.clone(),
+            });
+            messages.extend(calls.iter().map(|call| Message::Tool {
+                call_id: call.id.clone(),
+                content: call.result(),
+            }));
+            start = round.clone();
+        }
+        messages
+    }
+
+    /// The token counts of all rounds together: what is paid for.
+    pub fn total_usage(&self) -> Usage {
+        let rounds = self.rounds.iter().map(|round| &round.usage);
+        rounds.fold(self.usage.clone(), |sum, usage| sum.plus(usage))
+    }
+
+    fn start(&self) -> Round {
+        let last = self.rounds.last();
+        last.map_or_else(Round::default, |round| Round {
+            carry: None,
+            usage: Usage::default(),
+            ..*round
+        })
+    }
+
+    /// This round's answer was reasoning.
+    fn relabel(&mut self) {
+        let start = self.start();
+        let answer = self.answer.since(start.answer_bytes, BETWEEN_ANSWERS);
+        let thought = answer.trim_end_matches('\n').to_owned();
+        self.answer.text.truncate(start.answer_bytes);
+        self.answer.epoch += 1;
+        if !thought.is_empty() {
+            self.reasoning
+                .append(start.reasoning_bytes, BETWEEN_THOUGHTS, &thought);
+        }
+    }
+
     fn push_tool(&mut self, piece: ToolDelta) {
         // Slots come from the network: a wild one must not make a wild vector.
         const MOST_CALLS: usize = 128;
         if piece.slot >= MOST_CALLS {
             return;
         }
-        if self.calls.len() <= piece.slot {
-            self.calls.resize_with(piece.slot + 1, ToolCall::default);
+        let slot = self.start().calls + piece.slot;
+        if self.calls.len() <= slot {
+            self.calls.resize_with(slot + 1, ToolCall::default);
         }
-        let Some(call) = self.calls.get_mut(piece.slot) else {
+        let Some(call) = self.calls.get_mut(slot) else {
             return;
         };
         if let Some(id) = piece.id.filter(|id| !id.is_empty()) {
@@ -181,5 +322,51 @@ mod tests {
             .map(|c| (c.id.as_str(), c.arguments.as_str()))
             .collect();
         assert_eq!(calls, [("a", "{\"x\":1}"), ("b", "{}")]);
+    }
+    #[test]
+    fn rounds_follow_each_other_in_the_same_texts_and_go_back_apart() {
+        let tool = |id: &str| {
+            Delta::Tool(ToolDelta {
+                id: Some(id.to_owned()),
+                name: Some("look".to_owned()),
+                arguments: "{}".to_owned(),
+                ..ToolDelta::default()
+            })
+        };
+        let mut reply = folded([
+            Delta::Reasoning("first".into()),
+            Delta::Answer("Looking.".into()),
+            tool("a"),
+            Delta::Carry("[1]".into()),
+            Delta::Finish(Finish::ToolCalls),
+        ]);
+        reply.next_round();
+        for delta in [
+            Delta::Answer("second".into()),
+            Delta::Relabel,
+            Delta::Answer("Agai".into()),
+            Delta::Replace(Part::Answer, "Again.".into()),
+            tool("b"),
+        ] {
+            reply.push(delta);
+        }
+        assert_eq!(reply.reasoning.as_str(), "first\n\n---\n\nsecond");
+        assert_eq!(reply.answer.as_str(), "Looking.\n\nAgain.");
+        let ids: Vec<&str> = reply.calls.iter().map(|call| call.id.as_str()).collect();
+        assert_eq!(ids, ["a", "b"]);
+        assert_eq!(reply.calls_of_round().len(), 1);
+        assert_eq!((&reply.finish, &reply.carry), (&None, &None));
+        reply.next_round();
+        let said: Vec<String> = reply
+            .exchange()
+            .iter()
+            .map(|message| message.text().to_owned())
+            .collect();
+        let not_run = reply.calls[0].result();
+        assert_eq!(said, ["Looking.", &*not_run, "Again.", &*not_run]);
+        assert!(matches!(
+            &reply.exchange()[0],
+            Message::Assistant { carry: Some(carry), .. } if carry == "[1]"
+        ));
     }
 }

@@ -5,6 +5,7 @@
 //! clipboard or a pipe. What is kept in memory and on disk stays as it came.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 /// Makes `text` safe for a terminal: control characters become visible control pictures (`␛`),
 /// a C1 control becomes the escape pair it stands for (`␛[`), bidirectional overrides and tag
@@ -41,6 +42,35 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 /// [`visible`] text on one line: line feeds and tabs become single spaces.
 pub fn one_line(text: &str) -> String {
     visible(text).replace(['\n', '\t'], " ")
+}
+
+/// JSON text in which every character that a reader could not see, or that could make text read
+/// differently from what it is, is an escape: controls, bidirectional and zero-width characters,
+/// unusual spaces, fillers, tags. It is still the same JSON, so what is shown is what is used.
+pub fn plain_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_plain(c) {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
+fn is_plain(c: char) -> bool {
+    is_harmless(c)
+        && !matches!(c,
+            // Spaces that are not the space, and the soft hyphen.
+            '\u{a0}' | '\u{ad}' | '\u{1680}' | '\u{2000}'..='\u{200f}' | '\u{202f}' | '\u{205f}' | '\u{3000}'
+            // Joiners, invisible operators, fillers, shaping and musical controls.
+            | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// The text as it was written, without control characters other than line feeds and tabs: what is
@@ -95,6 +125,20 @@ mod tests {
     #[test]
     fn harmless_text_is_not_copied() {
         assert!(matches!(visible("héllo 你好 👨‍👩‍👧"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_shows_what_could_not_be_seen_and_stays_the_same_json() {
+        let json = "{\"a\u{202e}\": \"x\u{200b}y\u{9b}z\u{a0}\u{e0041}\", \"b\": \"你好 é 👍\"}";
+        let plain = plain_json(json);
+        let escapes = [r"\u202e", r"\u200b", r"\u009b", r"\u00a0", r"\udb40\udc41"];
+        assert!(
+            escapes.iter().all(|escape| plain.contains(escape)),
+            "{plain}"
+        );
+        assert!(plain.contains("你好 é 👍"), "{plain}");
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(read(&plain), read(json));
     }
 
     #[test]

@@ -145,16 +145,24 @@ impl Turn {
             | Delta::Tool(_)
             | Delta::Sources(_)
             | Delta::Usage(_)
+            | Delta::Carry(_)
             | Delta::Remark(_)
             | Delta::Finish(_) => {}
         }
+        let is_taken_back = matches!(delta, Delta::Relabel | Delta::Replace(..));
         self.reply.push(delta);
+        if is_taken_back && !self.reply.rounds.is_empty() {
+            // Only the last round was.
+            self.estimate.reasoning = Extent::of(self.reply.reasoning.as_str());
+            self.estimate.answer = Extent::of(self.reply.answer.as_str());
+        }
     }
 
     /// Tokens of the reasoning, and whether the provider reported them (else they are estimated).
     pub fn reasoning_tokens(&self) -> (u64, bool) {
         let estimated = whole_tokens(self.rates.tokens(self.estimate.reasoning));
-        let reported = self.reply.usage.reasoning_tokens.filter(|&count| count > 0);
+        let reported = self.reply.total_usage().reasoning_tokens;
+        let reported = reported.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())
     }
 
@@ -163,7 +171,8 @@ impl Turn {
         let estimate = self.estimate;
         let text = estimate.reasoning + estimate.answer;
         let estimated = whole_tokens(self.rates.tokens(text));
-        let reported = self.reply.usage.output_tokens.filter(|&count| count > 0);
+        let reported = self.reply.total_usage().output_tokens;
+        let reported = reported.filter(|&count| count > 0);
         (reported.unwrap_or(estimated), reported.is_some())
     }
 

@@ -35,6 +35,28 @@ impl Usage {
             && zero(self.total_tokens)
     }
 
+    /// Both counts together; where one of them is unknown, the other stands.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let sum = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.saturating_add(b)),
+            (either, or) => either.or(or),
+        };
+        Self {
+            input_tokens: sum(self.input_tokens, other.input_tokens),
+            output_tokens: sum(self.output_tokens, other.output_tokens),
+            reasoning_tokens: sum(self.reasoning_tokens, other.reasoning_tokens),
+            cached_tokens: sum(self.cached_tokens, other.cached_tokens),
+            cache_write_tokens: sum(self.cache_write_tokens, other.cache_write_tokens),
+            total_tokens: sum(self.total_tokens, other.total_tokens),
+            cost_usd: match (self.cost_usd, other.cost_usd) {
+                (Some(a), Some(b)) => Some(a + b),
+                (either, or) => either.or(or),
+            },
+            searches: sum(self.searches, other.searches),
+        }
+    }
+
     /// Tokens of the answer alone: output without reasoning, never below zero (some providers
     /// report more reasoning than output).
     pub fn answer_tokens(&self) -> Option<u64> {

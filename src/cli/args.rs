@@ -105,6 +105,9 @@ pub(super) struct Options {
     /// Ask for whole replies instead of streams
     #[arg(long, global = true)]
     pub no_stream: bool,
+    /// Offer no tools to the model
+    #[arg(long, global = true)]
+    pub no_tools: bool,
     /// Go on with the last conversation
     #[arg(short = 'c', long = "continue", global = true)]
     pub go_on: bool,

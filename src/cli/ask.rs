@@ -1,8 +1,12 @@
 //! `mmchat ask`: one reply on standard output.
 
+mod tools;
+
 use std::io;
+use std::time::Instant;
 
 use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use serde_json::json;
 
 use super::args::{AskArgs, Format, Options};
@@ -11,14 +15,17 @@ use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
-use crate::catalog::{self, DEMO, Wish};
+use crate::app::toolkit::Tool;
+use crate::app::{Sent, Session};
+use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, FailureKind, Finish, Progress, Rates, Turn, TurnState, estimate_tokens, safe,
-    whole_tokens,
+    Asked, CallState, Failure, FailureKind, Finish, Progress, Rates, ToolCall, Turn, TurnState,
+    estimate_tokens, safe, whole_tokens,
 };
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
-use crate::wire::{self, Ask, Auth, WireRequest};
+use crate::wire::{Ask, Auth, WireRequest};
+use tools::Bench;
 
 /// Asks once and prints the reply.
 pub(super) fn run(
@@ -51,17 +58,8 @@ pub(super) fn run(
     let model = provider.model(&session.choice.model);
     let parent = kept.conversation.last().map(|turn| turn.id);
     let so_far = Rates::default().tokens(kept.conversation.extent(parent));
-    let wish = Wish {
-        // Only a mode that was asked for on this command line may be refused; the configuration's
-        // comes as near as the model can.
-        thinking: options
-            .thinking
-            .unwrap_or_else(|| model.nearest_mode(session.thinking)),
-        params: session.params,
-        json: ask.json_mode || ask.schema.is_some(),
-        search: ask.search,
-        input_tokens_estimate: whole_tokens(so_far + estimate_tokens(&prompt)),
-    };
+    let tokens = whole_tokens(so_far + estimate_tokens(&prompt));
+    let wish = wish(options, ask, &session, &model, tokens);
     let plan = catalog::plan(provider, &model, &wish)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
     for hint in &plan.hints {
@@ -75,38 +73,22 @@ pub(super) fn run(
     };
     let mut clock = Clock::system();
     let turn = add_turn(&mut kept, prompt, asked, &session, clock.now().wall);
-    let request = wire::request(
-        &plan.target,
-        &Ask {
-            messages: kept.conversation.history(turn),
-            params: session.params,
-            stream: session.stream,
-            patches: plan.patches,
-        },
-    );
+    let offers_tools = session.tools && model.tools && config.chat.max_tool_rounds > 0;
+    let tools = if offers_tools {
+        tools::offered(&config)
+    } else {
+        Vec::new()
+    };
+    let mut sent = sent(&session, plan, tools);
     if ask.dry_run {
-        return dry_run(&request);
+        return dry_run(&sent.request(&kept.conversation, turn));
     }
     let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
-    let providers = Providers::new(Client::new(
-        &config.network,
-        keys,
-        setup::proxies(environment),
-    ));
-    let outlet = Outlet::new(ask, environment);
-    let record = Record::begin(options, kept, turn);
-    sent(&providers, request, outlet, record, clock, &about_keys)
-}
-
-/// Sends the request and sees the reply through, or as far as Ctrl+C lets it come.
-fn sent(
-    providers: &Providers,
-    request: WireRequest,
-    mut outlet: Outlet<'_>,
-    mut record: Record,
-    mut clock: Clock,
-    about_keys: &str,
-) -> Result<Exit, Trouble> {
+    let client = Client::new(&config.network, keys, setup::proxies(environment));
+    let mut bench = Bench::new(&config, environment, &client);
+    let providers = Providers::new(client);
+    let mut outlet = Outlet::new(ask, environment);
+    let mut record = Record::begin(options, kept, turn);
     let exit = block_on(async {
         tokio::select! {
             // Before the first byte is sent, so that no Ctrl+C is missed.
@@ -120,10 +102,16 @@ fn sent(
                 }
                 Ok(Exit::Signal(2))
             }
-            result = reply(providers, request, &mut outlet, &mut record, &mut clock) => {
+            result = async {
+                if offers_tools {
+                    sent.offer(bench.served(&config).await);
+                }
+                let next = || Outlet::new(ask, environment);
+                replies(&providers, &sent, &mut bench, (&mut outlet, &next), &mut record, &mut clock).await
+            } => {
                 let exit = result?;
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
-                    complain(about_keys);
+                    complain(&about_keys);
                 }
                 Ok(exit)
             }
@@ -131,6 +119,36 @@ fn sent(
     });
     record.end();
     exit
+}
+
+/// What is wished of the model.
+fn wish(options: &Options, ask: &AskArgs, session: &Session, model: &Model, tokens: u64) -> Wish {
+    Wish {
+        // Only a mode that was asked for on this command line may be refused; the configuration's
+        // comes as near as the model can.
+        thinking: options
+            .thinking
+            .unwrap_or_else(|| model.nearest_mode(session.thinking)),
+        params: session.params,
+        json: ask.json_mode || ask.schema.is_some(),
+        search: ask.search,
+        input_tokens_estimate: tokens,
+    }
+}
+
+/// What the requests of the turn are made of.
+fn sent(session: &Session, plan: Plan, tools: Vec<Tool>) -> Sent {
+    Sent {
+        ask: Ask {
+            messages: Vec::new(),
+            tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
+            params: session.params,
+            stream: session.stream,
+            patches: plan.patches,
+        },
+        target: plan.target,
+        tools,
+    }
 }
 
 /// Whether what is known of the provider's keys would help.
@@ -144,17 +162,65 @@ fn is_about_the_key(state: &TurnState) -> bool {
     )
 }
 
-/// Receives the reply and prints it in the format that was asked for.
-async fn reply(
+/// Receives the reply, runs the tools that it asks for and sends their results, round after round,
+/// and prints all of it in the format that was asked for, each round by an outlet of its own.
+async fn replies<'a>(
     providers: &Providers,
-    request: WireRequest,
-    outlet: &mut Outlet<'_>,
+    sent: &Sent,
+    bench: &mut Bench,
+    (outlet, next): (&mut Outlet<'a>, &dyn Fn() -> Outlet<'a>),
     record: &mut Record,
     clock: &mut Clock,
 ) -> Result<Exit, Trouble> {
-    let sent = clock.now().instant;
-    let mut steps = providers.reply(request);
-    let mut state = TurnState::Done;
+    let begun = clock.now().instant;
+    let mut state;
+    loop {
+        let request = sent.request(&record.kept.conversation, record.turn);
+        state = round(providers.reply(request), outlet, record, clock, begun).await?;
+        let Some(turn) = record.turn() else {
+            break;
+        };
+        if state != TurnState::Done || !tools::begin(turn, &sent.tools, bench.limit) {
+            break;
+        }
+        outlet.finish()?;
+        let first = turn.reply.rounds.last().map_or(0, |round| round.calls);
+        for call in turn.reply.calls.iter_mut().skip(first) {
+            bench.run(call, &sent.tools, clock).await;
+            complain(&tools::told(call));
+            if outlet.ask.format == Format::Jsonl {
+                println_to(io::stdout(), &json::to_text(&json::tool_result(call)))?;
+            }
+        }
+        turn.reply.next_round();
+        record.save_turn();
+        *outlet = next();
+    }
+    outlet.finish()?;
+    let Some(turn) = record.turn() else {
+        return Ok(Exit::Failed);
+    };
+    turn.timing.end = Some(clock.now().since(begun));
+    turn.state = state;
+    outlet.whole(turn)?;
+    if outlet.ask.schema.is_some() && turn.state == TurnState::Done {
+        let is_json = serde_json::from_str::<serde_json::Value>(turn.reply.answer.as_str());
+        if let Err(error) = is_json {
+            complain(&format!("the answer is no JSON: {error}"));
+            return Ok(Exit::Failed);
+        }
+    }
+    Ok(conclude(turn))
+}
+
+/// Receives the reply to one request and prints it. Returns how it ended.
+async fn round(
+    mut steps: BoxStream<'static, Result<Progress, Failure>>,
+    outlet: &mut Outlet<'_>,
+    record: &mut Record,
+    clock: &mut Clock,
+    begun: Instant,
+) -> Result<TurnState, Trouble> {
     let mut turns = tokio::time::interval(spinner::TURN);
     loop {
         let step = tokio::select! {
@@ -163,7 +229,7 @@ async fn reply(
             _ = turns.tick() => {
                 let now = clock.now().instant;
                 let word = record.turn().map_or("waiting", |turn| doing(turn));
-                outlet.tick(word, now.saturating_duration_since(sent))?;
+                outlet.tick(word, now.saturating_duration_since(begun))?;
                 record.grow(now);
                 continue;
             }
@@ -172,12 +238,14 @@ async fn reply(
             break;
         };
         let now = clock.now().instant;
-        let elapsed = now.saturating_duration_since(sent);
+        let elapsed = now.saturating_duration_since(begun);
         let Some(turn) = record.turn() else {
             break;
         };
         match step {
-            Ok(Progress::Connected) => turn.timing.connected = Some(elapsed),
+            Ok(Progress::Connected) => {
+                turn.timing.connected.get_or_insert(elapsed);
+            }
             Ok(Progress::Retrying {
                 attempt,
                 of,
@@ -202,26 +270,11 @@ async fn reply(
                     let event = json!({"type": "error", "error": json::failure(&failure)});
                     println_to(io::stdout(), &json::to_text(&event))?;
                 }
-                state = TurnState::Failed(Box::new(failure));
-                break;
+                return Ok(TurnState::Failed(Box::new(failure)));
             }
         }
     }
-    outlet.finish()?;
-    let Some(turn) = record.turn() else {
-        return Ok(Exit::Failed);
-    };
-    turn.timing.end = Some(clock.now().since(sent));
-    turn.state = state;
-    outlet.whole(turn)?;
-    if outlet.ask.schema.is_some() && turn.state == TurnState::Done {
-        let is_json = serde_json::from_str::<serde_json::Value>(turn.reply.answer.as_str());
-        if let Err(error) = is_json {
-            complain(&format!("the answer is no JSON: {error}"));
-            return Ok(Exit::Failed);
-        }
-    }
-    Ok(conclude(turn))
+    Ok(TurnState::Done)
 }
 
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
@@ -242,7 +295,8 @@ fn conclude(turn: &Turn) -> Exit {
             Exit::Failed
         };
     }
-    for call in &turn.reply.calls {
+    let not_offered = |call: &&ToolCall| call.state == CallState::Asked;
+    for call in turn.reply.calls.iter().filter(not_offered) {
         complain(&format!(
             "the model asked for the tool {}, which it was not offered",
             safe::one_line(&call.name)

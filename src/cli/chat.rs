@@ -60,6 +60,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let mut store = Store::new(place(options));
     let (window_title, progress) = (config.ui.window_title, config.ui.progress);
     let client = Client::new(&config.network, keys, setup::proxies(environment));
+    let programs = environment.programs();
+    let servers = setup::servers(&config, &programs, &client);
     let providers = Providers::new(client);
     let mut app = App::new(app::Setup {
         catalog,
@@ -99,6 +101,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             &mut cache,
             Clock::system(),
         )
+        .with_tools(programs, servers)
         .keeping(&mut store);
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.

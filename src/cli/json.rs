@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::chat::{Delta, Failure, Finish, Part, Remark, Retry, Turn, TurnState, Usage};
+use crate::chat::{
+    CallState, Delta, Failure, Finish, Part, Remark, Retry, ToolCall, Turn, TurnState, Usage,
+};
 
 /// Serializes so that the text is safe on a terminal too: JSON escapes C0 controls by itself, but
 /// not DEL, C1 and the characters that change the order of text.
@@ -44,6 +46,8 @@ pub(super) fn turn(turn: &Turn) -> Value {
             "id": call.id,
             "name": call.name,
             "arguments": call.arguments,
+            "state": state(&call.state),
+            "result": call.is_over().then(|| call.result()),
         })).collect::<Vec<_>>(),
         "sources": reply.sources.iter().map(|source| json!({
             "index": source.index,
@@ -52,7 +56,7 @@ pub(super) fn turn(turn: &Turn) -> Value {
             "site": source.site,
         })).collect::<Vec<_>>(),
         "remarks": reply.remarks.iter().map(|remark| self::remark(*remark)).collect::<Vec<_>>(),
-        "usage": usage(&reply.usage),
+        "usage": usage(&reply.total_usage()),
         "timing": {
             "connected_seconds": seconds(turn.timing.connected),
             "first_reasoning_seconds": seconds(turn.timing.first_reasoning),
@@ -97,8 +101,32 @@ pub(super) fn event(delta: &Delta) -> Value {
             })).collect::<Vec<_>>(),
         }),
         Delta::Usage(counts) => json!({"type": "usage", "usage": usage(counts)}),
+        // For the provider alone; `ask` leaves it out.
+        Delta::Carry(_) => Value::Null,
         Delta::Remark(remark) => json!({"type": "remark", "remark": self::remark(*remark)}),
         Delta::Finish(reason) => json!({"type": "finish", "finish_reason": finish(reason)}),
+    }
+}
+
+/// What a tool call came to, as an event.
+pub(super) fn tool_result(call: &ToolCall) -> Value {
+    json!({
+        "type": "tool_result",
+        "id": call.id,
+        "name": call.name,
+        "state": state(&call.state),
+        "result": call.result(),
+    })
+}
+
+fn state(state: &CallState) -> &'static str {
+    match state {
+        CallState::Asked | CallState::Waiting | CallState::Approved | CallState::Running => {
+            "not_run"
+        }
+        CallState::Done(_) => "done",
+        CallState::Failed(_) => "failed",
+        CallState::Refused(_) => "refused",
     }
 }
 

@@ -70,6 +70,8 @@ impl<'a> Outlet<'a> {
                 self.printer.delta(delta)?;
                 self.printer.tick(elapsed)
             }
+            // For the provider alone.
+            Format::Jsonl if matches!(delta, Delta::Carry(_)) => Ok(()),
             Format::Jsonl => println_to(io::stdout(), &json::to_text(&json::event(delta))),
             Format::Json => show_thinking(self.ask, delta),
         }

@@ -85,6 +85,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             | Delta::Tool(_)
             | Delta::Sources(_)
             | Delta::Usage(_)
+            | Delta::Carry(_)
             | Delta::Remark(_)
             | Delta::Finish(_) => Ok(()),
         }

@@ -47,8 +47,8 @@ pub(super) fn add_turn(
 
 /// The turn that is asked, and the store that keeps it as it comes.
 pub(super) struct Record {
-    kept: Kept,
-    turn: TurnId,
+    pub kept: Kept,
+    pub turn: TurnId,
     store: Store,
     journal: Option<Journal>,
 }
@@ -81,7 +81,7 @@ impl Record {
         self.store.carry_out(Effect::Save(Box::new(change)));
     }
 
-    fn save_turn(&mut self) {
+    pub(super) fn save_turn(&mut self) {
         if let Some(turn) = self.kept.conversation.turn(self.turn) {
             self.save(Change::Turn(self.kept.head.id, Box::new(turn.clone())));
         }

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use futures_util::FutureExt;
 use secrecy::SecretString;
 
 use super::args::Options;
@@ -14,7 +16,8 @@ use crate::chat::Params;
 use crate::config::{self, Config};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
-use crate::net::{Credentials, Keys, Proxies};
+use crate::net::{Client, Credentials, Keys, Proxies};
+use crate::tools::{Http, Programs, Servers};
 
 /// The environment, read once.
 #[derive(Debug)]
@@ -54,6 +57,12 @@ impl Environment {
             .map(String::as_str)
             .filter(|value| !value.is_empty())
     }
+
+    /// Who runs the programs of tools: each is given those variables that its entry names.
+    pub(super) fn programs(&self) -> Programs {
+        let all = self.variables.iter();
+        Programs::new(all.map(|(name, value)| (name.clone(), value.into())))
+    }
 }
 
 /// Everything that a command needs to know.
@@ -89,6 +98,7 @@ impl Setup {
             thinking: options.thinking.unwrap_or(config.chat.thinking),
             params: params.or(config.chat.params),
             stream: config.chat.stream && !options.no_stream,
+            tools: !options.no_tools,
         };
         Ok(Self {
             config,
@@ -277,6 +287,20 @@ fn system_prompt(text: &str) -> Result<String, Trouble> {
     };
     std::fs::read_to_string(Path::new(file))
         .map_err(|error| Trouble::usage(format!("the system prompt {file} can't be read: {error}")))
+}
+
+/// The MCP servers of the configuration, none of which runs yet.
+pub(super) fn servers(config: &Config, programs: &Programs, client: &Client) -> Servers {
+    let client = client.clone();
+    let http: Http = Arc::new(move |url| {
+        let client = client.clone();
+        let reaching = async move {
+            let reached = client.reaching(&url).await;
+            reached.map_err(|failure| format!("{} {}", failure.what(), failure.message))
+        };
+        reaching.boxed()
+    });
+    Servers::new(&config.mcp, programs, &http)
 }
 
 /// The proxies that the environment names.

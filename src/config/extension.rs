@@ -4,7 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::read::{model_name, params, thinking};
-use crate::catalog::reader::Section;
+use super::schema;
+use crate::catalog::reader::{Field, Section};
 use crate::catalog::{Catalog, Notes, entry};
 use crate::chat::{Params, Thinking, safe};
 
@@ -39,6 +40,13 @@ pub enum Approve {
     Never,
 }
 
+/// The words for consent.
+const APPROVE: [(&str, Approve); 3] = [
+    ("ask", Approve::Ask),
+    ("always", Approve::Always),
+    ("never", Approve::Never),
+];
+
 /// `[mcp.NAME]`: a server that offers tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct McpServer {
@@ -46,6 +54,12 @@ pub struct McpServer {
     pub name: String,
     /// How it is reached.
     pub transport: McpTransport,
+    /// How long a call may take, in seconds.
+    pub timeout_seconds: u64,
+    /// Whether its tools need the user's consent.
+    pub approve: Approve,
+    /// The environment variables that a server that is started gets to see.
+    pub env: Vec<String>,
 }
 
 /// How an MCP server is reached.
@@ -75,11 +89,6 @@ pub struct Persona {
 /// Reads `[tools.NAME]`.
 pub(super) fn tool(name: String, mut section: Section<'_>, notes: &mut Notes) -> Option<Tool> {
     check_tool_name(&name, section.at, notes);
-    let approve = [
-        ("ask", Approve::Ask),
-        ("always", Approve::Always),
-        ("never", Approve::Never),
-    ];
     let command = section.get("command");
     if command.is_none() {
         notes.wrong(
@@ -98,12 +107,12 @@ pub(super) fn tool(name: String, mut section: Section<'_>, notes: &mut Notes) ->
             .unwrap_or_default(),
         parameters: section
             .get("parameters")
-            .and_then(|field| field.json(notes))
+            .and_then(|field| parameters(&field, notes))
             .unwrap_or_default(),
         timeout_seconds: section
             .whole("timeout_seconds", 1..=86_400, notes)
             .unwrap_or(30),
-        approve: section.word("approve", &approve, notes).unwrap_or_default(),
+        approve: section.word("approve", &APPROVE, notes).unwrap_or_default(),
         env: section
             .get("env")
             .and_then(|field| field.strings(notes))
@@ -111,6 +120,15 @@ pub(super) fn tool(name: String, mut section: Section<'_>, notes: &mut Notes) ->
     };
     section.finish(notes);
     (!tool.command.is_empty()).then_some(tool)
+}
+
+fn parameters(field: &Field<'_>, notes: &mut Notes) -> Option<Map<String, Value>> {
+    let parameters = field.json(notes)?;
+    if let Some(fault) = schema::fault(&parameters) {
+        field.wrong(format_args!("{}.", safe::one_line(&fault)), notes);
+        return None;
+    }
+    Some(parameters)
 }
 
 fn check_tool_name(name: &str, at: usize, notes: &mut Notes) {
@@ -148,8 +166,25 @@ pub(super) fn mcp_server(
             None
         }
     };
+    check_tool_name(&name, section.at, notes);
+    let timeout_seconds = section.whole("timeout_seconds", 1..=86_400, notes);
+    let approve = section.word("approve", &APPROVE, notes);
+    let env = section.get("env");
+    if let (Some(env), Some(McpTransport::Url(_))) = (&env, &transport) {
+        env.wrong(
+            "is for servers that are started; this one has a `url`.",
+            notes,
+        );
+    }
+    let env = env.and_then(|field| field.strings(notes));
     section.finish(notes);
-    transport.map(|transport| McpServer { name, transport })
+    transport.map(|transport| McpServer {
+        name,
+        transport,
+        timeout_seconds: timeout_seconds.unwrap_or(60),
+        approve: approve.unwrap_or_default(),
+        env: env.unwrap_or_default(),
+    })
 }
 
 /// Reads `[personas.NAME]`.

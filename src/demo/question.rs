@@ -27,6 +27,19 @@ pub(super) struct Question {
     pub(super) stream: bool,
     /// Whether the stream ends with token counts.
     pub(super) usage: bool,
+    /// The tools that may be asked for.
+    pub(super) tools: Vec<Tool>,
+    /// What a tool returned, if that is what was said last.
+    pub(super) told: Option<String>,
+}
+
+/// A tool that may be asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Tool {
+    /// Its name.
+    pub(super) name: String,
+    /// The JSON schema of its arguments.
+    pub(super) parameters: Value,
 }
 
 /// How much reasoning comes before the answer.
@@ -88,6 +101,7 @@ pub(super) fn read(dialect: Dialect, body: &[u8], sse_header: bool) -> Result<Qu
         .and_then(Value::as_array)
         .ok_or_else(|| Refusal::bad("the body holds no list of messages"))?;
     let mut prompts = Vec::new();
+    let mut told = None;
     let mut input_tokens = body
         .get("system")
         .map_or(0, |s| tokens::estimate(&text_of(s)));
@@ -96,7 +110,8 @@ pub(super) fn read(dialect: Dialect, body: &[u8], sse_header: bool) -> Result<Qu
         let text = text_of(content);
         // Role and delimiters of a message cost about four tokens in common chat templates.
         input_tokens += tokens::estimate(&text) + 4;
-        if message.get("role").and_then(Value::as_str) == Some("user") {
+        told = result_of(message, content);
+        if message.get("role").and_then(Value::as_str) == Some("user") && told.is_none() {
             prompts.push(text);
         }
     }
@@ -127,7 +142,37 @@ pub(super) fn read(dialect: Dialect, body: &[u8], sse_header: bool) -> Result<Qu
             .and_then(Value::as_u64),
         stream,
         usage,
+        tools: tools(params),
+        told,
     })
+}
+
+/// What a message says that a tool returned.
+fn result_of(message: &Value, content: &Value) -> Option<String> {
+    if message.get("role").and_then(Value::as_str) == Some("tool") {
+        return Some(text_of(content));
+    }
+    let results = content.as_array()?.iter();
+    let results = results.filter(|block| block.get("type").is_some_and(|t| t == "tool_result"));
+    let texts: Vec<String> = results
+        .filter_map(|block| block.get("content").map(text_of))
+        .collect();
+    (!texts.is_empty()).then(|| texts.join("\n"))
+}
+
+fn tools(params: &Value) -> Vec<Tool> {
+    let offered = params.get("tools").and_then(Value::as_array);
+    let tool = |tool: &Value| {
+        let described = tool.get("function").unwrap_or(tool);
+        let parameters = described
+            .get("parameters")
+            .or_else(|| described.get("input_schema"));
+        Some(Tool {
+            name: described.get("name")?.as_str()?.to_owned(),
+            parameters: parameters.cloned().unwrap_or_default(),
+        })
+    };
+    offered.into_iter().flatten().filter_map(tool).collect()
 }
 
 /// The text of a message's content: a string, or parts of which the text ones count.

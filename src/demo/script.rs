@@ -4,6 +4,8 @@
 //! below the line `=== thinking` and its answer below `=== answer`. The last paragraph of the
 //! reasoning is a second look that only the highest effort takes.
 
+use serde_json::{Map, Value, json};
+
 use super::question::{Depth, Question};
 use super::tokens;
 use crate::chat::Part;
@@ -15,6 +17,8 @@ pub(super) struct Speech {
     pub(super) pieces: Vec<(Part, String)>,
     /// Whether the token limit cut it.
     pub(super) is_cut: bool,
+    /// The tool that it asks for at its end: its name, and the arguments as JSON text.
+    pub(super) call: Option<(String, String)>,
 }
 
 impl Speech {
@@ -35,13 +39,90 @@ impl Speech {
 
 /// Finds the reply to a question.
 pub(super) fn speech(question: &Question) -> Speech {
+    if let Some(told) = &question.told {
+        let answer = format!("The tool returned:\n\n```\n{}\n```", told.trim_end());
+        return spoken(
+            "The result is here. I only have to pass it on.",
+            &answer,
+            question,
+            None,
+        );
+    }
+    if let Some(call) = call(question) {
+        let answer = format!("Let me ask the tool `{}`.", call.0);
+        let thinking = "This calls for a tool, and one is offered.";
+        return spoken(thinking, &answer, question, Some(call));
+    }
     let reply = choose(&question.prompts);
-    let mut pieces: Vec<(Part, String)> = tokens::pieces(&reply.reasoning(question.depth))
+    spoken(
+        &reply.reasoning(question.depth),
+        reply.answer,
+        question,
+        None,
+    )
+}
+
+/// The tool that a prompt asks for: one that it names, or any about the weather for a question
+/// about it.
+fn call(question: &Question) -> Option<(String, String)> {
+    let prompt = question.prompts.last()?;
+    let lower = prompt.to_lowercase();
+    let is_about_weather = lower.contains("weather") || lower.contains("天气");
+    let tool = question.tools.iter().find(|tool| {
+        let name = tool.name.to_lowercase();
+        lower.contains(&name) || (is_about_weather && name.contains("weather"))
+    })?;
+    let properties = tool.parameters.get("properties").and_then(Value::as_object);
+    let required = tool.parameters.get("required").and_then(Value::as_array);
+    let required = required.into_iter().flatten().filter_map(Value::as_str);
+    let arguments: Map<String, Value> = required
+        .map(|name| {
+            let schema = properties.and_then(|properties| properties.get(name));
+            (name.to_owned(), argument(schema, prompt))
+        })
+        .collect();
+    Some((tool.name.clone(), Value::Object(arguments).to_string()))
+}
+
+/// An argument that fits its schema; for a text, what the prompt names after “in”.
+fn argument(schema: Option<&Value>, prompt: &str) -> Value {
+    let choice = schema.and_then(|schema| schema.pointer("/enum/0"));
+    let sort = schema
+        .and_then(|schema| schema.get("type"))
+        .and_then(Value::as_str);
+    match (choice, sort) {
+        (Some(choice), _) => choice.clone(),
+        (None, Some("integer" | "number")) => {
+            let least = schema.and_then(|schema| schema.get("minimum"));
+            least.cloned().unwrap_or_else(|| json!(1))
+        }
+        (None, Some("boolean")) => json!(true),
+        (None, Some("array")) => json!([]),
+        (None, Some("object")) => json!({}),
+        (None, _) => {
+            let named = prompt.rsplit_once(" in ").map(|(_, place)| place);
+            let named = named.map(|place| place.trim_matches(|c: char| !c.is_alphanumeric()));
+            json!(named.filter(|place| !place.is_empty()).unwrap_or("Paris"))
+        }
+    }
+}
+
+fn spoken(
+    reasoning: &str,
+    answer: &str,
+    question: &Question,
+    call: Option<(String, String)>,
+) -> Speech {
+    let reasoning = match question.depth {
+        Depth::None => "",
+        Depth::Low | Depth::Medium | Depth::Usual | Depth::Max => reasoning,
+    };
+    let mut pieces: Vec<(Part, String)> = tokens::pieces(reasoning)
         .into_iter()
         .map(|piece| (Part::Reasoning, piece))
         .collect();
     pieces.extend(
-        tokens::pieces(reply.answer)
+        tokens::pieces(answer)
             .into_iter()
             .map(|piece| (Part::Answer, piece)),
     );
@@ -50,7 +131,11 @@ pub(super) fn speech(question: &Question) -> Speech {
     });
     let is_cut = pieces.len() > limit;
     pieces.truncate(limit);
-    Speech { pieces, is_cut }
+    Speech {
+        call: call.filter(|_| !is_cut),
+        pieces,
+        is_cut,
+    }
 }
 
 const ENGLISH: [&str; 7] = [
@@ -167,6 +252,8 @@ mod tests {
             max_tokens: None,
             stream: true,
             usage: true,
+            tools: Vec::new(),
+            told: None,
         }
     }
 
@@ -204,6 +291,37 @@ mod tests {
             answer("decoded"),
             "a word inside a word is no word"
         );
+    }
+
+    #[test]
+    fn a_tool_that_is_offered_is_asked_for_and_its_result_passed_on() {
+        let tool = |name: &str| super::super::question::Tool {
+            name: name.to_owned(),
+            parameters: json!({"properties": {"city": {"type": "string"}, "days": {"type": "integer"}},
+                "required": ["city", "days"]}),
+        };
+        let asked = |prompt: &str| Question {
+            tools: vec![tool("other"), tool("get_weather")],
+            ..question(&[prompt])
+        };
+        let weather = speech(&asked("What is the weather in New York?"));
+        let (name, arguments) = weather.call.unwrap();
+        assert_eq!(
+            (name.as_str(), arguments.as_str()),
+            ("get_weather", r#"{"city":"New York","days":1}"#)
+        );
+        assert_eq!(
+            speech(&asked("Use other, please.")).call.unwrap().0,
+            "other"
+        );
+        assert_eq!(speech(&asked("hello")).call, None);
+        assert_eq!(speech(&question(&["What is the weather?"])).call, None);
+        let told = speech(&Question {
+            told: Some("sunny\n".to_owned()),
+            ..asked("What is the weather?")
+        });
+        assert_eq!(told.call, None);
+        assert!(told.text_of(Part::Answer).contains("sunny"));
     }
 
     #[test]

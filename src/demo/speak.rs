@@ -40,7 +40,7 @@ pub(super) fn whole(question: &Question, speech: &Speech, number: usize) -> Valu
         Dialect::OpenAi => json!({
             "choices": [{
                 "finish_reason": finish_word(speech),
-                "message": {"role": "assistant", "content": answer, "reasoning_content": reasoning},
+                "message": with_call(json!({"role": "assistant", "content": answer, "reasoning_content": reasoning}), speech, number),
                 "index": 0,
                 "logprobs": null,
             }],
@@ -52,7 +52,7 @@ pub(super) fn whole(question: &Question, speech: &Speech, number: usize) -> Valu
         }),
         Dialect::DashScope => json!({
             "output": {"choices": [{
-                "message": {"content": answer, "reasoning_content": reasoning, "role": "assistant"},
+                "message": with_call(json!({"content": answer, "reasoning_content": reasoning, "role": "assistant"}), speech, number),
                 "finish_reason": finish_word(speech),
             }]},
             "usage": counts.dashscope(),
@@ -66,6 +66,10 @@ pub(super) fn whole(question: &Question, speech: &Speech, number: usize) -> Valu
                 }));
             }
             content.push(json!({"type": "text", "text": answer}));
+            if let Some((name, arguments)) = &speech.call {
+                let input: Value = serde_json::from_str(arguments).unwrap_or_default();
+                content.push(json!({"type": "tool_use", "id": call_id(number), "name": name, "input": input}));
+            }
             json!({
                 "id": message_id(number),
                 "type": "message",
@@ -194,6 +198,10 @@ fn openai_frames(question: &Question, speech: &Speech, number: usize) -> Vec<Fra
         frames.push(step(index + 1, delta, Value::Null));
     }
     let all = speech.pieces.len();
+    if speech.call.is_some() {
+        let delta = with_call(json!({"content": null}), speech, number);
+        frames.push(step(all, delta, Value::Null));
+    }
     let closing = json!({"content": "", "reasoning_content": null});
     frames.push(step(all, closing, json!(finish_word(speech))));
     if question.usage {
@@ -212,10 +220,10 @@ fn dashscope_frames(question: &Question, speech: &Speech, number: usize) -> Vec<
         answer: 0,
         ..Counts::of(question, speech)
     };
-    let frame = |id: usize, content: &str, reasoning: &str, finish: &str, counts: Counts| {
+    let frame = |id: usize, message: &Value, finish: &str, counts: Counts| {
         let body = json!({
             "output": {"choices": [{
-                "message": {"content": content, "reasoning_content": reasoning, "role": "assistant"},
+                "message": message,
                 "finish_reason": finish,
             }]},
             "usage": counts.dashscope(),
@@ -238,12 +246,20 @@ fn dashscope_frames(question: &Question, speech: &Speech, number: usize) -> Vec<
         };
         frames.push(Frame {
             after_tokens: index + 1,
-            text: frame(index + 1, content, reasoning, "null", counts),
+            text: frame(
+                index + 1,
+                &json!({"content": content, "reasoning_content": reasoning, "role": "assistant"}),
+                "null",
+                counts,
+            ),
         });
     }
+    let all = speech.pieces.len();
+    let message = json!({"content": "", "reasoning_content": "", "role": "assistant"});
+    let message = with_call(message, speech, number);
     frames.push(Frame {
-        after_tokens: speech.pieces.len(),
-        text: frame(speech.pieces.len() + 1, "", "", finish_word(speech), counts),
+        after_tokens: all,
+        text: frame(all + 1, &message, finish_word(speech), counts),
     });
     frames
 }
@@ -308,6 +324,18 @@ fn anthropic_frames(question: &Question, speech: &Speech, number: usize) -> Vec<
             json!({"type": "content_block_stop", "index": index}),
         ));
     }
+    if let Some((name, arguments)) = &speech.call {
+        let index = usize::from(reasoning > 0) + 1;
+        let block = json!({"type": "tool_use", "id": call_id(number), "name": name, "input": {}});
+        let delta = json!({"type": "input_json_delta", "partial_json": arguments});
+        for body in [
+            json!({"type": "content_block_start", "index": index, "content_block": block}),
+            json!({"type": "content_block_delta", "index": index, "delta": delta}),
+            json!({"type": "content_block_stop", "index": index}),
+        ] {
+            frames.push(event(all, body));
+        }
+    }
     frames.push(event(
         all,
         json!({
@@ -325,14 +353,32 @@ fn data(body: &Value) -> String {
 }
 
 fn finish_word(speech: &Speech) -> &'static str {
-    if speech.is_cut { "length" } else { "stop" }
+    match (&speech.call, speech.is_cut) {
+        (_, true) => "length",
+        (Some(_), false) => "tool_calls",
+        (None, false) => "stop",
+    }
+}
+
+/// A message with the call that the speech ends with, if it does.
+fn with_call(mut message: Value, speech: &Speech, number: usize) -> Value {
+    if let (Some((name, arguments)), Some(members)) = (&speech.call, message.as_object_mut()) {
+        let call = json!([{"index": 0, "id": call_id(number), "type": "function",
+            "function": {"name": name, "arguments": arguments}}]);
+        members.insert("tool_calls".to_owned(), call);
+    }
+    message
+}
+
+fn call_id(number: usize) -> String {
+    format!("call_demo_{number}")
 }
 
 fn anthropic_stop(speech: &Speech) -> &'static str {
-    if speech.is_cut {
-        "max_tokens"
-    } else {
-        "end_turn"
+    match (&speech.call, speech.is_cut) {
+        (_, true) => "max_tokens",
+        (Some(_), false) => "tool_use",
+        (None, false) => "end_turn",
     }
 }
 
@@ -368,6 +414,8 @@ mod tests {
             max_tokens: None,
             stream: true,
             usage: true,
+            tools: Vec::new(),
+            told: None,
         }
     }
 
@@ -380,6 +428,31 @@ mod tests {
                 piece(Part::Answer, "Yes"),
             ],
             is_cut: false,
+            call: None,
+        }
+    }
+
+    #[test]
+    fn every_dialect_asks_for_a_tool_in_its_own_way_streamed_or_whole() {
+        for dialect in Dialect::ALL {
+            let speech = Speech {
+                call: Some(("look".to_owned(), "{\"city\":\"Paris\"}".to_owned())),
+                ..speech()
+            };
+            let stream: String = frames(&question(dialect), &speech, 7)
+                .into_iter()
+                .map(|frame| frame.text)
+                .collect();
+            let whole = whole(&question(dialect), &speech, 7).to_string();
+            let (stop, sort) = match dialect {
+                Dialect::OpenAi | Dialect::DashScope => ("\"tool_calls\"", "\"function\""),
+                Dialect::Anthropic => ("\"tool_use\"", "\"tool_use\""),
+            };
+            for text in [&stream, &whole] {
+                for wanted in [stop, sort, "\"look\"", "call_demo_7", "Paris"] {
+                    assert!(text.contains(wanted), "{dialect}: no {wanted} in {text}");
+                }
+            }
         }
     }
 

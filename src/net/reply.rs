@@ -212,6 +212,7 @@ impl Size {
                 Delta::Served(_)
                 | Delta::Sources(_)
                 | Delta::Usage(_)
+                | Delta::Carry(_)
                 | Delta::Remark(_)
                 | Delta::Finish(_) => {}
             }

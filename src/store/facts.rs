@@ -7,7 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::chat::{
-    Failure, FailureKind, Finish, Remark, Retry, Source, Standing, ToolCall, TurnState, Usage,
+    CallState, Failure, FailureKind, Finish, Outcome, Remark, Retry, Source, Standing, ToolCall,
+    TurnState, Usage,
 };
 
 /// The word for a turn's state.
@@ -96,8 +97,22 @@ pub(super) fn remarks(value: &Value) -> Vec<Remark> {
 
 /// Tool calls as a list.
 pub(super) fn calls_json(calls: &[ToolCall]) -> Value {
-    let call =
-        |call: &ToolCall| json!({"id": call.id, "name": call.name, "arguments": call.arguments});
+    let call = |call: &ToolCall| {
+        let (state, text, took) = match &call.state {
+            CallState::Done(outcome) => ("done", outcome.text.as_str(), outcome.took),
+            CallState::Failed(outcome) => ("failed", outcome.text.as_str(), outcome.took),
+            CallState::Refused(why) => ("refused", why.as_str(), Duration::ZERO),
+            CallState::Asked | CallState::Waiting | CallState::Approved | CallState::Running => {
+                ("not_run", "", Duration::ZERO)
+            }
+        };
+        let mut object = json!({"id": call.id, "name": call.name, "arguments": call.arguments,
+            "state": state, "result": text, "seconds": took.as_secs_f64()});
+        if let (Some(edited), Some(object)) = (&call.edited, object.as_object_mut()) {
+            object.insert("edited".to_owned(), json!(edited));
+        }
+        object
+    };
     calls.iter().map(call).collect()
 }
 
@@ -107,8 +122,27 @@ pub(super) fn calls(value: &Value) -> Vec<ToolCall> {
         id: text(value, "id"),
         name: text(value, "name"),
         arguments: text(value, "arguments"),
+        edited: value
+            .get("edited")
+            .and_then(Value::as_str)
+            .map(str::to_owned),
+        state: call_state(value),
     };
     elements(value).map(call).collect()
+}
+
+fn call_state(value: &Value) -> CallState {
+    let seconds = value.get("seconds").and_then(Value::as_f64).unwrap_or(0.0);
+    let outcome = || Outcome {
+        text: text(value, "result"),
+        took: Duration::try_from_secs_f64(seconds).unwrap_or_default(),
+    };
+    match text(value, "state").as_str() {
+        "done" => CallState::Done(outcome()),
+        "failed" => CallState::Failed(outcome()),
+        "refused" => CallState::Refused(text(value, "result")),
+        _ => CallState::Asked,
+    }
 }
 
 /// Sources as a list.

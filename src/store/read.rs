@@ -399,8 +399,7 @@ fn turns(store: &Connection, conversation: i64, into: &mut Conversation) -> rusq
             thinking, max_tokens, temperature, top_p, presence_penalty, finish, connected_us,
             first_reasoning_us, first_answer_us, end_us, input_tokens, output_tokens, reasoning_tokens,
             cached_tokens, cache_write_tokens, total_tokens, searches, cost_usd, failure, remarks, calls,
-            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''),
-            standing
+            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''), standing
          FROM turns LEFT JOIN texts ON turn = turns.id WHERE conversation = ?1 ORDER BY turns.id",
     )?;
     let mut rows = statement.query([conversation])?;
@@ -475,6 +474,7 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
             served_model: row.get(8)?,
             remarks: json(28)?.as_ref().map(facts::remarks).unwrap_or_default(),
             finish: finish.as_deref().map(facts::finish),
+            ..Reply::default()
         },
         prompt,
     })

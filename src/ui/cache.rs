@@ -70,7 +70,9 @@ pub(super) enum Topic {
     Reasoning,
     /// The answer.
     Answer,
-    /// Remarks and tool calls under the answer.
+    /// The tools that it asked for, and what became of them.
+    Calls,
+    /// Remarks under the answer.
     Remarks,
     /// Why there is no more of it.
     Failure,
@@ -149,7 +151,9 @@ impl Cache {
     ) -> &mut Document {
         let kind = match topic {
             Topic::Reasoning | Topic::Answer => Kind::Markdown,
-            Topic::Prompt | Topic::Remarks | Topic::Failure | Topic::Words => Kind::Plain,
+            Topic::Prompt | Topic::Calls | Topic::Remarks | Topic::Failure | Topic::Words => {
+                Kind::Plain
+            }
         };
         let document = self
             .documents

@@ -8,6 +8,7 @@ use crate::chat::TurnId;
 pub(super) struct Extent {
     pub turn: TurnId,
     pub prompt: usize,
+    pub calls: usize,
     pub answer: usize,
     pub remarks: usize,
     pub failure: usize,
@@ -32,8 +33,9 @@ pub(super) enum Part {
 }
 
 /// The texts of a turn that the chat shows, from top to bottom.
-pub(super) const TOPICS: [Topic; 5] = [
+pub(super) const TOPICS: [Topic; 6] = [
     Topic::Prompt,
+    Topic::Calls,
     Topic::Answer,
     Topic::Remarks,
     Topic::Failure,
@@ -45,6 +47,7 @@ impl Extent {
         Self {
             turn,
             prompt: 0,
+            calls: 0,
             answer: 0,
             remarks: 0,
             failure: 0,
@@ -56,12 +59,14 @@ impl Extent {
 
     pub(super) fn height(&self) -> usize {
         // Headers, the blank rows under prompt and reply, and the texts.
-        4 + self.prompt + self.answer + self.gap() + self.notes()
+        let texts = self.prompt + self.calls + self.seam() + self.answer;
+        4 + texts + self.gap() + self.notes()
     }
 
     pub(super) fn set(&mut self, topic: Topic, rows: usize) {
         match topic {
             Topic::Prompt => self.prompt = rows,
+            Topic::Calls => self.calls = rows,
             Topic::Answer => self.answer = rows,
             Topic::Remarks => self.remarks = rows,
             Topic::Failure => self.failure = rows,
@@ -72,10 +77,13 @@ impl Extent {
 
     /// The row of the turn at which a text begins.
     pub(super) fn top_of(&self, topic: Topic) -> usize {
-        let notes = 3 + self.prompt + self.answer + self.gap();
+        let calls = 3 + self.prompt;
+        let answer = calls + self.calls + self.seam();
+        let notes = answer + self.answer + self.gap();
         match topic {
             Topic::Prompt | Topic::Reasoning => 1,
-            Topic::Answer => 3 + self.prompt,
+            Topic::Calls => calls,
+            Topic::Answer => answer,
             Topic::Remarks => notes,
             Topic::Failure => notes + self.remarks,
             Topic::Words => notes + self.remarks + self.failure,
@@ -84,15 +92,20 @@ impl Extent {
 
     pub(super) fn part(&self, row: usize) -> Part {
         let notes = self.top_of(Topic::Remarks);
+        let calls = self.top_of(Topic::Calls);
         let answer = self.top_of(Topic::Answer);
         if row == 0 {
             Part::UserHeader
         } else if row <= self.prompt {
             Part::Text(Topic::Prompt, row - 1)
-        } else if row + 2 == answer {
+        } else if row + 2 == calls {
             Part::BlankAbove
-        } else if row + 1 == answer {
+        } else if row + 1 == calls {
             Part::ReplyHeader
+        } else if row < calls + self.calls {
+            Part::Text(Topic::Calls, row - calls)
+        } else if row < answer {
+            Part::BlankAbove
         } else if row < answer + self.answer {
             Part::Text(Topic::Answer, row - answer)
         } else if row < notes || row >= notes + self.notes() {
@@ -112,7 +125,12 @@ impl Extent {
 
     /// A blank row sets the notes apart from the answer.
     fn gap(&self) -> usize {
-        usize::from(self.answer > 0 && self.notes() > 0)
+        usize::from(self.calls + self.answer > 0 && self.notes() > 0)
+    }
+
+    /// A blank row sets the answer apart from the calls above it.
+    fn seam(&self) -> usize {
+        usize::from(self.calls > 0 && self.answer > 0)
     }
 }
 

@@ -33,6 +33,11 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     };
     let is_demo = app.session.choice.provider == DEMO;
     let offline = if is_demo { " (offline)" } else { "" };
+    let count = app.tools_on_offer().len();
+    let tools = match count {
+        0 => String::new(),
+        count => format!(" · tools {count}"),
+    };
     let hidden = match app.panel {
         PanelState::Hidden => ", hidden",
         PanelState::Full | PanelState::Peek => "",
@@ -47,12 +52,14 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         (" · ", theme.dim()),
         (thinking.as_str(), thinking_style),
         (hidden, thinking_style),
+        (tools.as_str(), theme.dim()),
     ];
     // From the fullest form to the shortest that still tells the truth.
     let forms = [
         [&provider[..], &rest].concat(),
         [&provider[..1], &provider[2..], &rest].concat(),
         rest.to_vec(),
+        rest.iter().take(4).copied().collect(),
     ];
     let width = |pieces: &[(&str, Style)]| -> usize {
         pieces.iter().map(|(text, _)| text_width(text)).sum()

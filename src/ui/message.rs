@@ -8,6 +8,7 @@ use ratatui::widgets::Widget;
 use super::paint;
 use super::theme::Theme;
 use crate::app::{App, Pane};
+use crate::chat::safe;
 
 /// Draws the message box. Returns the area of its text, and where the caret is.
 pub(super) fn draw(
@@ -25,6 +26,20 @@ pub(super) fn draw(
 
 fn title(app: &App, theme: Theme) -> Line<'static> {
     let mut spans = vec![Span::styled(" Message ", theme.title())];
+    if let Some(editing) = &app.toolbox.consent.editing {
+        let tool = app.call_and_tool(editing.call);
+        let tool = tool.map_or("the tool", |(_, tool)| tool.spec.name.as_str());
+        return Line::from(vec![
+            Span::styled(
+                format!(" Arguments of {} ", safe::one_line(tool)),
+                theme.title(),
+            ),
+            Span::styled(
+                "· Enter shows them on the card, Esc leaves them ",
+                theme.warning(),
+            ),
+        ]);
+    }
     if app.editing.is_some() {
         spans.push(Span::styled(
             "· another version of an earlier one, Esc leaves it ",

@@ -3,7 +3,7 @@
 
 use super::figures;
 use crate::app::{Live, Phase};
-use crate::chat::{Failure, Finish, Remark, Turn, TurnState, safe};
+use crate::chat::{CallState, Failure, Finish, Remark, ToolCall, Turn, TurnState, safe};
 
 /// What is said under a reply; each text is empty where there is nothing to say.
 #[derive(Debug, Default)]
@@ -48,7 +48,8 @@ fn remarks(turn: &Turn) -> String {
         .reply
         .calls
         .iter()
-        .filter(|call| !call.name.is_empty())
+        // Calls that were taken up have a card that tells what became of them.
+        .filter(|call| call.state == CallState::Asked && !turn.is_live() && !call.name.is_empty())
         .map(|call| {
             let arguments = safe::one_line(&call.arguments);
             format!(
@@ -96,6 +97,11 @@ fn finish(turn: &Turn) -> String {
         }
         Some(Finish::Other(reason)) => {
             format!("The reply ended for a reason of the provider's own: {reason}")
+        }
+        Some(Finish::Stop | Finish::ToolCalls)
+            if matches!(reply.calls_of_round(), [ToolCall { state: CallState::Refused(_), .. }, ..]) =>
+        {
+            "✂ The limit of tool rounds (chat.max_tool_rounds) is reached. Send “go on” to let the model go on.".to_owned()
         }
         Some(Finish::Stop | Finish::ToolCalls) | None => {
             if reply.answer.as_str().trim().is_empty() && reply.calls.is_empty() {

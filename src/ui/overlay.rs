@@ -42,6 +42,11 @@ pub(super) fn draw(
             let inner = opened(" Switch theme ", window, (58, height), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
+        Overlay::Servers(picker) => {
+            let title = " MCP servers · Enter starts one ";
+            let inner = opened(title, window, (90, 18), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
         Overlay::Again(picker) => {
             let inner = opened(" Ask again, once, of ", window, (96, 26), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)

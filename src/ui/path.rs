@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::cache::{Cache, Source, Topic};
+use super::card;
 use super::extent::{Extent, Part, TOPICS};
 use super::notes::{self, Notes};
 use super::viewport;
@@ -23,6 +24,7 @@ const ROUNDS: usize = 1_000;
 #[derive(Debug)]
 pub(super) struct Path {
     width: u16,
+    open: bool,
     live: Option<TurnId>,
     extents: Vec<Extent>,
     starts: Arc<[(TurnId, usize)]>,
@@ -37,6 +39,7 @@ impl Default for Path {
     fn default() -> Self {
         Self {
             width: 0,
+            open: false,
             live: None,
             extents: Vec::new(),
             starts: Arc::from([]),
@@ -52,19 +55,23 @@ impl Default for Path {
 pub(super) struct Turns<'a> {
     pub path: &'a [&'a Turn],
     pub live: Option<&'a Live>,
+    /// Whether the results of tools are shown whole.
+    pub open: bool,
 }
 
 /// The texts of a turn.
 struct Texts<'a> {
     turn: &'a Turn,
+    calls: String,
     notes: Notes,
 }
 
 impl<'a> Texts<'a> {
-    fn of(turn: &'a Turn, live: Option<&Live>) -> Self {
-        let live = live.filter(|live| live.turn == turn.id);
+    fn of(turn: &'a Turn, turns: Turns<'_>) -> Self {
+        let live = turns.live.filter(|live| live.turn == turn.id);
         Self {
             turn,
+            calls: card::calls(turn, live, turns.open),
             notes: notes::of(turn, live),
         }
     }
@@ -72,12 +79,18 @@ impl<'a> Texts<'a> {
     fn source(&self, topic: Topic) -> Source<'_> {
         let note = |text| Source {
             text,
-            // Tool calls grow while the turn is live, not always at the end.
+            // Notes come and go while the turn is live, not always at the end.
             epoch: u32::try_from(str::len(text)).unwrap_or(u32::MAX),
             done: true,
         };
         match topic {
             Topic::Prompt => Source::fixed(&self.turn.prompt),
+            Topic::Calls => Source {
+                text: &self.calls,
+                // A second that passes does not change how long the text is.
+                epoch: fingerprint(&self.calls),
+                done: true,
+            },
             Topic::Answer | Topic::Reasoning => Source {
                 text: self.turn.reply.answer.as_str(),
                 epoch: self.turn.reply.answer.epoch(),
@@ -122,8 +135,9 @@ impl Path {
     /// Takes in what changed since the last frame. Turns that are over change nothing.
     pub(super) fn update(&mut self, turns: Turns<'_>, width: u16, cache: &mut Cache) {
         let live = turns.live.map(|live| live.turn);
-        let rewrapped = self.width != width;
+        let rewrapped = self.width != width || self.open != turns.open;
         self.width = width;
+        self.open = turns.open;
         self.extents.truncate(turns.path.len());
         let mut moved = self.starts.len() != turns.path.len();
         for (at, turn) in turns.path.iter().enumerate() {
@@ -133,7 +147,7 @@ impl Path {
                 continue;
             }
             let before = known.map(Extent::height);
-            let extent = guess(turn, turns.live, width, moves, cache);
+            let extent = guess(turn, turns, width, moves, cache);
             if rewrapped && let Some(before) = before {
                 self.recounted += extent.height().cast_signed() - before.cast_signed();
             }
@@ -212,7 +226,9 @@ impl Path {
         let within = row - self.starts.get(at)?.1;
         let (section, offset) = match extent.part(within) {
             Part::UserHeader => (Section::Prompt, 0),
-            Part::BlankAbove | Part::ReplyHeader => (Section::Answer, 0),
+            Part::BlankAbove | Part::ReplyHeader | Part::Text(Topic::Calls, _) => {
+                (Section::Answer, 0)
+            }
             Part::Text(topic @ (Topic::Prompt | Topic::Answer), row) => {
                 let document = cache.kept(extent.turn, topic);
                 let found = document.and_then(|document| document.row(row));
@@ -298,7 +314,7 @@ impl Path {
     fn row_of(&mut self, turns: Turns<'_>, anchor: Anchor, cache: &mut Cache) -> Option<usize> {
         let at = turns.path.iter().position(|turn| turn.id == anchor.turn)?;
         let turn = turns.path.get(at)?;
-        let texts = Texts::of(turn, turns.live);
+        let texts = Texts::of(turn, turns);
         let topic = match anchor.section {
             Section::Prompt => Topic::Prompt,
             Section::Answer | Section::Reasoning => Topic::Answer,
@@ -336,7 +352,7 @@ impl Path {
             if start >= rows.end {
                 break;
             }
-            let texts = Texts::of(turn, turns.live);
+            let texts = Texts::of(turn, turns);
             let mut counted = true;
             for topic in TOPICS {
                 let source = texts.source(topic);
@@ -366,7 +382,7 @@ impl Path {
             return;
         };
         let start = self.starts.get(at).map_or(0, |(_, start)| *start);
-        let texts = Texts::of(turn, turns.live);
+        let texts = Texts::of(turn, turns);
         let mut budget = cache.spare;
         let mut counted = true;
         for topic in TOPICS {
@@ -433,9 +449,16 @@ fn base(extent: &Extent, section: Section, row_in: impl Fn(Topic) -> usize) -> u
     }
 }
 
+/// A number that is another one when a text is another one.
+fn fingerprint(text: &str) -> u32 {
+    text.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
 /// How many rows a turn takes: of texts that were never read, about.
-fn guess(turn: &Turn, live: Option<&Live>, width: u16, read: bool, cache: &mut Cache) -> Extent {
-    let texts = Texts::of(turn, live);
+fn guess(turn: &Turn, turns: Turns<'_>, width: u16, read: bool, cache: &mut Cache) -> Extent {
+    let texts = Texts::of(turn, turns);
     let mut extent = Extent::new(turn.id);
     let mut counted = true;
     for topic in TOPICS {

@@ -2,13 +2,14 @@
 
 use super::figures;
 use crate::app::{Deed, Errand, Live, Phase};
-use crate::chat::Turn;
+use crate::chat::{Turn, safe};
 
 /// `⠋ thinking 3.2 s`
 pub(super) fn words(live: &Live, turn: &Turn) -> String {
     let elapsed = live.elapsed();
     let spinner = spinner(live);
     let (word, time) = match &live.phase {
+        Phase::Starting => ("starting tools", elapsed),
         Phase::Connecting => ("connecting", elapsed),
         Phase::Waiting => ("waiting", elapsed),
         Phase::Thinking => {
@@ -16,6 +17,12 @@ pub(super) fn words(live: &Live, turn: &Turn) -> String {
             ("thinking", thought.unwrap_or(elapsed))
         }
         Phase::Answering => ("answering", elapsed),
+        Phase::Consent => return "◆ waiting for your answer".to_owned(),
+        Phase::Running(name) => {
+            let time = live.as_of.saturating_duration_since(live.step_since);
+            let name = safe::one_line(name);
+            return format!("{spinner} running {name} {}", figures::span(time));
+        }
         Phase::Retrying {
             at, attempt, of, ..
         } => {

@@ -167,6 +167,10 @@ fn context(gauge: Gauge) -> String {
 
 /// Tokens per second since the first one.
 fn speed(app: &App, turn: &Turn) -> Option<String> {
+    if !turn.reply.calls.is_empty() {
+        // The time that tools and the user took is none of the model's.
+        return None;
+    }
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let end = live.map_or(turn.timing.end, |live| Some(live.elapsed()))?;
     let (tokens, reported) = turn.output_tokens();
@@ -176,7 +180,8 @@ fn speed(app: &App, turn: &Turn) -> Option<String> {
 
 /// What the turn cost: as reported, else by the list price.
 fn cost(app: &App, turn: &Turn) -> Option<String> {
-    if let Some(usd) = turn.reply.usage.cost_usd {
+    let usage = turn.reply.total_usage();
+    if let Some(usd) = usage.cost_usd {
         return Some(figures::price("$", usd));
     }
     let prices = app
@@ -184,6 +189,6 @@ fn cost(app: &App, turn: &Turn) -> Option<String> {
         .provider(&turn.asked.provider)?
         .model(&turn.asked.model)
         .prices?;
-    let amount = prices.cost(&turn.reply.usage)?;
+    let amount = prices.cost(&usage)?;
     Some(figures::price(prices.currency.sign(), amount))
 }

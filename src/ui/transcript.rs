@@ -11,7 +11,7 @@ use super::cache::{Cache, Topic};
 use super::extent::Part;
 use super::path::Turns;
 use super::theme::Theme;
-use super::{figures, paint, phase, viewport, welcome};
+use super::{card, figures, paint, phase, viewport, welcome};
 use crate::app::{App, Pane, Phase, SeenPane};
 use crate::chat::{Standing, Turn, TurnId, TurnState, safe};
 use crate::markdown::text_width;
@@ -55,6 +55,7 @@ pub(super) fn draw(
     let turns = Turns {
         path: &on_path,
         live: app.live.as_ref(),
+        open: app.toolbox.results_open,
     };
     let height = usize::from(area.height);
     let mut path = std::mem::take(&mut cache.path);
@@ -123,6 +124,7 @@ fn draw_row(app: &App, cache: &Cache, turn: &Turn, part: Part, line: Rect, buf: 
     };
     paint::row(row, line, line.y, cache, buf);
     match topic {
+        Topic::Calls => card::mark(app.zoom.is_some(), theme, line, buf),
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {
             buf.set_style(line, theme.error());

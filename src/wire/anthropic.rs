@@ -2,14 +2,16 @@
 //!
 //! Invariant: a delta belongs to the block whose `index` it names, not to the one opened last.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::assembly::Assembly;
 use super::decoder::Heard;
 use super::json::Json;
 use super::tools::Piece;
-use super::{Ask, Target, usage};
-use crate::chat::{Delta, Message, Source, Usage};
+use super::{Ask, Target, ToolSpec, openai, usage};
+use crate::chat::{Delta, Message, Source, ToolCall, Usage};
 
 /// Where requests go, below the base address.
 pub(super) const PATH: &str = "/v1/messages";
@@ -20,12 +22,18 @@ pub(super) const VERSION: &str = "2023-06-01";
 const FALLBACK_MAX_TOKENS: u64 = 8192;
 
 /// What one reply needs to remember between events.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Blocks {
+    /// The blocks as they go back with the results of tool calls, by their index, each with its
+    /// input so far; `None` where no tools are offered.
+    kept: Option<BTreeMap<u64, Block>>,
     /// Whether a block that is no text came since the last text, which sets texts apart.
     apart: bool,
     counts: Counts,
 }
+
+/// A block as it goes back, and its input so far.
+type Block = (Map<String, Value>, String);
 
 /// Counts as they came, since input tokens leave out the cached ones here.
 #[derive(Debug, Default)]
@@ -59,6 +67,16 @@ pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
     }
     body.insert("messages".to_owned(), messages(&ask.messages));
     body.insert("stream".to_owned(), json!(ask.stream));
+    if !ask.tools.is_empty() {
+        let tool = |tool: &ToolSpec| {
+            json!({
+                "name": tool.name,
+                "description": tool.description,
+                "input_schema": openai::schema(tool),
+            })
+        };
+        body.insert("tools".to_owned(), ask.tools.iter().map(tool).collect());
+    }
     // There is no presence penalty in this protocol.
     if let Some(temperature) = ask.params.temperature {
         body.insert("temperature".to_owned(), json!(temperature));
@@ -92,6 +110,7 @@ pub(super) fn read(
         }
         Some("content_block_delta") => {
             if let Some(delta) = event.get("delta") {
+                blocks.grow(index(event), delta);
                 read_delta(index(event), delta, assembly, out);
             }
         }
@@ -116,6 +135,76 @@ pub(super) fn read(
 }
 
 impl Blocks {
+    /// A reply of which no block came yet. If it `carries`, its blocks are kept as they came.
+    pub(super) fn new(carries: bool) -> Self {
+        Self {
+            kept: carries.then(BTreeMap::new),
+            apart: false,
+            counts: Counts::default(),
+        }
+    }
+
+    /// The blocks as they go back, as JSON text; `None` when none were kept.
+    pub(super) fn carried(&mut self) -> Option<String> {
+        let kept = self.kept.take()?;
+        let blocks: Vec<Value> = kept
+            .into_values()
+            .map(|(mut block, input)| {
+                if block.get("type").is_some_and(|sort| sort == "tool_use") {
+                    let input = serde_json::from_str::<Value>(&input).ok();
+                    let input = input.or_else(|| block.remove("input"));
+                    let input = input.filter(Value::is_object).unwrap_or_else(|| json!({}));
+                    block.insert("input".to_owned(), input);
+                }
+                block
+            })
+            // Empty text is refused where it is sent.
+            .filter(|block| {
+                let text = block.get("text").and_then(Value::as_str);
+                text.is_none_or(|text| !text.trim().is_empty())
+            })
+            .map(Value::Object)
+            .collect();
+        (!blocks.is_empty()).then(|| Value::Array(blocks).to_string())
+    }
+
+    fn keep(&mut self, index: Option<u64>, block: &Json<'_>) {
+        if let Some(kept) = &mut self.kept
+            && let Value::Object(members) = block.to_value()
+        {
+            let next = kept.last_key_value().map_or(0, |(index, _)| index + 1);
+            kept.insert(index.unwrap_or(next), (members, String::new()));
+        }
+    }
+
+    fn grow(&mut self, index: Option<u64>, delta: &Json<'_>) {
+        let Some(kept) = &mut self.kept else {
+            return;
+        };
+        let at = index.or_else(|| kept.last_key_value().map(|(index, _)| *index));
+        let Some((block, input)) = at.and_then(|at| kept.get_mut(&at)) else {
+            return;
+        };
+        let mut append = |member: &str| {
+            let more = delta.text(member).unwrap_or_default();
+            match block.get_mut(member) {
+                Some(Value::String(text)) => text.push_str(more),
+                _ => {
+                    block.insert(member.to_owned(), json!(more));
+                }
+            }
+        };
+        match delta.text("type") {
+            Some("thinking_delta") => append("thinking"),
+            Some("signature_delta") => append("signature"),
+            Some("text_delta") => append("text"),
+            Some("input_json_delta") => {
+                input.push_str(delta.text("partial_json").unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+
     fn read_all(&mut self, message: &Json<'_>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
         for (number, block) in (0..).zip(message.items("content")) {
             self.start(Some(number), block, assembly, out);
@@ -129,6 +218,7 @@ impl Blocks {
         assembly: &mut Assembly,
         out: &mut Vec<Delta>,
     ) {
+        self.keep(index, block);
         let word = |name| block.text(name).unwrap_or_default();
         match word("type") {
             "thinking" => {
@@ -244,17 +334,11 @@ fn messages(messages: &[Message]) -> Value {
         let (role, blocks) = match message {
             Message::System(_) => continue,
             Message::User(text) => ("user", text_block(text)),
-            Message::Assistant { content, calls } => {
-                let mut blocks = text_block(content);
-                blocks.extend(calls.iter().map(|call| {
-                    let input = serde_json::from_str::<Value>(&call.arguments)
-                        .ok()
-                        .filter(Value::is_object)
-                        .unwrap_or_else(|| json!({}));
-                    json!({"type": "tool_use", "id": call.id, "name": call.name, "input": input})
-                }));
-                ("assistant", blocks)
-            }
+            Message::Assistant {
+                content,
+                calls,
+                carry,
+            } => ("assistant", answer_blocks(content, calls, carry.as_deref())),
             Message::Tool { call_id, content } => {
                 let block =
                     json!({"type": "tool_result", "tool_use_id": call_id, "content": content});
@@ -277,6 +361,20 @@ fn messages(messages: &[Message]) -> Value {
             json!({"role": role, "content": content.unwrap_or(Value::Array(blocks))})
         })
         .collect()
+}
+
+/// The blocks of an answer: as they came, else made of what is known of them.
+fn answer_blocks(content: &str, calls: &[ToolCall], carry: Option<&str>) -> Vec<Value> {
+    let carried = carry.map(serde_json::from_str::<Vec<Value>>);
+    if let Some(blocks) = carried.and_then(Result::ok) {
+        return blocks;
+    }
+    let mut blocks = text_block(content);
+    blocks.extend(calls.iter().map(|call| {
+        let input = openai::arguments(call);
+        json!({"type": "tool_use", "id": call.id, "name": call.name, "input": input})
+    }));
+    blocks
 }
 
 /// A block of text; none when it is empty, since empty ones are refused.

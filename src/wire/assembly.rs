@@ -6,10 +6,26 @@
 //!
 //! Invariants: texts are never empty; [`Delta::Finish`] comes once, last, from [`Assembly::close`].
 
+use serde_json::{Map, Value, json};
+
+use super::json::Json;
 use super::snapshot::{Change, Field, Pieces};
 use super::think::{Residue, Splitter, Step};
 use super::tools::{Calls, Piece};
 use crate::chat::{Delta, Finish, Part, Remark, Source, Usage};
+
+/// What goes back with the results of tool calls, where the provider wants it (WIRE §9.4).
+#[derive(Debug, Default)]
+struct Carry {
+    /// Whether it is wanted.
+    wanted: bool,
+    /// All content as it came, tags included.
+    content: String,
+    /// The first of the `reasoning_details`; its text is that of all of them together.
+    detail: Option<Map<String, Value>>,
+    /// The blocks of the reply, where the dialect has such.
+    blocks: Option<String>,
+}
 
 /// A reply being put together.
 #[derive(Debug)]
@@ -32,6 +48,7 @@ pub(super) struct Assembly {
     sources: Vec<Source>,
     remarks: Vec<Remark>,
     finish: Option<Finish>,
+    carry: Carry,
     /// Whether content other than white space came.
     has_content: bool,
     /// Whether any of it came as an increment.
@@ -39,9 +56,14 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    /// A reply of which nothing came yet.
-    pub(super) fn new(pieces: Pieces) -> Self {
+    /// A reply of which nothing came yet. If it `carries`, what goes back with the results of its
+    /// tool calls is handed out at its end.
+    pub(super) fn new(pieces: Pieces, carries: bool) -> Self {
         Self {
+            carry: Carry {
+                wanted: carries,
+                ..Carry::default()
+            },
             reasoning: Field::new(pieces),
             residue: Residue::default(),
             content: Field::new(pieces),
@@ -140,10 +162,18 @@ impl Assembly {
         match self.content.push(piece) {
             Change::None => {}
             Change::Append(more) => {
+                if self.carry.wanted {
+                    self.carry.content.push_str(more);
+                }
                 self.splitter.push(more, &self.field, &mut self.steps);
                 self.take_steps(out);
             }
-            Change::Restart(whole) => self.restart(&whole, out),
+            Change::Restart(whole) => {
+                if self.carry.wanted {
+                    self.carry.content.clone_from(&whole);
+                }
+                self.restart(&whole, out);
+            }
         }
     }
 
@@ -153,6 +183,21 @@ impl Assembly {
             self.splitter.tool_seen();
             out.push(Delta::Tool(delta));
         }
+    }
+
+    /// Takes the first of a frame's `reasoning_details`, whose text is reasoning like any other.
+    pub(super) fn detail(&mut self, detail: Option<&Json<'_>>) {
+        if self.carry.wanted
+            && self.carry.detail.is_none()
+            && let Some(Value::Object(members)) = detail.map(Json::to_value)
+        {
+            self.carry.detail = Some(members);
+        }
+    }
+
+    /// Takes the blocks of the reply as they go back.
+    pub(super) fn blocks(&mut self, blocks: String) {
+        self.carry.blocks = Some(blocks);
     }
 
     /// Takes token counts: the last meaningful ones count, and they are never added up.
@@ -208,7 +253,31 @@ impl Assembly {
     /// Ends the reply, with `otherwise` where the provider gave no reason.
     pub(super) fn close(&mut self, otherwise: Finish, out: &mut Vec<Delta>) {
         self.flush(out);
+        if self.has_calls()
+            && let Some(carry) = self.carried()
+        {
+            out.push(Delta::Carry(carry));
+        }
         out.push(Delta::Finish(self.finish.clone().unwrap_or(otherwise)));
+    }
+
+    /// What goes back, as JSON text: blocks, or the members that an OpenAI message has besides its
+    /// answer and its calls.
+    fn carried(&mut self) -> Option<String> {
+        let carry = std::mem::take(&mut self.carry);
+        if !carry.wanted || carry.blocks.is_some() {
+            return carry.blocks;
+        }
+        let members = match carry.detail {
+            Some(mut detail) if !self.field.is_empty() => {
+                detail.insert("text".to_owned(), json!(self.field));
+                json!({"reasoning_details": [detail]})
+            }
+            _ if !self.field.is_empty() => json!({"reasoning_content": self.field}),
+            _ if !self.tagged.is_empty() => json!({"content": carry.content}),
+            _ => return None,
+        };
+        Some(members.to_string())
     }
 
     fn end_field(&mut self, out: &mut Vec<Delta>) {
@@ -283,7 +352,7 @@ mod tests {
     use super::*;
 
     fn reply(pieces: Pieces, says: impl Fn(&mut Assembly, &mut Vec<Delta>)) -> crate::chat::Reply {
-        let (mut assembly, mut out) = (Assembly::new(pieces), Vec::new());
+        let (mut assembly, mut out) = (Assembly::new(pieces, false), Vec::new());
         says(&mut assembly, &mut out);
         assembly.close(Finish::Stop, &mut out);
         let mut reply = crate::chat::Reply::default();
@@ -343,7 +412,7 @@ mod tests {
 
     #[test]
     fn no_reason_yet_is_no_reason_and_the_first_one_counts() {
-        let mut assembly = Assembly::new(Pieces::Increments);
+        let mut assembly = Assembly::new(Pieces::Increments, false);
         for word in ["", "null", "length", "stop"] {
             assembly.finish(Some(word));
         }

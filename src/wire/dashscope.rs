@@ -19,6 +19,7 @@ pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
     if ask.stream {
         parameters.insert("incremental_output".to_owned(), json!(true));
     }
+    openai::insert_tools(&mut parameters, &ask.tools);
     openai::insert_params(&mut parameters, target, ask);
     let mut body = Map::new();
     body.insert("model".to_owned(), json!(target.model));

@@ -95,8 +95,8 @@ impl Decoder {
             reader: Reader {
                 dialect: request.dialect,
                 stream: request.stream,
-                assembly: Assembly::new(pieces),
-                blocks: anthropic::Blocks::default(),
+                assembly: Assembly::new(pieces, request.carries),
+                blocks: anthropic::Blocks::new(request.carries),
                 heard: false,
                 whole: false,
                 state: State::Open,
@@ -386,6 +386,9 @@ impl Reader {
     }
 
     fn close(&mut self, otherwise: Finish, out: &mut Vec<Delta>) {
+        if let Some(blocks) = self.blocks.carried() {
+            self.assembly.blocks(blocks);
+        }
         self.assembly.close(otherwise, out);
         self.state = State::Done;
     }

@@ -121,7 +121,7 @@ impl<'a> Json<'a> {
     }
 
     /// An owned copy, in which no name repeats.
-    fn to_value(&self) -> Value {
+    pub(super) fn to_value(&self) -> Value {
         match self {
             Self::Null => Value::Null,
             Self::Bool(yes) => Value::Bool(*yes),

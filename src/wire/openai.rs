@@ -11,8 +11,8 @@ use super::assembly::Assembly;
 use super::decoder::Heard;
 use super::json::Json;
 use super::tools::Piece;
-use super::{Ask, Target, usage};
-use crate::chat::{Delta, Message, Usage};
+use super::{Ask, Target, ToolSpec, usage};
+use crate::chat::{Delta, Message, ToolCall, Usage};
 
 /// Where requests go, below the base address.
 pub(super) const PATH: &str = "/chat/completions";
@@ -26,8 +26,41 @@ pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
     if ask.stream {
         body.insert("stream_options".to_owned(), json!({"include_usage": true}));
     }
+    insert_tools(&mut body, &ask.tools);
     insert_params(&mut body, target, ask);
     body
+}
+
+/// Inserts the tools that are offered, if any.
+pub(super) fn insert_tools(body: &mut Map<String, Value>, tools: &[ToolSpec]) {
+    if tools.is_empty() {
+        return;
+    }
+    let tool = |tool: &ToolSpec| {
+        json!({"type": "function", "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": schema(tool),
+        }})
+    };
+    body.insert("tools".to_owned(), tools.iter().map(tool).collect());
+}
+
+/// The schema of a tool's arguments: without one there are none, which has to be said too.
+pub(super) fn schema(tool: &ToolSpec) -> Value {
+    let mut schema = tool.parameters.clone();
+    schema.entry("type").or_insert_with(|| json!("object"));
+    schema.entry("properties").or_insert_with(|| json!({}));
+    Value::Object(schema)
+}
+
+/// The arguments of a call, as they go back. Some servers read them once more and fail on what is
+/// no JSON; the result says what was wrong with them.
+pub(super) fn arguments(call: &ToolCall) -> Value {
+    let read = serde_json::from_str::<Value>(&call.arguments);
+    read.ok()
+        .filter(Value::is_object)
+        .unwrap_or_else(|| json!({}))
 }
 
 /// The messages, as DashScope wants them too: content is always a plain string, since text models
@@ -129,18 +162,36 @@ fn message(message: &Message) -> Value {
     match message {
         Message::System(content) => json!({"role": "system", "content": content}),
         Message::User(content) => json!({"role": "user", "content": content}),
-        Message::Assistant { content, calls } if calls.is_empty() => {
+        Message::Assistant { content, calls, .. } if calls.is_empty() => {
             json!({"role": "assistant", "content": content})
         }
-        Message::Assistant { content, calls } => {
+        Message::Assistant {
+            content,
+            calls,
+            carry,
+        } => {
             let calls: Vec<Value> = calls
                 .iter()
                 .map(|call| {
+                    let as_written = serde_json::from_str::<Map<String, Value>>(&call.arguments);
+                    let arguments = match as_written {
+                        Ok(_) => call.arguments.clone(),
+                        Err(_) => arguments(call).to_string(),
+                    };
                     json!({"id": call.id, "type": "function",
-                        "function": {"name": call.name, "arguments": call.arguments}})
+                        "function": {"name": call.name, "arguments": arguments}})
                 })
                 .collect();
-            json!({"role": "assistant", "content": content, "tool_calls": calls})
+            let mut message = Map::new();
+            message.insert("role".to_owned(), json!("assistant"));
+            message.insert("content".to_owned(), json!(content));
+            // What the provider wants back of this answer (WIRE §9.4).
+            let carried = carry
+                .as_deref()
+                .map(serde_json::from_str::<Map<String, Value>>);
+            message.extend(carried.and_then(Result::ok).unwrap_or_default());
+            message.insert("tool_calls".to_owned(), json!(calls));
+            Value::Object(message)
         }
         Message::Tool { call_id, content } => {
             json!({"role": "tool", "tool_call_id": call_id, "content": content})
@@ -173,6 +224,7 @@ fn read_choice(
             assembly.streams();
         }
         if !(summary && assembly.has_reasoning()) {
+            assembly.detail(said.items("reasoning_details").first());
             assembly.reasoning(&reasoning(said), out);
         }
         if !(summary && assembly.has_content())

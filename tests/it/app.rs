@@ -14,4 +14,5 @@ mod models;
 mod mouse;
 mod panes;
 mod replies;
+mod tools;
 mod turns;

@@ -169,3 +169,35 @@ fn asked_of(status: u16, body: &str) -> Outcome {
     let server = Server::start(vec![Step::whole(status, "application/json", body)]);
     home_of(&server).run(&["ask", "hello"])
 }
+
+#[cfg(unix)]
+#[test]
+fn ask_runs_what_may_always_run_refuses_the_rest_and_sends_both_results() {
+    let call = |index: u32, name: &str| {
+        serde_json::json!({"index": index, "id": format!("c{index}"), "type": "function",
+            "function": {"name": name, "arguments": "{\"a\":1}"}})
+    };
+    let delta = serde_json::json!({"content": "Looking.", "tool_calls": [call(0, "echo"), call(1, "asks")]});
+    let first = format!(
+        "data: {}\n\n",
+        serde_json::json!({"choices": [{"index": 0, "delta": delta, "finish_reason": "tool_calls"}]})
+    );
+    let script = |pieces: Vec<Step>| [vec![Step::events()], pieces, done()].concat();
+    let server = Server::start(vec![
+        script(vec![Step::chunk(first)]),
+        script(vec![said("Found.")]),
+    ]);
+    let mut home = home_of(&server);
+    let tools = "[tools.echo]\ncommand = [\"/bin/cat\"]\napprove = \"always\"\n\
+                 [tools.asks]\ncommand = [\"/bin/cat\"]\n";
+    home.config.push_str(tools);
+    std::fs::write(home.directory.path().join("config.toml"), &home.config).unwrap();
+    let outcome = home.run(&["ask", "q"]).ends(0);
+    assert_eq!(outcome.out, "Looking.\nFound.\n");
+    let outcome = outcome.complains("tool echo {\"a\":1}: done");
+    outcome.complains("tool asks {\"a\":1}: not run: the user has to be asked");
+    let body: Value = serde_json::from_slice(&server.seen()[1].body).unwrap();
+    assert_eq!(body["messages"][2]["content"], "{\"a\":1}");
+    let refused = body["messages"][3]["content"].as_str().unwrap();
+    assert!(refused.starts_with("Not run:"), "{refused}");
+}

@@ -478,6 +478,7 @@ fn app_of(config: Config, size: (u16, u16)) -> App {
             thinking: config.chat.thinking,
             params: config.chat.params,
             stream: config.chat.stream,
+            tools: true,
         },
         catalog,
         config,

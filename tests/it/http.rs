@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use mmchat::chat::{Delta, Failure, FailureKind, Finish, Message, Params, Progress, Remark, Reply};
+use mmchat::chat::{Delta, Failure, FailureKind, Finish, Message, Progress, Remark, Reply};
 use mmchat::config::Network;
 use mmchat::demo::{self, End, Pace};
 use mmchat::net::secret::Origin;
@@ -30,12 +30,12 @@ fn ask(dialect: Dialect, base_url: &str, prompt: &str, stream: bool) -> WireRequ
         max_tokens_field: "max_tokens".to_owned(),
         default_max_tokens: Some(4096),
         may_be_cumulative: false,
+        wants_reasoning_back: false,
     };
     let ask = Ask {
         messages: vec![Message::User(prompt.to_owned())],
-        params: Params::default(),
         stream,
-        patches: Vec::new(),
+        ..Ask::default()
     };
     wire::request(&target, &ask)
 }

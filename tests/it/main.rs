@@ -28,4 +28,6 @@ mod store;
 mod support;
 mod themes;
 mod tidy;
+#[cfg(unix)]
+mod tools;
 mod wire;

@@ -68,6 +68,7 @@ fn target(dialect: Dialect) -> Target {
         max_tokens_field: "max_tokens".to_owned(),
         default_max_tokens: None,
         may_be_cumulative: false,
+        wants_reasoning_back: false,
     }
 }
 

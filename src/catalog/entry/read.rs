@@ -61,6 +61,7 @@ fn provider(id: String, mut section: Section<'_>, notes: &mut Notes) -> Provider
             .get("max_tokens_field")
             .and_then(|field| field.text(notes)),
         may_be_cumulative: section.boolean("may_be_cumulative", notes),
+        wants_reasoning_back: section.boolean("wants_reasoning_back", notes),
         models: models(&mut section, notes),
     };
     section.finish(notes);

@@ -173,6 +173,7 @@ fn request(provider: &Provider, model: &Model, thinking: Thinking) -> Result<Wir
         .map_err(|refusal| Failure::new(crate::chat::FailureKind::Setup, refusal.to_string()))?;
     let ask = Ask {
         messages: vec![Message::User(PROMPT.to_owned())],
+        tools: Vec::new(),
         params,
         stream: true,
         patches: plan.patches,

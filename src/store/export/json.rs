@@ -219,6 +219,8 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             reasoning: Text::from(reasoning),
             answer: Text::from(answer),
             calls: facts::calls(list("tool_calls")),
+            rounds: Vec::new(),
+            carry: None,
             sources: facts::sources(list("sources")),
             usage: facts::usage(list("usage")),
             served_model: optional("served_model"),

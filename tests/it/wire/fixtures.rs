@@ -37,6 +37,7 @@ fn alibabas_tool_call_is_put_together() {
         id: "call_61a2bbd82a8042289f1ff2".to_owned(),
         name: "get_weather".to_owned(),
         arguments: "{\"city\": \"Beijing\"}".to_owned(),
+        ..ToolCall::default()
     };
     assert_eq!(decoded.reply().calls, [expected]);
 }

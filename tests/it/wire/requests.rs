@@ -25,6 +25,7 @@ fn ask() -> Ask {
     let patch = |value: Value| -> Patch { value.as_object().unwrap().clone() };
     Ask {
         messages: history(),
+        tools: Vec::new(),
         params: Params {
             max_tokens: Some(100),
             temperature: Some(0.7),
@@ -175,6 +176,7 @@ fn tool_results_take_each_dialects_shape() {
         id: "c1".to_owned(),
         name: "f".to_owned(),
         arguments: "{\"a\":1}".to_owned(),
+        ..ToolCall::default()
     };
     let ask = Ask {
         messages: vec![
@@ -182,6 +184,7 @@ fn tool_results_take_each_dialects_shape() {
             Message::Assistant {
                 content: String::new(),
                 calls: vec![call],
+                carry: None,
             },
             Message::Tool {
                 call_id: "c1".to_owned(),

@@ -1,0 +1,251 @@
+//! The tool loop of a turn: the model's calls are checked, consented to, run one after the other,
+//! and their results sent back, until the model answers without asking for more.
+//!
+//! Invariants: nothing runs that was not checked; what runs is what the card showed; a call that
+//! is not over keeps the next request from being sent; late results change nothing.
+
+use super::consent::Consent;
+use super::server::Server;
+use super::toolkit::{self, Tool};
+use super::{App, Effect, Phase, Tone};
+use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
+use crate::config::{Approve, Config};
+use crate::wire::{self, Ask, Target, WireRequest};
+
+/// The most tools that are offered: more than this, vendors refuse.
+const MOST_TOOLS: usize = 128;
+
+/// What the requests of a turn are made of, but for their messages: all its rounds ask the same
+/// of the same model, whatever the user switches to meanwhile.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// Where they go.
+    pub target: Target,
+    /// What is asked. Its messages are filled in when a request is sent.
+    pub ask: Ask,
+    /// The tools on offer.
+    pub tools: Vec<Tool>,
+}
+
+impl Sent {
+    /// The request of the turn's next round, or of its first.
+    pub fn request(&self, conversation: &Conversation, turn: TurnId) -> WireRequest {
+        let ask = Ask {
+            messages: conversation.history(turn),
+            ..self.ask.clone()
+        };
+        wire::request(&self.target, &ask)
+    }
+
+    /// Offers more tools; of two of one name, the first counts.
+    pub fn offer(&mut self, tools: Vec<Tool>) {
+        for tool in tools {
+            let is_taken = self
+                .tools
+                .iter()
+                .any(|other| other.spec.name == tool.spec.name);
+            if !is_taken && self.tools.len() < MOST_TOOLS {
+                self.ask.tools.push(tool.spec.clone());
+                self.tools.push(tool);
+            }
+        }
+    }
+}
+
+/// All about tools that outlives a turn.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Toolbox {
+    /// What the user is doing about a tool that wants to run.
+    pub consent: Consent,
+    /// Whether results are shown whole.
+    pub results_open: bool,
+    /// The MCP servers of the configuration.
+    pub servers: Vec<Server>,
+}
+
+impl Toolbox {
+    /// What there is at first.
+    pub fn new(config: &Config) -> Self {
+        Self {
+            servers: config.mcp.iter().cloned().map(Server::new).collect(),
+            ..Self::default()
+        }
+    }
+}
+
+impl App {
+    /// The tools that the next request offers: none to a model that takes none.
+    pub fn tools_on_offer(&self) -> Vec<Tool> {
+        let takes = self.model().is_some_and(|model| model.tools);
+        if !takes || !self.session.tools || self.config.chat.max_tool_rounds == 0 {
+            return Vec::new();
+        }
+        let configured = self.config.tools.iter().map(Tool::configured);
+        let mut tools: Vec<Tool> = configured
+            .filter(|tool| tool.approve != Approve::Never)
+            .collect();
+        for server in &self.toolbox.servers {
+            for tool in server.tools_on_offer() {
+                let is_taken = tools.iter().any(|other| other.spec.name == tool.spec.name);
+                if !is_taken && tools.len() < MOST_TOOLS {
+                    tools.push(tool.clone());
+                }
+            }
+        }
+        tools
+    }
+
+    /// Switches between offering tools and not.
+    pub(super) fn toggle_tools(&mut self, now: Now) {
+        self.session.tools = !self.session.tools;
+        let count = self.tools_on_offer().len();
+        let text = match (self.session.tools, count) {
+            (false, _) => "No tools are offered from the next message on".to_owned(),
+            (true, 0) if self.model().is_some_and(|model| !model.tools) => {
+                "This model takes no tools".to_owned()
+            }
+            (true, 0) => {
+                "There are no tools yet; [tools] in the configuration names them".to_owned()
+            }
+            (true, 1) => "One tool is offered from the next message on".to_owned(),
+            (true, count) => format!("{count} tools are offered from the next message on"),
+        };
+        self.notify(Tone::Info, text, now.instant);
+    }
+
+    /// The call that the card asks about.
+    pub fn call_in_question(&self) -> Option<CallId> {
+        let live = self.live.as_ref()?;
+        let turn = self.conversation.turn(live.turn)?;
+        let index = turn
+            .reply
+            .calls
+            .iter()
+            .position(|call| call.state == CallState::Waiting)?;
+        Some(CallId {
+            turn: live.turn,
+            index,
+        })
+    }
+
+    /// A call of the reply in flight and the tool that it means.
+    pub fn call_and_tool(&self, id: CallId) -> Option<(&ToolCall, &Tool)> {
+        let call = self.conversation.turn(id.turn)?.reply.calls.get(id.index)?;
+        let live = self.live.as_ref().filter(|live| live.turn == id.turn)?;
+        let tools = &live.sent.tools;
+        let tool = tools.iter().find(|tool| tool.spec.name == call.name)?;
+        Some((call, tool))
+    }
+
+    /// Takes up the calls that a reply ended with. `None` when it ended with none that count.
+    pub(super) fn begin_calls(&mut self, id: TurnId, now: Now) -> Option<Vec<Effect>> {
+        let live = self.live.as_ref().filter(|live| live.turn == id)?;
+        let allowed = self.conversation.allowed.clone();
+        let reply = &mut self.conversation.turn_mut(id)?.reply;
+        let limit = self.config.chat.max_tool_rounds;
+        let may_run = |tool: &Tool, arguments: &str| {
+            let this = (tool.spec.name.clone(), arguments.to_owned());
+            tool.approve == Approve::Always || allowed.contains(&this)
+        };
+        let goes_on = toolkit::begin(reply, &live.sent.tools, limit, may_run);
+        if goes_on {
+            self.keep_turn(id);
+        }
+        goes_on.then(|| self.advance(now))
+    }
+
+    /// Runs the next call that may run, or sends the results when there is none left.
+    pub(super) fn advance(&mut self, now: Now) -> Vec<Effect> {
+        let Some(live) = self.live.as_mut() else {
+            return Vec::new();
+        };
+        let Some(turn) = self.conversation.turn_mut(live.turn) else {
+            return Vec::new();
+        };
+        let mut calls = turn.reply.calls.iter_mut().enumerate();
+        // One after the other, in the model's order: a later call may need what an earlier one did.
+        while let Some((index, call)) = calls.find(|(_, call)| !call.is_over()) {
+            let id = CallId {
+                turn: live.turn,
+                index,
+            };
+            match call.state {
+                CallState::Approved => {}
+                CallState::Running => {
+                    live.phase = Phase::Running(call.name.clone());
+                    return Vec::new();
+                }
+                _ => {
+                    live.phase = Phase::Consent;
+                    self.urgent = true;
+                    return Vec::new();
+                }
+            }
+            let job = toolkit::find(&live.sent.tools, call).and_then(|(tool, _)| tool.job(call));
+            match job {
+                Ok(job) => {
+                    call.state = CallState::Running;
+                    live.phase = Phase::Running(call.name.clone());
+                    live.step_since = now.instant;
+                    return vec![Effect::RunTool(id, Box::new(job))];
+                }
+                Err(why) => call.state = CallState::Refused(why),
+            }
+        }
+        turn.reply.next_round();
+        let (id, sent) = (live.turn, &live.sent);
+        live.phase = Phase::Connecting;
+        live.step_since = now.instant;
+        let request = sent.request(&self.conversation, id);
+        vec![Effect::Send(id, Box::new(request))]
+    }
+
+    /// A tool is done, or could not be.
+    pub(super) fn tool_done(
+        &mut self,
+        id: CallId,
+        result: Result<String, String>,
+        now: Now,
+    ) -> Vec<Effect> {
+        let Some(live) = self.live.as_ref().filter(|live| live.turn == id.turn) else {
+            return Vec::new();
+        };
+        let took = now.since(live.step_since);
+        let turn = self.conversation.turn_mut(id.turn);
+        let call = turn.and_then(|turn| turn.reply.calls.get_mut(id.index));
+        let Some(call) = call.filter(|call| call.state == CallState::Running) else {
+            return Vec::new();
+        };
+        call.state = match result {
+            Ok(text) => CallState::Done(Outcome { text, took }),
+            Err(text) => CallState::Failed(Outcome { text, took }),
+        };
+        self.keep_turn(id.turn);
+        self.advance(now)
+    }
+
+    /// Ends the calls of a turn that is stopped.
+    pub(super) fn stop_calls(&mut self, id: TurnId, now: Now) {
+        let since = self
+            .live
+            .as_ref()
+            .map_or(now.instant, |live| live.step_since);
+        let Some(turn) = self.conversation.turn_mut(id) else {
+            return;
+        };
+        for call in &mut turn.reply.calls {
+            match call.state {
+                CallState::Running => {
+                    call.state = CallState::Failed(Outcome {
+                        text: "stopped before it ended".to_owned(),
+                        took: now.since(since),
+                    });
+                }
+                CallState::Waiting | CallState::Approved => {
+                    call.state = CallState::Refused("the reply was stopped.".to_owned());
+                }
+                _ => {}
+            }
+        }
+    }
+}

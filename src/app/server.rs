@@ -1,0 +1,189 @@
+//! MCP servers as the program knows them: what state each is in, and what tools it has.
+//!
+//! They are started with the first message. It waits for them a moment, so that it can offer their
+//! tools; whoever is not there by then offers them from a later message on.
+
+use std::time::{Duration, Instant};
+
+use super::overlay::Overlay;
+use super::picker::{Item, Picker};
+use super::toolkit::{News, Tool};
+use super::{App, Effect, Phase, Tone};
+use crate::chat::{Now, safe};
+use crate::config::{Approve, McpServer, McpTransport};
+
+/// How long a message waits for servers that start.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An MCP server of the configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Server {
+    /// What the configuration says of it.
+    pub config: McpServer,
+    /// What state it is in.
+    pub state: ServerState,
+    /// The tools that it has, or had when it was last there.
+    pub tools: Vec<Tool>,
+}
+
+/// The state of an MCP server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServerState {
+    /// Nobody has needed it yet.
+    Idle,
+    /// It is being started for the first time.
+    Starting,
+    /// It failed, and is being started anew.
+    StartingAnew,
+    /// It runs.
+    Ready,
+    /// It failed, and why.
+    Down(String),
+}
+
+impl Server {
+    /// A server that nobody has needed yet.
+    pub fn new(config: McpServer) -> Self {
+        Self {
+            config,
+            state: ServerState::Idle,
+            tools: Vec::new(),
+        }
+    }
+
+    /// The tools that can be called now.
+    pub fn tools_on_offer(&self) -> &[Tool] {
+        if self.state == ServerState::Ready && self.config.approve != Approve::Never {
+            &self.tools
+        } else {
+            &[]
+        }
+    }
+
+    fn item(&self) -> Item<String> {
+        let (right, why) = match &self.state {
+            ServerState::Idle => ("not started", String::new()),
+            ServerState::Starting | ServerState::StartingAnew => ("starting", String::new()),
+            ServerState::Ready => ("connected", String::new()),
+            ServerState::Down(why) => ("failed", format!("{why} · ")),
+        };
+        let count = self.tools.len();
+        let names: Vec<&str> = self
+            .tools
+            .iter()
+            .map(|tool| tool.spec.name.as_str())
+            .collect();
+        let reached = match &self.config.transport {
+            McpTransport::Command(command) => command.join(" "),
+            McpTransport::Url(url) => url.clone(),
+        };
+        let tools = match count {
+            0 => String::new(),
+            _ => format!(" · {}", names.join(", ")),
+        };
+        Item {
+            title: self.config.name.clone(),
+            words: String::new(),
+            right: match (&self.state, count) {
+                (ServerState::Ready, 1) => format!("{right}, 1 tool"),
+                (ServerState::Ready, count) => format!("{right}, {count} tools"),
+                _ => right.to_owned(),
+            },
+            about: safe::one_line(&format!("{why}{reached}{tools}")),
+            dim: self.state == ServerState::Idle,
+            value: self.config.name.clone(),
+        }
+    }
+}
+
+impl App {
+    /// Starts the servers that do not run. Tells whether a message is to wait for any of them.
+    pub(super) fn start_servers(&mut self) -> (Vec<Effect>, bool) {
+        let mut effects = Vec::new();
+        let takes_tools = self.model().is_some_and(|model| model.tools) && self.session.tools;
+        if !takes_tools || self.config.chat.max_tool_rounds == 0 {
+            return (effects, false);
+        }
+        let mut waits = false;
+        for server in &mut self.toolbox.servers {
+            if server.config.approve == Approve::Never {
+                continue;
+            }
+            match server.state {
+                ServerState::Idle => server.state = ServerState::Starting,
+                ServerState::Down(_) => server.state = ServerState::StartingAnew,
+                ServerState::Starting | ServerState::StartingAnew | ServerState::Ready => continue,
+            }
+            waits |= server.state == ServerState::Starting;
+            effects.push(Effect::StartServer(server.config.name.clone()));
+        }
+        (effects, waits)
+    }
+
+    /// Something happened with a server.
+    pub(super) fn server_news(&mut self, name: &str, news: News, now: Now) -> Vec<Effect> {
+        let servers = &mut self.toolbox.servers;
+        let Some(server) = servers.iter_mut().find(|server| server.config.name == name) else {
+            return Vec::new();
+        };
+        match news {
+            News::Ready(listed) => {
+                server.tools = Tool::served(&server.config, &listed);
+                server.state = ServerState::Ready;
+            }
+            News::Down(why) => {
+                let text = format!("The MCP server {name} failed: {why} (/mcp tells more)");
+                server.state = ServerState::Down(why);
+                self.notify(Tone::Warning, text, now.instant);
+            }
+        }
+        if let Some(Overlay::Servers(picker)) = &mut self.overlay {
+            let items = self.toolbox.servers.iter().map(Server::item).collect();
+            *picker = Picker::new(items, picker.position());
+        }
+        self.send_when_ready(now)
+    }
+
+    /// Sends the message that waits for servers, if they are there or it has waited long enough.
+    pub(super) fn send_when_ready(&mut self, now: Now) -> Vec<Effect> {
+        let is_starting = |server: &Server| server.state == ServerState::Starting;
+        let is_starting = self.toolbox.servers.iter().any(is_starting);
+        let tools = self.tools_on_offer();
+        let Some(live) = &mut self.live else {
+            return Vec::new();
+        };
+        let waited = now.since(live.since) >= PATIENCE;
+        if live.phase != Phase::Starting || (is_starting && !waited) {
+            return Vec::new();
+        }
+        live.phase = Phase::Connecting;
+        live.sent.ask.tools = tools.iter().map(|tool| tool.spec.clone()).collect();
+        live.sent.tools = tools;
+        let request = live.sent.request(&self.conversation, live.turn);
+        vec![Effect::Send(live.turn, Box::new(request))]
+    }
+
+    /// Opens the list of servers.
+    pub(super) fn open_servers(&mut self, now: Instant) {
+        let items: Vec<Item<String>> = self.toolbox.servers.iter().map(Server::item).collect();
+        if items.is_empty() {
+            let text = "There are no MCP servers; [mcp] in the configuration names them";
+            self.notify(Tone::Info, text, now);
+            return;
+        }
+        self.overlay = Some(Overlay::Servers(Picker::new(items, 0)));
+    }
+
+    /// Starts one server, as the user asks.
+    pub(super) fn start_server(&mut self, name: String) -> Vec<Effect> {
+        let servers = &mut self.toolbox.servers;
+        let server = servers.iter_mut().find(|server| server.config.name == name);
+        match server {
+            Some(server) if server.state != ServerState::Ready => {
+                server.state = ServerState::StartingAnew;
+                vec![Effect::StartServer(name)]
+            }
+            _ => Vec::new(),
+        }
+    }
+}

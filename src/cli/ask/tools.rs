@@ -1,0 +1,157 @@
+//! Tools in `ask`. Nobody can be asked there, so only those run that may always; what became of
+//! each call is said on standard error.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::app::toolkit::{self, Deed, Job, News, Tool};
+use crate::chat::{CallState, Outcome, ToolCall, Turn, safe};
+use crate::cli::complain;
+use crate::cli::setup::{self, Environment};
+use crate::config::{Approve, Config, McpServer};
+use crate::net::Client;
+use crate::runtime::Clock;
+use crate::tools::{Programs, Servers};
+
+/// How long servers may take to start.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The tools that are offered: a model that asks for one that can't run is told so.
+pub(super) fn offered(config: &Config) -> Vec<Tool> {
+    let tools = config.tools.iter().map(Tool::configured);
+    tools
+        .filter(|tool| tool.approve != Approve::Never)
+        .collect()
+}
+
+/// Checks the calls of a round. Tells whether their results go back.
+pub(super) fn begin(turn: &mut Turn, tools: &[Tool], limit: u32) -> bool {
+    toolkit::begin(&mut turn.reply, tools, limit, |tool, _| {
+        tool.approve == Approve::Always
+    })
+}
+
+/// What tools are run with.
+pub(super) struct Bench {
+    pub servers: Servers,
+    pub programs: Programs,
+    /// How many rounds of them there may be.
+    pub limit: u32,
+}
+
+impl Bench {
+    /// What the configuration names. Nothing is started yet.
+    pub(super) fn new(config: &Config, environment: &Environment, client: &Client) -> Self {
+        let programs = environment.programs();
+        Self {
+            servers: setup::servers(config, &programs, client),
+            programs,
+            limit: config.chat.max_tool_rounds,
+        }
+    }
+
+    /// The tools of the servers that may always be called. Those that can't be started are told of
+    /// on standard error.
+    pub(super) async fn served(&mut self, config: &Config) -> Vec<Tool> {
+        let may_run = |server: &&McpServer| server.approve == Approve::Always;
+        let mut awaited: Vec<&McpServer> = config.mcp.iter().filter(may_run).collect();
+        for server in &awaited {
+            self.servers.start(&server.name);
+        }
+        let mut tools = Vec::new();
+        let all = async {
+            while !awaited.is_empty() {
+                let (name, news) = self.servers.next().await;
+                let Some(at) = awaited.iter().position(|server| server.name == name) else {
+                    continue;
+                };
+                let server = awaited.swap_remove(at);
+                match news {
+                    News::Ready(listed) => tools.extend(Tool::served(server, &listed)),
+                    News::Down(why) => {
+                        let name = safe::one_line(&name);
+                        let why = safe::one_line(&why);
+                        complain(&format!("the MCP server {name} failed: {why}"));
+                    }
+                }
+            }
+        };
+        let is_late = timeout(PATIENCE, all).await.is_err();
+        for server in awaited.iter().filter(|_| is_late) {
+            let seconds = PATIENCE.as_secs();
+            let name = safe::one_line(&server.name);
+            complain(&format!(
+                "the MCP server {name} did not start within {seconds} s"
+            ));
+        }
+        tools
+    }
+
+    /// Runs a call that may run, and refuses one that would have to be asked about.
+    pub(super) async fn run(&mut self, call: &mut ToolCall, tools: &[Tool], clock: &mut Clock) {
+        if call.is_over() {
+            return;
+        }
+        if call.state != CallState::Approved {
+            call.state = CallState::Refused(
+                "the user has to be asked about this tool, and can't be here.".to_owned(),
+            );
+            return;
+        }
+        let since = clock.now().instant;
+        let job = toolkit::find(tools, call).and_then(|(tool, _)| tool.job(call));
+        let result = match job {
+            Ok(job) => self.work(job).await,
+            Err(why) => Err(why),
+        };
+        let took = clock.now().since(since);
+        call.state = match result {
+            Ok(text) => CallState::Done(Outcome { text, took }),
+            Err(text) => CallState::Failed(Outcome { text, took }),
+        };
+    }
+
+    async fn work(&mut self, job: Job) -> Result<String, String> {
+        match job.deed {
+            Deed::Program {
+                command,
+                env,
+                timeout,
+            } => {
+                let running = self.programs.run(&command, &env, timeout, job.arguments);
+                running.await
+            }
+            Deed::Server {
+                server,
+                tool,
+                timeout,
+            } => {
+                let mut call = pin!(self.servers.call(&server, tool, job.arguments, timeout));
+                loop {
+                    tokio::select! {
+                        result = &mut call => return result,
+                        // The servers work while somebody looks after them.
+                        _ = self.servers.next() => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is said of a call: which it was, and what became of it.
+pub(super) fn told(call: &ToolCall) -> String {
+    let arguments = safe::plain_json(&safe::one_line(&call.arguments));
+    let what = match &call.state {
+        CallState::Done(outcome) => format!("done in {:.1} s", outcome.took.as_secs_f64()),
+        CallState::Failed(outcome) => format!("failed: {}", safe::one_line(&outcome.text)),
+        CallState::Refused(why) => format!("not run: {}", safe::one_line(why)),
+        CallState::Asked | CallState::Waiting | CallState::Approved | CallState::Running => {
+            "not run".to_owned()
+        }
+    };
+    let name = safe::plain_json(&safe::one_line(&call.name));
+    format!("tool {name} {arguments}: {what}")
+}
