@@ -1,7 +1,7 @@
 //! What of the state outlasts the program, and when it is written: the conversation on the screen,
 //! what of a live reply is not on disk yet, the draft, and how the store is.
 //!
-//! Whoever changes something durable says so with [`App::keep`]; the changes leave with the other
+//! Whoever changes something durable says so with `App::keep`; the changes leave with the other
 //! effects of the same update, before them. Texts that grow are looked at after every update: what
 //! has been waiting for [`super::journal::JOURNAL_PAUSE`] is due. Invariants: at most one write a pause, however
 //! fast a reply comes; a conversation that is not to be kept causes no change at all.
