@@ -46,6 +46,7 @@ pub use theme::{Depth, Theme};
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::widgets::{Clear, Widget};
 
 use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
@@ -165,6 +166,12 @@ fn zoomed(
     let typed = find_bar::shown(app).filter(|find| find.typing);
     let caret =
         typed.and_then(|find| find_bar::draw(app, find, cache.theme, last_line(window), buf));
+    // What just happened is told here too, over the last row, until it goes.
+    if caret.is_none() && app.notice.is_some() {
+        let line = last_line(window);
+        Clear.render(line, buf);
+        status::draw(app, cache.theme, line, buf);
+    }
     frame.set_cursor_position(caret.unwrap_or(corner));
 }
 

@@ -85,6 +85,12 @@ impl Keymap {
             .collect()
     }
 
+    /// The keys of a command as a person reads them (`Ctrl+O`, `F2`).
+    pub fn shown(&self, command: Command) -> Vec<String> {
+        let chords = self.by_command.get(&command).into_iter().flatten();
+        chords.map(|chord| shown(*chord)).collect()
+    }
+
     /// The first key of a command, short, as the screen shows it (`^O`, `Alt+R`).
     pub fn hint(&self, command: Command) -> Option<String> {
         self.by_command
@@ -115,16 +121,23 @@ fn hint(chord: Chord) -> String {
     let text = chord.to_string();
     match text.strip_prefix("ctrl-") {
         Some(key) if key.chars().count() == 1 => format!("^{}", key.to_uppercase()),
-        _ => text
-            .split('-')
-            .map(|part| {
-                let mut letters = part.chars();
-                let first = letters.next().map(|c| c.to_uppercase().to_string());
-                first.unwrap_or_default() + letters.as_str()
-            })
-            .collect::<Vec<_>>()
-            .join("+"),
+        _ => shown(chord),
     }
+}
+
+fn shown(chord: Chord) -> String {
+    let text = chord.to_string();
+    // A letter by itself is typed as it is shown: `Z` would ask for Shift.
+    if text.chars().count() == 1 {
+        return text;
+    }
+    let capital = |part: &str| {
+        let mut letters = part.chars();
+        let first = letters.next().map(|c| c.to_uppercase().to_string());
+        first.unwrap_or_default() + letters.as_str()
+    };
+    // A minus sign is spelled out, so each `-` stands between two names.
+    text.split('-').map(capital).collect::<Vec<_>>().join("+")
 }
 
 #[cfg(test)]
@@ -140,6 +153,14 @@ mod tests {
             action: action.to_owned(),
             chords: chords.iter().map(|text| chord(text)).collect(),
         }
+    }
+
+    #[test]
+    fn keys_are_shown_as_they_are_typed() {
+        let map = Keymap::new(&[]).unwrap();
+        assert_eq!(map.shown(Command::SwitchModel), ["Ctrl+O", "F2"]);
+        assert_eq!(map.hint(Command::SwitchModel).as_deref(), Some("^O"));
+        assert_eq!(map.hint(Command::Zoom).as_deref(), Some("z"));
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl Overlay {
             .map(|spec| Item {
                 title: spec.title.to_owned(),
                 words: format!("/{} {}", spec.slash.unwrap_or_default(), spec.action),
-                right: match (keymap.keys(spec.command).join(" "), spec.slash) {
+                right: match (keymap.shown(spec.command).join(" "), spec.slash) {
                     (keys, Some(word)) if keys.is_empty() => format!("/{word}"),
                     (keys, _) => keys,
                 },

@@ -109,6 +109,29 @@ pub(super) fn in_prose(cells: &[Cell]) -> bool {
     }
 }
 
+/// Tells whether the last of `cells` goes on with an address (`https://…`) begun in this row.
+pub(super) fn is_within_address(cells: &[Cell]) -> bool {
+    let [earlier @ .., before, _] = cells else {
+        return false;
+    };
+    if !matches!(before.kind, Kind::Slash | Kind::Hyphen) {
+        return false;
+    }
+    let ends = |cell: &&Cell| !matches!(cell.kind, Kind::Space | Kind::Free);
+    let mut word = earlier.iter().rev().take_while(ends);
+    // Read backwards: the two slashes, then the colon.
+    let mut slashes = usize::from(before.kind == Kind::Slash);
+    word.any(|cell| {
+        let found = slashes >= 2 && cell.kind == Kind::Closer;
+        slashes = if cell.kind == Kind::Slash {
+            slashes + 1
+        } else {
+            0
+        };
+        found
+    })
+}
+
 /// As [`in_prose`], for code: behind spaces and behind what separates.
 pub(super) fn in_code(cells: &[Cell]) -> bool {
     let [.., before, after] = cells else {

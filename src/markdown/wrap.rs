@@ -9,7 +9,7 @@
 use std::ops::Range;
 
 use super::Span;
-use super::breaks::{Cell, Kind, cells, in_code, in_prose};
+use super::breaks::{Cell, Kind, cells, in_code, in_prose, is_within_address};
 use super::flow::{Flow, Origin};
 use super::span;
 
@@ -155,6 +155,9 @@ fn is_soft_hyphen(cell: Option<&Cell>) -> bool {
 fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (usize, End) {
     let mut used = 0;
     let mut chance = None;
+    // Within an address only where the row offers nothing else: whole, it can be read and clicked.
+    // Whether it would fit in the next row is not asked, since it may still grow.
+    let mut within_address = None;
     for (index, cell) in cells.iter().enumerate().skip(from) {
         if cell.kind == Kind::Break {
             return (index, End::Break);
@@ -168,13 +171,17 @@ fn line_end(cells: &[Cell], from: usize, width: usize, breaking: Breaking) -> (u
         // A soft hyphen needs a column of its own, which a row that ends there has to have.
         let soft = index > from && is_soft_hyphen(cells.get(index - 1));
         if index > from && may_break && !(soft && used >= width) {
-            chance = Some(index);
+            if is_within_address(row()) {
+                within_address = Some(index);
+            } else {
+                chance = Some(index);
+            }
         }
         let own = if cell.width > width { 1 } else { cell.width };
         // Spaces at the end of a line hang over its edge and are not shown.
         let hangs = cell.kind == Kind::Space && breaking == Breaking::Words;
         if used + own > width && !hangs && index > from {
-            let next = chance.unwrap_or(index);
+            let next = chance.or(within_address).unwrap_or(index);
             return (next, End::Wrap(next));
         }
         used += own;
@@ -203,6 +210,19 @@ mod tests {
         assert_eq!(wrapped("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrapped("well-known -5", 6), ["well-", "known", "-5"]);
         assert_eq!(wrapped("abcdefgh", 3), ["abc", "def", "gh"]);
+    }
+
+    #[test]
+    fn an_address_moves_whole_to_the_next_row_and_is_broken_only_where_it_is_longer() {
+        assert_eq!(
+            wrapped("see https://a.io/b-c/d now", 16),
+            ["see", "https://a.io/b-", "c/d now"]
+        );
+        assert_eq!(
+            wrapped("see https://a.io/b now", 17),
+            ["see", "https://a.io/b", "now"]
+        );
+        assert_eq!(wrapped("either and/or", 11), ["either and/", "or"]);
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::chat::safe;
 use crate::config::PanelState;
 use crate::markdown::text_width;
 
+/// The columns that a title asks for before the least of the rest gives way.
+const TITLE_COLS: usize = 24;
+
 /// Draws the header.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
@@ -64,10 +67,17 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let width = |pieces: &[(&str, Style)]| -> usize {
         pieces.iter().map(|(text, _)| text_width(text)).sum()
     };
+    let title = title(app);
+    // A title that would be cut to a stub takes what the others can spare: that it is offline,
+    // which the first screen says too. Who is asked never gives way to it.
+    let spare = (text_width(&title) + 2).min(TITLE_COLS);
+    let with_title = |form: &&Vec<(&str, Style)>| width(form) + spare <= usize::from(area.width);
     let fits = |form: &&Vec<(&str, Style)>| width(form) <= usize::from(area.width);
-    let pieces = forms.iter().find(fits).map_or(&rest[..], Vec::as_slice);
+    let roomy = forms.iter().take(2).find(with_title);
+    let pieces = roomy.or_else(|| forms.iter().skip(1).find(fits));
+    let pieces = pieces.map_or(&rest[..], Vec::as_slice);
     let room = usize::from(area.width).saturating_sub(width(pieces) + 2);
-    let title = paint::cut(&title(app), room);
+    let title = paint::cut(&title, room);
     let x = paint::left(&[(&title, theme.title())], area, buf);
     if !paint::right(pieces, x, area, buf) {
         paint::left(pieces, area, buf);

@@ -17,7 +17,8 @@ pub(super) fn draw(
     area: Rect,
     buf: &mut Buffer,
 ) -> (Rect, Option<Position>) {
-    let focused = app.focus == Pane::Message && app.overlay.is_none();
+    let finding = app.find.as_ref().is_some_and(|find| find.typing);
+    let focused = app.focus == Pane::Message && app.overlay.is_none() && !finding;
     let inner = paint::boxed(area, &title(app, theme), focused, theme, buf);
     let inner = paint::padded(inner);
     app.composer.widget().render(inner, buf);

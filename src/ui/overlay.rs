@@ -240,7 +240,7 @@ fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
     for (heading, scope) in groups {
         lines.push((heading.to_owned(), String::new(), theme.title()));
         for spec in SPECS.iter().filter(|spec| spec.scope == scope) {
-            let mut keys = app.keymap.keys(spec.command);
+            let mut keys = app.keymap.shown(spec.command);
             keys.extend(spec.slash.map(|word| format!("/{word}")));
             lines.push((keys.join(" "), spec.title.to_owned(), Style::new()));
         }

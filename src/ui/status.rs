@@ -61,6 +61,10 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
 
 /// Which keys help right now.
 fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
+    // Keys are the overlay's while one is open: those of what lies below it would do nothing.
+    if app.overlay.is_some() {
+        return &[(Command::Escape, "close")];
+    }
     let is_busy = app.live.is_some() || app.errand.is_some();
     match (app.focus, is_busy) {
         (Pane::Message, true) => &[

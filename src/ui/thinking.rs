@@ -21,6 +21,11 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
     if outer.height == 1 && !bare {
         if let Some(turn) = turn {
             summary(app, turn, theme, outer, buf);
+        } else {
+            let mut line = title(app, None, outer.width, theme);
+            let what = "· the model's reasoning appears here";
+            line.push_span(Span::styled(what, theme.dim()));
+            buf.set_line(outer.x, outer.y, &line, outer.width);
         }
         return SeenPane {
             area: outer,

@@ -188,7 +188,7 @@ fn the_palette_finds_a_command_by_a_few_letters_and_runs_it() {
 fn the_palette_tells_each_commands_keys() {
     let mut it = Harness::new();
     it.press("ctrl-p");
-    assert!(it.line_with("Switch model").contains("ctrl-o f2"));
+    assert!(it.line_with("Switch model").contains("Ctrl+O F2"));
     it.type_text("nothing like this")
         .shows("There is no such command");
     it.press("enter")
@@ -247,7 +247,7 @@ fn help_names_the_keys_in_force() {
     assert!(it.app.overlay.is_none(), "unbound");
     it.press("/").type_text("help").press("enter");
     it.shows("Help");
-    assert!(it.line_with("Switch model").contains("f9"));
+    assert!(it.line_with("Switch model").contains("F9"));
     it.press("esc ctrl-o");
     assert!(it.app.overlay.is_none(), "the default key is gone");
     it.press("f9");
