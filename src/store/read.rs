@@ -156,6 +156,13 @@ impl Page<'_> {
         let Some(wanted) = words::query(&self.query.words, self.query.place) else {
             return Ok(());
         };
+        let asked = match &self.query.model {
+            Some(model) => Some(self.asked(model)?),
+            None => None,
+        };
+        if asked.as_ref().is_some_and(HashSet::is_empty) {
+            return Ok(());
+        }
         // A turn's id begins with the second when it was sent.
         let from = self
             .query
@@ -172,31 +179,23 @@ impl Page<'_> {
         let mut rows = statement.query(params![wanted, from, until])?;
         let mut matches = 0;
         while let Some(row) = rows.next()? {
+            let turn: i64 = row.get(0)?;
+            if asked.as_ref().is_some_and(|asked| !asked.contains(&turn)) {
+                continue;
+            }
             matches += 1;
             if matches > MOST_MATCHES {
                 self.listing.more = true;
                 break;
             }
-            let turn: i64 = row.get(0)?;
-            let place: Option<(i64, String)> = self
+            let place: Option<i64> = self
                 .store
-                .prepare_cached(
-                    "SELECT conversation, lower(provider || '/' || model || ' ' || coalesce(served_model, ''))
-                     FROM turns WHERE id = ?1",
-                )?
-                .query_row([turn], |row| Ok((row.get(0)?, row.get(1)?)))
+                .prepare_cached("SELECT conversation FROM turns WHERE id = ?1")?
+                .query_row([turn], |row| row.get(0))
                 .optional()?;
-            let Some((conversation, model)) = place else {
+            let Some(conversation) = place else {
                 continue;
             };
-            let suits = self
-                .query
-                .model
-                .as_ref()
-                .is_none_or(|wanted| model.contains(wanted));
-            if !suits {
-                continue;
-            }
             if !self.seen.insert(conversation) {
                 self.tell_more_than_the_title(conversation, turn)?;
                 continue;
@@ -211,6 +210,33 @@ impl Page<'_> {
             self.listing.rows.push(found);
         }
         Ok(())
+    }
+
+    /// The turns that were asked of a model whose name holds this, or answered by one. There are few
+    /// models however many turns there are, so a name that nobody has is known at once.
+    fn asked(&self, wanted: &str) -> rusqlite::Result<HashSet<i64>> {
+        type Model = (String, String, Option<String>);
+        let mut statement = self
+            .store
+            .prepare_cached("SELECT DISTINCT provider, model, served_model FROM turns")?;
+        let models: Vec<Model> = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut of_model = self.store.prepare_cached(
+            "SELECT id FROM turns WHERE provider = ?1 AND model = ?2 AND served_model IS ?3",
+        )?;
+        let mut asked = HashSet::new();
+        for (provider, model, served) in models {
+            let names = format!("{provider}/{model} {}", served.as_deref().unwrap_or(""));
+            if !names.to_lowercase().contains(wanted) {
+                continue;
+            }
+            let mut rows = of_model.query(params![provider, model, served])?;
+            while let Some(row) = rows.next()? {
+                asked.insert(row.get(0)?);
+            }
+        }
+        Ok(asked)
     }
 
     /// A title is on the row anyway: what was said is the better reason why it is there.

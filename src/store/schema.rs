@@ -86,6 +86,7 @@ CREATE TABLE turns (
 ) STRICT;
 CREATE INDEX turns_by_place ON turns (conversation, parent, chosen);
 CREATE INDEX turns_by_parent ON turns (parent);
+CREATE INDEX turns_by_model ON turns (provider, model, served_model);
 CREATE INDEX turns_live ON turns (writer) WHERE state = 'live';
 
 CREATE TABLE texts (

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mmchat::app::library::{Query, Which};
+use mmchat::chat::ConversationId;
 use mmchat::demo::{Pace, Server};
 use mmchat::store::Shelf;
 use rustix::process::Signal;
@@ -46,6 +47,13 @@ impl Counting {
         Self(home.join(".local/share/mmchat"))
     }
 
+    /// The conversations that a list shows.
+    fn listed(&self) -> BTreeSet<ConversationId> {
+        let (shelf, _) = Shelf::open(&self.0).unwrap();
+        let all = shelf.list(&Query::default(), usize::MAX).unwrap();
+        all.rows.into_iter().map(|row| row.id).collect()
+    }
+
     /// Every word that the store holds, once the store is found to be sound.
     fn kept_words(&self) -> BTreeSet<String> {
         let (shelf, notes) = Shelf::open(&self.0).unwrap();
@@ -54,6 +62,8 @@ impl Counting {
         let mut words = BTreeSet::new();
         for row in all.rows {
             let kept = shelf.load(Which::Id(row.id)).unwrap().unwrap();
+            assert_eq!(kept.head.title, row.title);
+            words.extend(words_of(&kept.head.title));
             for turn in kept.conversation.turns() {
                 assert!(!turn.is_live());
                 words.extend(words_of(&turn.prompt));
@@ -120,7 +130,7 @@ fn words_of(text: &str) -> impl Iterator<Item = String> {
         .filter(|word| {
             let digits = word.bytes().filter(u8::is_ascii_digit).count();
             digits > 0
-                && ["k", "prompt", "draft"]
+                && ["k", "prompt", "draft", "name"]
                     .iter()
                     .any(|start| word.starts_with(start))
         })
@@ -164,58 +174,132 @@ fn number(name: &str, usual: u64) -> u64 {
     set.map_or(usual, |(_, value)| value.parse().unwrap())
 }
 
+/// The ways of a round before its last message.
+const WAYS: u64 = 9;
+
+impl Terminal {
+    /// Opens the list of conversations and waits until it shows the one that is open.
+    fn opens_the_list(&mut self) {
+        self.types("\x12").shows("Del deletes");
+        self.when_screen("the open conversation", |screen| {
+            let screen = screen.contents().replace("opens", "");
+            screen.contains("open")
+        });
+    }
+
+    /// Sends a message and waits until its reply is on its way: by then the last conversation is open.
+    fn asks_once_it_is_open(&mut self, round: u64) {
+        self.types(&format!("prompt{round}0\r"));
+        self.shows("Enter queue");
+    }
+
+    /// Lives through a round until its last message. Returns whether a conversation was deleted.
+    fn lives(&mut self, round: u64, rest: &mut impl FnMut(u64)) -> bool {
+        match round % WAYS {
+            0 => {}
+            1 => {
+                self.types(&format!("prompt{round}1\r"));
+                rest(700);
+                // An Esc right before a letter would be an Alt.
+                self.types("\x1b");
+                std::thread::sleep(Duration::from_millis(300));
+            }
+            2 => {
+                self.types(&format!("prompt{round}0\r"));
+                rest(400);
+                self.types("\x1b");
+                self.shows("Stopped.");
+                self.types("\x1br");
+            }
+            3 => {
+                self.types("\x0e");
+            }
+            4 => {
+                self.types(&format!("draft{round}"));
+                rest(300);
+                return false;
+            }
+            5 => {
+                // While the reply comes; it is acknowledged by a notice.
+                self.asks_once_it_is_open(round);
+                rest(500);
+                self.types(&format!("/title name{round}\r"));
+                self.shows(&format!("is called “name{round}”"));
+                return false;
+            }
+            6 => {
+                self.asks_once_it_is_open(round);
+                self.opens_the_list();
+                self.types("\x1b[12~");
+                self.types(&format!("\x15name{round}\r"));
+                self.shows(&format!("name{round}"));
+                return false;
+            }
+            way => {
+                // Deleted while its reply comes, which must not bring it back.
+                self.asks_once_it_is_open(round);
+                rest(400);
+                self.opens_the_list();
+                self.types("\x1b[3~").shows("Alt+U brings back");
+                if way == 8 {
+                    self.types("\x1b").shows("New conversation");
+                    std::thread::sleep(Duration::from_millis(100));
+                    self.types(&format!("prompt{round}\r"));
+                }
+                return true;
+            }
+        }
+        self.types(&format!("prompt{round}\r"));
+        false
+    }
+}
+
 /// `just crash` runs 200 rounds with the quarter of a second that is promised; here there are a few,
 /// with room for a machine that is busy with other tests.
 #[test]
 fn whatever_was_on_the_screen_before_a_kill_is_in_the_store() {
-    let rounds = number("MMCHAT_CRASH_ROUNDS", 6);
+    let rounds = number("MMCHAT_CRASH_ROUNDS", WAYS);
     let pause = Duration::from_millis(number("MMCHAT_CRASH_PAUSE_MS", 1_500));
     let mut random = fastrand::Rng::with_seed(number("MMCHAT_CRASH_SEED", 20_261_122));
     let mut home = Counting::home();
     let mut acknowledged = 0;
+    let mut listed = BTreeSet::new();
+    let mut deleted = BTreeSet::new();
     for round in 0..rounds {
         let mut terminal = Terminal::at_home(home, &[], &["--continue"]);
         terminal.shows("Message");
         let mut rest = |most: u64| {
             std::thread::sleep(Duration::from_millis(random.u64(0..most)));
         };
-        match round % 5 {
-            0 => {}
-            1 => {
-                terminal.types(&format!("prompt{round}1\r"));
-                rest(700);
-                // An Esc right before a letter would be an Alt.
-                terminal.types("\x1b");
-                std::thread::sleep(Duration::from_millis(300));
-            }
-            2 => {
-                terminal.types(&format!("prompt{round}0\r"));
-                rest(400);
-                terminal.types("\x1b");
-                terminal.shows("Stopped.");
-                terminal.types("\x1br");
-            }
-            3 => {
-                terminal.types("\x0e");
-            }
-            _ => {
-                terminal.types(&format!("draft{round}"));
-                rest(300);
-            }
-        }
-        if round % 5 != 4 {
-            terminal.types(&format!("prompt{round}\r"));
-        }
+        let deletes = terminal.lives(round, &mut rest);
         rest(1_200);
         let screen = terminal.whole_frame();
         std::thread::sleep(pause);
         home = terminal.killed();
-        let kept = Counting::at(home.path()).kept_words();
+        let store = Counting::at(home.path());
+        let kept = store.kept_words();
         let shown: BTreeSet<String> = words_of(&screen).collect();
         acknowledged += shown.len();
         let lost: Vec<_> = shown.difference(&kept).collect();
         assert!(lost.is_empty(), "round {round} lost {lost:?} of\n{screen}");
+        let now = store.listed();
+        let gone: Vec<_> = listed.difference(&now).copied().collect();
+        if !deletes {
+            assert_eq!(gone, [], "round {round} lost whole conversations");
+        }
+        deleted.extend(gone);
+        let back: Vec<_> = deleted.intersection(&now).collect();
+        assert!(back.is_empty(), "round {round}: deleted ones are back");
+        if deletes {
+            let word = format!("prompt{round}0");
+            assert!(!kept.contains(&word), "round {round}: it is still there");
+        }
+        listed = now;
     }
+    eprintln!(
+        "{rounds} rounds, {acknowledged} words on the screen, {} conversations deleted",
+        deleted.len()
+    );
     assert!(acknowledged > 0, "nothing was ever on the screen");
 }
 
