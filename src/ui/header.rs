@@ -12,6 +12,9 @@ use crate::chat::safe;
 use crate::config::PanelState;
 use crate::markdown::text_width;
 
+/// The columns that a title has at least beside the mark that nothing is saved, where they are there.
+const MARKED_TITLE_COLS: usize = 30;
+
 /// Draws the header.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
@@ -65,9 +68,22 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         pieces.iter().map(|(text, _)| text_width(text)).sum()
     };
     let fits = |form: &&Vec<(&str, Style)>| width(form) <= usize::from(area.width);
-    let pieces = forms.iter().find(fits).map_or(&rest[..], Vec::as_slice);
+    let title = title(app);
+    // Beside the mark that nothing is saved, some of the title matters more than the longer forms.
+    let is_marked = app.keeping.keep == Keep::InMemory || app.keeping.trouble.is_some();
+    let wanted = if is_marked {
+        text_width(&title).min(MARKED_TITLE_COLS) + 2
+    } else {
+        0
+    };
+    let leaves_room = |form: &&Vec<(&str, Style)>| width(form) + wanted <= usize::from(area.width);
+    let pieces = forms
+        .iter()
+        .find(leaves_room)
+        .or_else(|| forms.iter().rfind(fits))
+        .map_or(&rest[..], Vec::as_slice);
     let room = usize::from(area.width).saturating_sub(width(pieces) + 2);
-    let title = paint::cut(&title(app), room);
+    let title = paint::cut(&title, room);
     let x = paint::left(&[(&title, theme.title())], area, buf);
     if !paint::right(pieces, x, area, buf) {
         paint::left(pieces, area, buf);
