@@ -6,6 +6,7 @@
 //! writer, so a program that keeps nothing touches no file; a change that was handed over is on
 //! disk within a fifth of a second as long as the disk takes it.
 
+mod asked;
 pub mod export;
 mod facts;
 mod file;

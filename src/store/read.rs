@@ -8,9 +8,9 @@ use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde_json::Value;
 
-use super::facts;
 use super::words;
 use super::write::{put_together, row_id};
+use super::{asked, facts};
 use crate::app::Choice;
 use crate::app::library::{Head, Hit, Kept, Listed, Listing, Query, Where, Which, Word};
 use crate::chat::{
@@ -157,7 +157,7 @@ impl Page<'_> {
             return Ok(());
         };
         let asked = match &self.query.model {
-            Some(model) => Some(self.asked(model)?),
+            Some(model) => Some(asked::turns(self.store, model)?),
             None => None,
         };
         if asked.as_ref().is_some_and(HashSet::is_empty) {
@@ -210,33 +210,6 @@ impl Page<'_> {
             self.listing.rows.push(found);
         }
         Ok(())
-    }
-
-    /// The turns that were asked of a model whose name holds this, or answered by one. There are few
-    /// models however many turns there are, so a name that nobody has is known at once.
-    fn asked(&self, wanted: &str) -> rusqlite::Result<HashSet<i64>> {
-        type Model = (String, String, Option<String>);
-        let mut statement = self
-            .store
-            .prepare_cached("SELECT DISTINCT provider, model, served_model FROM turns")?;
-        let models: Vec<Model> = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<rusqlite::Result<_>>()?;
-        let mut of_model = self.store.prepare_cached(
-            "SELECT id FROM turns WHERE provider = ?1 AND model = ?2 AND served_model IS ?3",
-        )?;
-        let mut asked = HashSet::new();
-        for (provider, model, served) in models {
-            let names = format!("{provider}/{model} {}", served.as_deref().unwrap_or(""));
-            if !names.to_lowercase().contains(wanted) {
-                continue;
-            }
-            let mut rows = of_model.query(params![provider, model, served])?;
-            while let Some(row) = rows.next()? {
-                asked.insert(row.get(0)?);
-            }
-        }
-        Ok(asked)
     }
 
     /// A title is on the row anyway: what was said is the better reason why it is there.

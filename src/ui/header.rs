@@ -14,6 +14,8 @@ use crate::markdown::text_width;
 
 /// The columns that a title asks for before the least of the rest gives way.
 const TITLE_COLS: usize = 24;
+/// The columns that a title has at least beside the mark that nothing is saved, where they are there.
+const MARKED_TITLE_COLS: usize = 30;
 
 /// Draws the header.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -73,8 +75,22 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let spare = (text_width(&title) + 2).min(TITLE_COLS);
     let with_title = |form: &&Vec<(&str, Style)>| width(form) + spare <= usize::from(area.width);
     let fits = |form: &&Vec<(&str, Style)>| width(form) <= usize::from(area.width);
-    let roomy = forms.iter().take(2).find(with_title);
-    let pieces = roomy.or_else(|| forms.iter().skip(1).find(fits));
+    // Beside the mark that nothing is saved, some of the title matters more than the longer forms.
+    let is_marked = app.keeping.keep == Keep::InMemory || app.keeping.trouble.is_some();
+    let marked = text_width(&title).min(MARKED_TITLE_COLS) + 2;
+    let with_mark = |form: &&Vec<(&str, Style)>| width(form) + marked <= usize::from(area.width);
+    let roomy = if is_marked {
+        forms.iter().find(with_mark)
+    } else {
+        forms.iter().take(2).find(with_title)
+    };
+    let pieces = roomy.or_else(|| {
+        if is_marked {
+            forms.iter().rfind(fits)
+        } else {
+            forms.iter().skip(1).find(fits)
+        }
+    });
     let pieces = pieces.map_or(&rest[..], Vec::as_slice);
     let room = usize::from(area.width).saturating_sub(width(pieces) + 2);
     let title = paint::cut(&title, room);

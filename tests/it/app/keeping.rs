@@ -125,6 +125,15 @@ fn what_is_not_to_be_kept_causes_no_change_at_all() {
 }
 
 #[test]
+fn in_a_narrow_window_some_of_the_title_stands_beside_not_saved() {
+    let mut it = Harness::new();
+    it.resize(60, 20);
+    it.type_text("/incognito").press("enter");
+    it.exchange("Garden plans", "", "A1");
+    it.shows("not saved · Garden pl").shows("thinking");
+}
+
+#[test]
 fn a_kept_conversation_comes_back_with_its_model_and_its_draft() {
     let mut it = Harness::new();
     it.exchange("first", "", "answer one");

@@ -191,6 +191,7 @@ impl Terminal {
     fn asks_once_it_is_open(&mut self, round: u64) {
         self.types(&format!("prompt{round}0\r"));
         self.shows("Enter queue");
+        std::thread::sleep(Duration::from_millis(500));
     }
 
     /// Lives through a round until its last message. Returns whether a conversation was deleted.
