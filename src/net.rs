@@ -108,7 +108,7 @@ impl Client {
     }
 
     /// Sends a request and reads the head of its answer. Only an answer of the 200s is returned.
-    async fn open(&self, exchange: &Exchange<'_>) -> Result<Opened, Failure> {
+    async fn open(&self, mut exchange: Exchange<'_>) -> Result<Opened, Failure> {
         let url = route::parse(exchange.url)?;
         let network = &self.inner.network;
         // Boxed: a rare and large future inside one that every reply holds.
@@ -121,7 +121,9 @@ impl Client {
             ));
         }
         let line = self.inner.routes.line(&url, network).boxed().await?;
-        let result = self.exchange(exchange, &url, &line, key.as_ref()).await;
+        let result = self
+            .exchange(&mut exchange, &url, &line, key.as_ref())
+            .await;
         match result {
             Ok(response) => Ok(Opened { response, key }),
             Err(failure) => {
@@ -133,7 +135,7 @@ impl Client {
 
     async fn exchange(
         &self,
-        exchange: &Exchange<'_>,
+        exchange: &mut Exchange<'_>,
         url: &Url,
         line: &route::Line,
         key: Option<&SecretString>,
@@ -147,8 +149,9 @@ impl Client {
             .client
             .request(method, url.clone())
             .headers(header_map(exchange, key)?);
-        if let Some(body) = &exchange.body {
-            request = request.body(body.clone());
+        // Taken, not copied: a long history is megabytes.
+        if let Some(body) = exchange.body.take() {
+            request = request.body(body);
         }
         let limit = self.idle_limit();
         let mut response = tokio::time::timeout(limit, request.send())
@@ -190,6 +193,17 @@ impl Client {
             &body,
         ))
     }
+}
+
+/// The body of a request, as it is sent.
+///
+/// # Errors
+///
+/// Fails when it can't be written as JSON.
+fn body_of(request: &WireRequest) -> Result<Vec<u8>, Failure> {
+    // Not by way of `Display`: that is twice the work, for megabytes, before anything is sent.
+    serde_json::to_vec(&request.body)
+        .map_err(|error| Failure::new(FailureKind::Setup, error.to_string()))
 }
 
 /// One request, complete but for its key.

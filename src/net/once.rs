@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Client, Exchange, fault, read_into};
+use super::{Client, Exchange, body_of, fault, read_into};
 use crate::chat::{Failure, FailureKind};
 use crate::wire::{self, ModelList, WireRequest};
 
@@ -27,7 +27,7 @@ impl Client {
             body: None,
         };
         let list = async {
-            let mut opened = self.open(&exchange).await?;
+            let mut opened = self.open(exchange).await?;
             let mut body = Vec::new();
             read_into(&mut body, &mut opened.response, MAX_MODEL_LIST_BYTES).await;
             wire::model_ids(&body).ok_or_else(|| {
@@ -52,17 +52,15 @@ impl Client {
         request: &WireRequest,
         mut take: impl FnMut(&[u8]),
     ) -> Result<(), Failure> {
-        let body = serde_json::to_vec(&request.body)
-            .map_err(|error| Failure::new(FailureKind::Setup, error.to_string()))?;
         let exchange = Exchange {
             provider: &request.provider,
             dialect: request.dialect,
             url: &request.url,
             auth: request.auth,
             headers: &request.headers,
-            body: Some(body),
+            body: Some(body_of(request)?),
         };
-        let mut opened = self.open(&exchange).await?;
+        let mut opened = self.open(exchange).await?;
         take(&[]);
         let limit = self.idle_limit();
         loop {

@@ -11,7 +11,7 @@ use reqwest::header::CONTENT_TYPE;
 use tokio::time::Instant;
 
 use super::retry::{self, Decision};
-use super::{Client, Exchange, Opened, fault, redacted};
+use super::{Client, Exchange, Opened, body_of, fault, redacted};
 use crate::chat::{Delta, Failure, FailureKind, Part, Progress};
 use crate::wire::{Decoder, WireRequest};
 
@@ -96,15 +96,19 @@ impl State {
 
     async fn connect(&mut self) {
         let request = &self.request;
+        let body = match body_of(request) {
+            Ok(body) => body,
+            Err(failure) => return self.fail(failure),
+        };
         let exchange = Exchange {
             provider: &request.provider,
             dialect: request.dialect,
             url: &request.url,
             auth: request.auth,
             headers: &request.headers,
-            body: Some(request.body.to_string().into_bytes()),
+            body: Some(body),
         };
-        match self.client.open(&exchange).await {
+        match self.client.open(exchange).await {
             Ok(opened) => {
                 let content_type = opened.response.headers().get(CONTENT_TYPE);
                 let content_type =

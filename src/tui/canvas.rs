@@ -272,6 +272,19 @@ impl<W: Write> Canvas<W> {
     }
 }
 
+/// The size of the window. It is asked for before every frame: the library's own question opens the
+/// terminal anew each time, so it is only the second one.
+fn window() -> io::Result<Size> {
+    #[cfg(unix)]
+    if let Ok(size) = rustix::termios::tcgetwinsize(io::stdout())
+        && size.ws_col > 0
+        && size.ws_row > 0
+    {
+        return Ok(Size::new(size.ws_col, size.ws_row));
+    }
+    crossterm::terminal::size().map(|(cols, rows)| Size::new(cols, rows))
+}
+
 fn is_blank(cell: &Cell) -> bool {
     cell.symbol() == " "
         && Pen::of(cell).blanks_as(Pen::PLAIN)
@@ -370,7 +383,7 @@ impl<W: Write> Backend for Canvas<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        crossterm::terminal::size().map(|(cols, rows)| Size::new(cols, rows))
+        window()
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {

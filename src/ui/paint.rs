@@ -67,8 +67,26 @@ pub(super) fn row(row: &Row, area: Rect, y: u16, cache: &Cache, buf: &mut Buffer
         }
         let style = cache.theme.text(span.style);
         let style = cache.links.mark(style, span.link.as_ref());
-        (x, _) = buf.set_stringn(x, y, &span.text, room, style);
+        x = put(&span.text, (x, y), room, style, buf);
     }
+}
+
+/// Writes a text of one row and returns where it ends. Most text is printable ASCII, whose
+/// characters are a cell each: it needs no look at clusters and widths.
+fn put(text: &str, (x, y): (u16, u16), room: usize, style: Style, buf: &mut Buffer) -> u16 {
+    if !text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return buf.set_stringn(x, y, text, room, style).0;
+    }
+    let mut x = x;
+    for at in 0..text.len().min(room) {
+        let symbol = text.get(at..=at).unwrap_or_default();
+        let Some(cell) = buf.cell_mut((x, y)) else {
+            return x;
+        };
+        cell.set_symbol(symbol).set_style(style);
+        x += 1;
+    }
+    x
 }
 
 /// Styled pieces from the left edge; what has no room is left out.
@@ -76,7 +94,7 @@ pub(super) fn left(pieces: &[(&str, Style)], area: Rect, buf: &mut Buffer) -> u1
     let mut x = area.x;
     for (text, style) in pieces {
         let room = usize::from(area.right().saturating_sub(x));
-        (x, _) = buf.set_stringn(x, area.y, text, room, *style);
+        x = put(text, (x, area.y), room, *style, buf);
     }
     x
 }
@@ -182,6 +200,31 @@ pub(super) fn padded(area: Rect) -> Rect {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_is_put_where_any_text_would_be() {
+        let area = Rect::new(2, 1, 7, 2);
+        let style = Style::new().bold();
+        for text in [
+            "",
+            "abc",
+            "a b",
+            "longer than that",
+            "wide 你好",
+            "e\u{301}",
+            "a\tb",
+            "~",
+        ] {
+            for room in [0, 1, 3, 99] {
+                for x in [2, 5, 8, 9] {
+                    let (mut ours, mut theirs) = (Buffer::empty(area), Buffer::empty(area));
+                    let end = put(text, (x, 2), room, style, &mut ours);
+                    let (wanted, _) = theirs.set_stringn(x, 2, text, room, style);
+                    assert_eq!((end, ours), (wanted, theirs), "{text:?} in {room} at {x}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn folded_lines_keep_their_columns() {

@@ -68,7 +68,12 @@ impl Grid {
         let Some(row) = self.rows.get_mut(y) else {
             return;
         };
-        let end = x + cell.symbol().width().max(1);
+        // A single byte is a single column: most cells need no look into tables.
+        let cols = match cell.symbol() {
+            symbol if symbol.len() <= 1 => 1,
+            symbol => symbol.width().max(1),
+        };
+        let end = x + cols;
         row.grow(end);
         row.blank_halves(x, end);
         for (at, place) in row.wanted.iter_mut().enumerate().take(end).skip(x) {
