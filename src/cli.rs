@@ -18,6 +18,7 @@ mod record;
 mod screen;
 mod setup;
 mod spinner;
+mod stats;
 mod styled;
 mod table;
 mod themes;
@@ -151,6 +152,7 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
         Some(Subcommands::Doctor(args)) => doctor::run(&line.options, args, &environment),
         Some(Subcommands::Key { deed }) => key::run(&line.options, &deed, &environment),
         Some(Subcommands::History { deed }) => history::run(&line.options, &deed),
+        Some(Subcommands::Stats { json }) => stats::run(&line.options, json, &environment),
         Some(Subcommands::Keys) => config::keys(&line.options, &environment),
         Some(Subcommands::Completions { shell }) => paper::completions(&line.options, shell),
         Some(Subcommands::Man { command }) => paper::man(&command),

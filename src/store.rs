@@ -15,6 +15,7 @@ mod read;
 mod rescue;
 mod schema;
 mod shelf;
+pub mod tally;
 mod words;
 mod write;
 mod writer;

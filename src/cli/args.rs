@@ -146,6 +146,12 @@ pub(super) enum Subcommands {
         #[command(subcommand)]
         deed: HistoryDeed,
     },
+    /// What all kept turns come to: tokens, cost and speed by model and day
+    Stats {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// The key bindings in force
     Keys,
     /// Completions for a shell, with the names of providers and models

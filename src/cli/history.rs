@@ -47,7 +47,7 @@ pub(super) fn run(options: &Options, deed: &HistoryDeed) -> Result<Exit, Trouble
 }
 
 /// The store as an error says it.
-fn failed(error: &store::Error) -> Trouble {
+pub(super) fn failed(error: &store::Error) -> Trouble {
     let exit = if error.may_pass() {
         Exit::TryLater
     } else {

@@ -1,6 +1,7 @@
 //! An open store, for whoever may wait for the disk: the writer's thread, and commands that do one
 //! thing and end.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::file::{self, Error, Running};
-use super::{read, rescue, write};
+use super::tally::{Group, Tallied, Waits};
+use super::{read, rescue, tally, write};
 use crate::app::library::{Change, Kept, Listed, Listing, Query, Which};
 use crate::chat::ConversationId;
 
@@ -92,6 +94,24 @@ impl Shelf {
     /// Fails when the store can't be read.
     pub fn load(&self, which: Which) -> Result<Option<Kept>, Error> {
         Ok(read::load(&self.connection, which)?)
+    }
+
+    /// What the turns with each model on each day come to, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be read.
+    pub fn tallies(&self) -> Result<Vec<Tallied>, Error> {
+        Ok(tally::sums(&self.connection)?)
+    }
+
+    /// The median times until something came, by the names of the groups.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be read.
+    pub fn waits(&self, group: Group) -> Result<BTreeMap<String, Waits>, Error> {
+        Ok(tally::waits(&self.connection, group)?)
     }
 
     /// Carries changes out, all or none.

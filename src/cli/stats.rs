@@ -1,0 +1,437 @@
+//! `mmchat stats`: what all kept turns come to, by model and by day.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::args::Options;
+use super::history::{failed, shelf_to_read};
+use super::json::to_text;
+use super::setup::{self, Environment};
+use super::{Exit, Trouble, complain, screen, table};
+use crate::catalog::{Catalog, Currency};
+use crate::chat::{safe, short_count};
+use crate::store::Shelf;
+use crate::store::tally::{Group, Pace, Tallied, Tally, Waits};
+
+/// Columns of the longest bar, in a window of eighty columns or more.
+const BAR_COLS: usize = 12;
+/// The same in a narrower window.
+const SHORT_BAR_COLS: usize = 6;
+
+/// Prints the figures: tables on a terminal, else a line for each model on each day.
+pub(super) fn run(
+    options: &Options,
+    as_json: bool,
+    environment: &Environment,
+) -> Result<Exit, Trouble> {
+    let (config, _) = setup::load(options)?;
+    let figures = match shelf_to_read(options)? {
+        Some(shelf) => Figures::read(&shelf, &config.catalog())?,
+        None => Figures::default(),
+    };
+    if figures.rows.is_empty() {
+        complain("there is nothing to count yet: no turns are kept");
+    }
+    let mut out = io::stdout().lock();
+    if as_json {
+        writeln!(out, "{}", to_text(&figures.object()))?;
+    } else if !io::stdout().is_terminal() {
+        for row in &figures.rows {
+            writeln!(out, "{}", row.fields())?;
+        }
+    } else if !figures.rows.is_empty() {
+        let cols = crossterm::terminal::size().map_or(80, |(cols, _)| cols);
+        let bars = Bars {
+            ascii: screen::is_ascii(environment),
+            cols: if cols < 80 { SHORT_BAR_COLS } else { BAR_COLS },
+        };
+        figures.tables(bars, &mut out)?;
+    }
+    out.flush()?;
+    Ok(Exit::Success)
+}
+
+/// What some turns come to, and what the catalogue's prices add to it.
+#[derive(Debug, Clone, Default)]
+struct Sum {
+    /// The day, the model, or both; what is not the same for all is empty.
+    day: String,
+    model: String,
+    tally: Tally,
+    waits: Waits,
+    /// What turns without a reported cost cost by the list, in dollars and yuan.
+    listed_usd: Option<f64>,
+    listed_cny: Option<f64>,
+    /// Turns with counts and neither a reported cost nor a price.
+    without_price: u64,
+}
+
+/// All of it.
+#[derive(Debug, Default)]
+struct Figures {
+    rows: Vec<Sum>,
+    models: Vec<Sum>,
+    days: Vec<Sum>,
+    all: Sum,
+}
+
+impl Figures {
+    fn read(shelf: &Shelf, catalog: &Catalog) -> Result<Self, Trouble> {
+        let tallied = shelf.tallies().map_err(|error| failed(&error))?;
+        let waits = |group| shelf.waits(group).map_err(|error| failed(&error));
+        let mut rows: Vec<Sum> = tallied
+            .into_iter()
+            .map(|row| Sum::priced(row, catalog))
+            .collect();
+        let both = waits(Group::DayAndModel)?;
+        for row in &mut rows {
+            row.waits = wait(&both, &format!("{} {}", row.day, row.model));
+        }
+        let mut models = added(&rows, |row| (String::new(), row.model.clone()));
+        let by_model = waits(Group::Model)?;
+        for sum in &mut models {
+            sum.waits = wait(&by_model, &sum.model);
+        }
+        // The one that is used most comes first.
+        models.sort_by_key(|sum| std::cmp::Reverse(sum.tally.usage.output_tokens));
+        let mut days = added(&rows, |row| (row.day.clone(), String::new()));
+        let by_day = waits(Group::Day)?;
+        for sum in &mut days {
+            sum.waits = wait(&by_day, &sum.day);
+        }
+        let mut all = added(&rows, |_| (String::new(), String::new()))
+            .pop()
+            .unwrap_or_default();
+        all.waits = wait(&waits(Group::All)?, "");
+        Ok(Self {
+            rows,
+            models,
+            days,
+            all,
+        })
+    }
+
+    fn object(&self) -> Value {
+        let all = |sums: &[Sum]| sums.iter().map(Sum::object).collect::<Vec<_>>();
+        json!({
+            "total": self.all.object(),
+            "models": all(&self.models),
+            "days": all(&self.days),
+        })
+    }
+
+    fn tables(&self, bars: Bars, out: &mut impl Write) -> io::Result<()> {
+        let most = |sums: &[Sum]| sums.iter().map(Sum::output).max().unwrap_or(0);
+        let row = |sum: &Sum, name: &str, most| {
+            let [turns, input, cached, output, cost] = sum.amounts(bars);
+            let bar = bars.draw(sum.output(), most);
+            [name.to_owned(), turns, input, cached, output, cost, bar]
+        };
+        let mut models: Vec<_> = self
+            .models
+            .iter()
+            .map(|sum| row(sum, &sum.model, most(&self.models)))
+            .collect();
+        models.push(row(&self.all, "all", 0));
+        let head = |name| [name, "TURNS", " INPUT", "CACHED", "OUTPUT", "COST", ""];
+        table::write(out, head("MODEL"), models.into_iter())?;
+        writeln!(out)?;
+        let paces = self.models.iter().map(|sum| sum.paces(bars));
+        let speeds = [
+            "MODEL",
+            "1ST THOUGHT",
+            "1ST ANSWER",
+            "THINKS/S",
+            "ANSWERS/S",
+            "THINKING",
+        ];
+        table::write(out, speeds, paces)?;
+        writeln!(out)?;
+        let days = self
+            .days
+            .iter()
+            .map(|sum| row(sum, &sum.day, most(&self.days)));
+        table::write(out, head("DAY"), days)?;
+        let (turns, counted) = (self.all.tally.turns, self.all.tally.counted);
+        if counted < turns {
+            let without = turns - counted;
+            writeln!(out, "\nTurns without reported token counts: {without}.")?;
+        }
+        if self.all.listed_usd.or(self.all.listed_cny).is_some() {
+            writeln!(
+                out,
+                "\n~ by the catalogue's prices, where the provider reports no cost."
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn wait(waits: &BTreeMap<String, Waits>, name: &str) -> Waits {
+    waits.get(name).copied().unwrap_or_default()
+}
+
+/// The rows added up that have the same day and model, in that order.
+fn added(rows: &[Sum], name: impl Fn(&Sum) -> (String, String)) -> Vec<Sum> {
+    let mut sums: BTreeMap<(String, String), Sum> = BTreeMap::new();
+    for row in rows {
+        let (day, model) = name(row);
+        let sum = sums.entry((day.clone(), model.clone())).or_default();
+        (sum.day, sum.model) = (day, model);
+        sum.tally.add(&row.tally);
+        sum.listed_usd = plus(sum.listed_usd, row.listed_usd);
+        sum.listed_cny = plus(sum.listed_cny, row.listed_cny);
+        sum.without_price += row.without_price;
+    }
+    sums.into_values().collect()
+}
+
+fn plus(a: Option<f64>, b: Option<f64>) -> Option<f64> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a + b),
+        (either, or) => either.or(or),
+    }
+}
+
+impl Sum {
+    fn priced(row: Tallied, catalog: &Catalog) -> Self {
+        let prices = catalog
+            .provider(&row.provider)
+            .and_then(|provider| provider.model(&row.model).prices);
+        let priced = prices.and_then(|prices| {
+            let cost = prices.cost(&row.tally.without_cost_usage)?;
+            Some((prices.currency, cost))
+        });
+        let listed =
+            |wanted| priced.and_then(|(currency, cost)| (currency == wanted).then_some(cost));
+        Self {
+            listed_usd: listed(Currency::Usd),
+            listed_cny: listed(Currency::Cny),
+            without_price: if priced.is_none() {
+                row.tally.without_cost
+            } else {
+                0
+            },
+            model: format!("{}/{}", row.provider, row.model),
+            day: row.day,
+            tally: row.tally,
+            waits: Waits::default(),
+        }
+    }
+
+    fn output(&self) -> u64 {
+        self.tally.usage.output_tokens.unwrap_or(0)
+    }
+
+    /// Turns, input, cached, output, cost, for people.
+    fn amounts(&self, bars: Bars) -> [String; 5] {
+        let usage = &self.tally.usage;
+        let tokens = |count: Option<u64>| {
+            let count = count.map_or_else(|| bars.dash().to_owned(), short_count);
+            format!("{count:>6}")
+        };
+        [
+            format!("{:>5}", self.tally.turns),
+            tokens(usage.input_tokens),
+            tokens(usage.cached_tokens),
+            tokens(usage.output_tokens),
+            self.cost(bars),
+        ]
+    }
+
+    /// What was reported, and what the list adds.
+    fn cost(&self, bars: Bars) -> String {
+        let yuan = if bars.ascii {
+            "CNY "
+        } else {
+            Currency::Cny.sign()
+        };
+        let parts: Vec<String> = [
+            ("", "$", self.tally.usage.cost_usd),
+            ("~", "$", self.listed_usd),
+            ("~", yuan, self.listed_cny),
+        ]
+        .into_iter()
+        .filter_map(|(mark, sign, amount)| Some(format!("{mark}{}", price(sign, amount?))))
+        .collect();
+        if parts.is_empty() {
+            bars.dash().to_owned()
+        } else {
+            parts.join("+")
+        }
+    }
+
+    fn paces(&self, bars: Bars) -> [String; 6] {
+        let dash = || bars.dash().to_owned();
+        let wait = |time: Option<Duration>| {
+            let time = time.map_or_else(dash, |time| format!("{:.1} s", time.as_secs_f64()));
+            format!("{time:>10}")
+        };
+        let pace = |pace: Pace| {
+            let pace = pace
+                .per_second()
+                .map_or_else(dash, |pace| format!("{pace:.0}"));
+            format!("{pace:>8}")
+        };
+        let tally = &self.tally;
+        let share = tally.thinking_share().map_or_else(dash, |share| {
+            let bar = bars.draw(tally.thought, tally.told_apart);
+            format!("{:>3.0}% {bar}", share * 100.0)
+        });
+        [
+            self.model.clone(),
+            wait(self.waits.first_reasoning),
+            wait(self.waits.first_answer),
+            pace(tally.thinking),
+            pace(tally.answering),
+            share,
+        ]
+    }
+
+    /// A line for scripts, whose fields are described in docs/json.md.
+    fn fields(&self) -> String {
+        let count = |count: Option<u64>| count.map(|count| count.to_string());
+        let amount = |amount: Option<f64>| amount.map(|amount| format!("{amount:.6}"));
+        let seconds =
+            |time: Option<Duration>| time.map(|time| format!("{:.3}", time.as_secs_f64()));
+        let pace = |pace: Pace| pace.per_second().map(|pace| format!("{pace:.1}"));
+        let (tally, usage) = (&self.tally, &self.tally.usage);
+        let fields = [
+            Some(self.day.clone()),
+            Some(safe::one_line(&self.model)),
+            Some(tally.turns.to_string()),
+            count(usage.input_tokens),
+            count(usage.cached_tokens),
+            count(usage.output_tokens),
+            count(usage.reasoning_tokens),
+            amount(usage.cost_usd),
+            amount(self.listed_usd),
+            amount(self.listed_cny),
+            seconds(self.waits.first_reasoning),
+            seconds(self.waits.first_answer),
+            pace(tally.thinking),
+            pace(tally.answering),
+            tally.thinking_share().map(|share| format!("{share:.3}")),
+        ];
+        fields.map(Option::unwrap_or_default).join("\t")
+    }
+
+    fn object(&self) -> Value {
+        let (tally, usage) = (&self.tally, &self.tally.usage);
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
+        let name = |name: &String| (!name.is_empty()).then(|| name.clone());
+        let (provider, model) = self.model.split_once('/').unzip();
+        json!({
+            "day": name(&self.day),
+            "provider": provider,
+            "model": model,
+            "turns": tally.turns,
+            "turns_with_counts": tally.counted,
+            "turns_without_price": self.without_price,
+            "input_tokens": usage.input_tokens,
+            "cached_tokens": usage.cached_tokens,
+            "output_tokens": usage.output_tokens,
+            "reasoning_tokens": usage.reasoning_tokens,
+            "thinking_share": tally.thinking_share(),
+            "reported_cost_usd": usage.cost_usd,
+            "list_cost_usd": self.listed_usd,
+            "list_cost_cny": self.listed_cny,
+            "first_reasoning_seconds": seconds(self.waits.first_reasoning),
+            "first_answer_seconds": seconds(self.waits.first_answer),
+            "thinking_tokens_per_second": tally.thinking.per_second(),
+            "answer_tokens_per_second": tally.answering.per_second(),
+        })
+    }
+}
+
+/// An amount of money: cents, and of less than ten cents as much as tells something.
+fn price(sign: &str, amount: f64) -> String {
+    if amount >= 0.1 || amount <= 0.0 {
+        return format!("{sign}{amount:.2}");
+    }
+    let text = format!("{amount:.4}");
+    if text == "0.0000" {
+        return format!("<{sign}0.0001");
+    }
+    format!("{sign}{text}")
+}
+
+/// How charts are drawn.
+#[derive(Debug, Clone, Copy)]
+struct Bars {
+    ascii: bool,
+    cols: usize,
+}
+
+impl Bars {
+    /// Stands for what is not known.
+    fn dash(self) -> &'static str {
+        if self.ascii { "-" } else { "–" }
+    }
+
+    /// A bar whose length is to the longest one's as `value` is to `most`: in eighths of a column,
+    /// and never nothing for something.
+    fn draw(self, value: u64, most: u64) -> String {
+        if most == 0 || value == 0 {
+            return String::new();
+        }
+        let steps = if self.ascii { 1 } else { 8 };
+        let long = self.cols * steps;
+        let share = u128::from(value.min(most)) * u128::try_from(long).unwrap_or(0);
+        let length = usize::try_from(share.div_ceil(u128::from(most))).unwrap_or(long);
+        if self.ascii {
+            return "#".repeat(length);
+        }
+        let part = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+        let end = part.get(length % 8).copied().unwrap_or_default();
+        "█".repeat(length / 8) + end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bars_are_as_long_as_their_share_and_never_nothing_for_something() {
+        let bars = Bars {
+            ascii: false,
+            cols: 4,
+        };
+        let drawn = [0, 1, 50, 53, 100].map(|value| bars.draw(value, 100));
+        assert_eq!(drawn, ["", "▏", "██", "██▏", "████"]);
+        let ascii = Bars {
+            ascii: true,
+            cols: 4,
+        };
+        assert_eq!(
+            [1, 50, 100].map(|value| ascii.draw(value, 100)),
+            ["#", "##", "####"]
+        );
+        assert_eq!(bars.draw(u64::MAX, u64::MAX), "████");
+        assert_eq!(bars.draw(3, 0), "");
+    }
+
+    #[test]
+    fn small_amounts_of_money_are_not_shown_as_nothing() {
+        let shown = [0.0, 0.000_01, 0.0123, 0.1, 12.345].map(|amount| price("$", amount));
+        assert_eq!(shown, ["$0.00", "<$0.0001", "$0.0123", "$0.10", "$12.35"]);
+    }
+
+    #[test]
+    fn reported_costs_and_those_by_the_list_are_told_apart() {
+        let bars = Bars {
+            ascii: true,
+            cols: 4,
+        };
+        let mut sum = Sum::default();
+        assert_eq!(sum.cost(bars), "-");
+        sum.tally.usage.cost_usd = Some(1.5);
+        sum.listed_usd = Some(0.25);
+        sum.listed_cny = Some(2.0);
+        assert_eq!(sum.cost(bars), "$1.50+~$0.25+~CNY 2.00");
+    }
+}
