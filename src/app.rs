@@ -32,6 +32,7 @@ mod mouse;
 mod msg;
 mod notice;
 mod offer;
+mod onward;
 mod outcome;
 pub mod overlay;
 mod picker;

@@ -28,7 +28,7 @@ pub use id::{ConversationId, Ids, NoSuchId, earliest_of};
 pub use message::Message;
 pub use moment::{Moment, Now};
 pub use params::{Params, Thinking};
-pub use reply::{Reply, Round, Text};
+pub use reply::{Ending, Reply, Round, Text};
 pub use title::title_from;
 pub use turn::{Asked, Standing, Timing, Turn, TurnId, TurnState};
 pub use usage::{Usage, short_count};

@@ -44,6 +44,10 @@ pub enum Command {
     Regenerate,
     /// Asks for it again, once, of another model or in another thinking mode.
     RegenerateWith,
+    /// Stops the reasoning and has the model answer at once.
+    AnswerNow,
+    /// Goes on with an answer that was cut, or retries one that reasoning left no room for.
+    GoOn,
     /// Takes the last message back into the box; sending it makes a sibling.
     EditLast,
     /// Shows the previous sibling.

@@ -132,7 +132,10 @@ impl App {
             return;
         };
         // Calls of tools are counted as output, and their text is not kept as such.
-        if turn.state != TurnState::Done || !turn.reply.calls.is_empty() {
+        if turn.state != TurnState::Done
+            || !turn.reply.calls.is_empty()
+            || !turn.reply.rounds.is_empty()
+        {
             return;
         }
         let usage = &turn.reply.usage;

@@ -17,6 +17,8 @@ impl App {
             Command::Send => return self.send(now),
             Command::Regenerate => return self.regenerate(now),
             Command::History => return self.open_history(now),
+            Command::AnswerNow => return self.answer_now(now),
+            Command::GoOn => return self.go_on(now),
             Command::RegenerateWith => self.open_regenerate_with(now),
             Command::Diff => self.open_diff(now),
             Command::DeleteBranch => return self.delete_branch(now),

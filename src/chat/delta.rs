@@ -95,6 +95,12 @@ pub enum Remark {
     LateError,
     /// The provider ignored `stream = true` and sent the whole reply at once.
     NotStreamed,
+    /// The user stopped the reasoning; the answer was asked for with thinking off.
+    AnsweredAtOnce,
+    /// The user stopped the reasoning; the answer was asked for with the least effort there is.
+    AnsweredWithLeast,
+    /// The answer was cut, and the rest of it was asked for.
+    WentOn,
 }
 
 /// Why a reply ended.

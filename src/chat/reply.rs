@@ -6,6 +6,12 @@ use super::{Delta, Finish, Message, Part, Remark, Source, ToolCall, ToolDelta, U
 const BETWEEN_THOUGHTS: &str = "\n\n---\n\n";
 /// What stands between the answers of two rounds.
 const BETWEEN_ANSWERS: &str = "\n\n";
+/// How much of the rest of a cut answer is looked at for what it repeats.
+const SEAM_BYTES: usize = 400;
+/// A repetition that is shorter may be meant.
+const LEAST_REPEATED_BYTES: usize = 12;
+/// How much of a cut answer is quoted, for the model to go on from.
+const QUOTED_CHARS: usize = 160;
 
 /// A text that usually grows at its end.
 ///
@@ -77,6 +83,18 @@ impl From<String> for Text {
     }
 }
 
+/// What follows a round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// A new text: the answer was complete, as far as it went.
+    #[default]
+    Whole,
+    /// The rest of the answer: it was cut. What the model repeats of it is yet to be taken out.
+    Cut,
+    /// The rest of the answer, without what was repeated.
+    Joined,
+}
+
 /// A round of a reply that is over: where its parts end in those of the whole.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Round {
@@ -86,6 +104,8 @@ pub struct Round {
     pub answer_bytes: usize,
     /// How many calls there were with it.
     pub calls: usize,
+    /// What follows it.
+    pub ending: Ending,
     /// See [`Reply::carry`].
     pub carry: Option<String>,
     /// Its token counts.
@@ -103,7 +123,7 @@ pub struct Reply {
     /// The tools that the model asked for, in all rounds.
     pub calls: Vec<ToolCall>,
     /// The rounds before this one: each ended with tool calls, whose results the next one began
-    /// with. Empty for a reply without tools.
+    /// with, or was cut. Empty for most replies.
     pub rounds: Vec<Round>,
     /// What the provider wants back untouched beside the results of this round's calls.
     pub carry: Option<String>,
@@ -130,7 +150,10 @@ impl Reply {
             }
             Delta::Answer(text) => {
                 let start = self.start().answer_bytes;
-                self.answer.append(start, BETWEEN_ANSWERS, &text);
+                self.answer.append(start, self.between_answers(), &text);
+                if self.answer.len() - start.min(self.answer.len()) >= SEAM_BYTES {
+                    self.join();
+                }
             }
             Delta::Relabel => self.relabel(),
             Delta::Replace(Part::Reasoning, text) => {
@@ -140,7 +163,15 @@ impl Reply {
             }
             Delta::Replace(Part::Answer, text) => {
                 let start = self.start().answer_bytes;
-                let whole = self.answer.with(start, BETWEEN_ANSWERS, &text);
+                let between = self.between_answers();
+                let repeated = if between.is_empty() {
+                    let before = self.answer.text.get(..start).unwrap_or_default();
+                    overlap_bytes(before, &text)
+                } else {
+                    0
+                };
+                let text = text.get(repeated..).unwrap_or_default();
+                let whole = self.answer.with(start, between, text);
                 self.answer.replace(whole);
             }
             Delta::Tool(piece) => self.push_tool(piece),
@@ -152,7 +183,10 @@ impl Reply {
                     self.remarks.push(remark);
                 }
             }
-            Delta::Finish(finish) => self.finish = Some(finish),
+            Delta::Finish(finish) => {
+                self.join();
+                self.finish = Some(finish);
+            }
         }
     }
 
@@ -167,10 +201,38 @@ impl Reply {
             reasoning_bytes: self.reasoning.len(),
             answer_bytes: self.answer.len(),
             calls: self.calls.len(),
+            ending: Ending::Whole,
             carry: self.carry.take(),
             usage: std::mem::take(&mut self.usage),
         });
         self.finish = None;
+    }
+
+    /// Asks for this round anew: of what has come, its reasoning stays.
+    pub fn ask_anew(&mut self) {
+        let start = self.start();
+        if self.answer.len() > start.answer_bytes {
+            self.answer.text.truncate(start.answer_bytes);
+            self.answer.epoch += 1;
+        }
+        self.calls.truncate(start.calls);
+        self.next_round();
+        if let Some(round) = self.rounds.last_mut() {
+            round.ending = start.ending;
+            round.carry = None;
+        }
+    }
+
+    /// Goes on with an answer that was cut. Its rounds become one: as in later turns, only the
+    /// answer is sent.
+    pub fn go_on(&mut self) {
+        self.usage = self.total_usage();
+        self.rounds.clear();
+        self.next_round();
+        if let Some(round) = self.rounds.last_mut() {
+            round.ending = Ending::Cut;
+            round.carry = None;
+        }
     }
 
     /// The calls of this round.
@@ -186,17 +248,24 @@ impl Reply {
         let mut messages = Vec::new();
         let mut start = Round::default();
         for round in &self.rounds {
-            let calls = self.calls.get(start.calls..round.calls).unwrap_or_default();
+            let is_cut = round.ending != Ending::Whole;
+            let calls = self.calls.get(start.calls..round.calls);
+            let calls = calls.filter(|_| !is_cut).unwrap_or_default();
             let said = self
                 .answer
                 .text
                 .get(..round.answer_bytes)
                 .unwrap_or_default();
             let said = said.get(start.answer_bytes..).unwrap_or_default();
-            let said = match start.answer_bytes {
-                0 => said,
-                _ => said.strip_prefix(BETWEEN_ANSWERS).unwrap_or(said),
+            let said = match (start.answer_bytes, start.ending) {
+                (1.., Ending::Whole) => said.strip_prefix(BETWEEN_ANSWERS).unwrap_or(said),
+                _ => said,
             };
+            if said.is_empty() && calls.is_empty() {
+                // It was asked for anew: there is nothing that it said.
+                start = round.clone();
+                continue;
+            }
             messages.push(Message::Assistant {
                 content: said.to_owned(),
                 calls: calls.to_vec(),
@@ -206,6 +275,9 @@ impl Reply {
                 call_id: call.id.clone(),
                 content: call.result(),
             }));
+            if is_cut {
+                messages.push(Message::User(please_go_on(said)));
+            }
             start = round.clone();
         }
         messages
@@ -226,10 +298,38 @@ impl Reply {
         })
     }
 
+    fn between_answers(&self) -> &'static str {
+        match self.start().ending {
+            Ending::Whole => BETWEEN_ANSWERS,
+            Ending::Cut | Ending::Joined => "",
+        }
+    }
+
+    /// Takes out, once, what the rest of a cut answer repeats of it.
+    pub fn join(&mut self) {
+        let Some(round) = self.rounds.last_mut() else {
+            return;
+        };
+        if round.ending != Ending::Cut {
+            return;
+        }
+        round.ending = Ending::Joined;
+        let Some((before, rest)) = self.answer.text.split_at_checked(round.answer_bytes) else {
+            return;
+        };
+        let repeated = overlap_bytes(before, rest);
+        if repeated > 0 {
+            let rest = rest.get(repeated..).unwrap_or_default();
+            self.answer.replace(format!("{before}{rest}"));
+        }
+    }
+
     /// This round's answer was reasoning.
     fn relabel(&mut self) {
         let start = self.start();
-        let answer = self.answer.since(start.answer_bytes, BETWEEN_ANSWERS);
+        let answer = self
+            .answer
+            .since(start.answer_bytes, self.between_answers());
         let thought = answer.trim_end_matches('\n').to_owned();
         self.answer.text.truncate(start.answer_bytes);
         self.answer.epoch += 1;
@@ -264,6 +364,31 @@ impl Reply {
             call.arguments.push_str(&piece.arguments);
         }
     }
+}
+
+/// How many bytes at the beginning of `rest` repeat the end of `before`.
+fn overlap_bytes(before: &str, rest: &str) -> usize {
+    let most = before.len().min(rest.len()).min(SEAM_BYTES);
+    let is_repeated = |&bytes: &usize| {
+        let head = rest.get(..bytes);
+        head.is_some_and(|head| before.ends_with(head))
+    };
+    (LEAST_REPEATED_BYTES..=most)
+        .rev()
+        .find(is_repeated)
+        .unwrap_or(0)
+}
+
+/// Asks for the rest of an answer that was cut. No endpoint goes on with a half answer by itself.
+fn please_go_on(said: &str) -> String {
+    let count = said.chars().count();
+    let tail: String = said
+        .chars()
+        .skip(count.saturating_sub(QUOTED_CHARS))
+        .collect();
+    format!(
+        "Your answer was cut off. It ends with:\n\n{tail}\n\nGo on exactly where it stops. Repeat nothing, and say nothing about the interruption."
+    )
 }
 
 #[cfg(test)]

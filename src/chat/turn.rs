@@ -149,13 +149,21 @@ impl Turn {
             | Delta::Remark(_)
             | Delta::Finish(_) => {}
         }
-        let is_taken_back = matches!(delta, Delta::Relabel | Delta::Replace(..));
+        let is_relabelled = matches!(delta, Delta::Relabel | Delta::Replace(..));
+        let epoch = self.reply.answer.epoch();
         self.reply.push(delta);
+        let is_taken_back = is_relabelled || self.reply.answer.epoch() != epoch;
         if is_taken_back && !self.reply.rounds.is_empty() {
             // Only the last round was.
             self.estimate.reasoning = Extent::of(self.reply.reasoning.as_str());
             self.estimate.answer = Extent::of(self.reply.answer.as_str());
         }
+    }
+
+    /// Asks for the last round of the reply anew: of what has come, its reasoning stays.
+    pub fn ask_anew(&mut self) {
+        self.reply.ask_anew();
+        self.estimate.answer = Extent::of(self.reply.answer.as_str());
     }
 
     /// Tokens of the reasoning, and whether the provider reported them (else they are estimated).
@@ -182,6 +190,18 @@ impl Turn {
             .served_model
             .as_deref()
             .unwrap_or(&self.asked.model)
+    }
+
+    /// Tells whether there is an answer that was cut, so that the model can go on with it.
+    pub fn is_cut(&self) -> bool {
+        let is_cut = match self.state {
+            TurnState::Live => false,
+            TurnState::Stopped | TurnState::Interrupted | TurnState::Failed(_) => true,
+            TurnState::Done => {
+                matches!(self.reply.finish, Some(Finish::Length | Finish::CutOff))
+            }
+        };
+        is_cut && !self.reply.answer.as_str().trim().is_empty()
     }
 
     /// Tells whether the whole token limit went into reasoning, so that no answer came.

@@ -164,6 +164,9 @@ fn remark(remark: Remark) -> &'static str {
         Remark::BrokenEvent => "broken_event",
         Remark::LateError => "late_error",
         Remark::NotStreamed => "not_streamed",
+        Remark::AnsweredAtOnce => "answered_at_once",
+        Remark::AnsweredWithLeast => "answered_with_least",
+        Remark::WentOn => "went_on",
     }
 }
 

@@ -80,6 +80,9 @@ pub(super) fn remarks_json(remarks: &[Remark]) -> Value {
         Remark::BrokenEvent => "broken_event",
         Remark::LateError => "late_error",
         Remark::NotStreamed => "not_streamed",
+        Remark::AnsweredAtOnce => "answered_at_once",
+        Remark::AnsweredWithLeast => "answered_with_least",
+        Remark::WentOn => "went_on",
     };
     remarks.iter().map(word).collect()
 }
@@ -90,6 +93,9 @@ pub(super) fn remarks(value: &Value) -> Vec<Remark> {
         "broken_event" => Some(Remark::BrokenEvent),
         "late_error" => Some(Remark::LateError),
         "not_streamed" => Some(Remark::NotStreamed),
+        "answered_at_once" => Some(Remark::AnsweredAtOnce),
+        "answered_with_least" => Some(Remark::AnsweredWithLeast),
+        "went_on" => Some(Remark::WentOn),
         _ => None,
     };
     elements(value).filter_map(remark).collect()
@@ -363,7 +369,13 @@ mod tests {
         ] {
             assert_eq!(finish(finish_word(&before)), before);
         }
-        let before = [Remark::BrokenEvent, Remark::NotStreamed];
+        let before = [
+            Remark::BrokenEvent,
+            Remark::NotStreamed,
+            Remark::AnsweredAtOnce,
+            Remark::AnsweredWithLeast,
+            Remark::WentOn,
+        ];
         assert_eq!(remarks(&remarks_json(&before)), before);
         let before = Usage {
             input_tokens: Some(1),

@@ -25,6 +25,14 @@ pub(super) fn of(turn: &Turn, live: Option<&Live>) -> Notes {
     match (&turn.state, live.map(|live| &live.phase)) {
         (_, Some(Phase::Retrying { because, .. })) => notes.fail(because, "↻", ""),
         (TurnState::Live, _) => {}
+        (TurnState::Stopped, _) if turn.is_cut() => {
+            notes
+                .ending
+                .push_str("■ Stopped. Alt+G goes on, Alt+R asks again.");
+        }
+        (TurnState::Interrupted, _) if turn.is_cut() => notes.ending.push_str(
+            "■ Interrupted: mmchat ended before the reply did. Alt+G goes on, Alt+R asks again.",
+        ),
         (TurnState::Stopped, _) => notes.ending.push_str("■ Stopped. Alt+R asks again."),
         (TurnState::Interrupted, _) => notes
             .ending
@@ -66,6 +74,11 @@ fn remarks(turn: &Turn) -> String {
         Remark::BrokenEvent => "Part of the stream could not be read and is missing.",
         Remark::LateError => "The server reported an error after the answer was complete.",
         Remark::NotStreamed => "The server sent the whole reply at once instead of streaming it.",
+        Remark::AnsweredAtOnce => "Answered at once, thinking off: the reasoning was stopped.",
+        Remark::AnsweredWithLeast => {
+            "Answered at once, with the least thinking that the model has."
+        }
+        Remark::WentOn => "The answer was cut, and went on from there.",
     });
     lines.extend(remarks.map(str::to_owned));
     lines.join("\n")
@@ -82,15 +95,32 @@ fn finish(turn: &Turn) -> String {
             );
             let (tokens, _) = turn.reasoning_tokens();
             format!(
-                "✂ The reasoning used up {limit} ({} tokens), so there was no room for an answer. Raise it with /set max_tokens, or switch thinking off with Alt+T, then Alt+R.",
+                "✂ The reasoning used up {limit} ({} tokens), so there was no room for an answer. Alt+G asks again with twice as many; or switch thinking off with Alt+T, then Alt+R.",
                 figures::count(tokens)
             )
         }
         Some(Finish::Length) => {
-            "✂ Cut at the token limit. Raise it with /set max_tokens, then Alt+R.".to_owned()
+            let limit = turn.asked.params.max_tokens;
+            let limit = limit.map(|limit| format!("max_tokens = {limit}"));
+            let (tokens, _) = turn.reasoning_tokens();
+            let share = (tokens > 0).then(|| format!("{} of reasoning", figures::count(tokens)));
+            let numbers: Vec<String> = limit.into_iter().chain(share).collect();
+            let numbers = match numbers.join(", ") {
+                numbers if numbers.is_empty() => numbers,
+                numbers => format!(" ({numbers})"),
+            };
+            let next = if turn.is_cut() {
+                "Alt+G goes on, or raise it"
+            } else {
+                "Raise it"
+            };
+            format!("✂ Cut at the token limit{numbers}. {next} with /set max_tokens, then Alt+R.")
         }
         Some(Finish::ContentFilter) => {
             "✂ The provider's safety filter cut this reply. Alt+E edits the message.".to_owned()
+        }
+        Some(Finish::CutOff) if turn.is_cut() => {
+            "✂ Cut off: the stream ended too early. Alt+G goes on, Alt+R asks again.".to_owned()
         }
         Some(Finish::CutOff) => {
             "✂ Cut off: the stream ended too early. Alt+R asks again.".to_owned()

@@ -12,6 +12,7 @@ mod keys;
 mod large;
 mod models;
 mod mouse;
+mod onward;
 mod panes;
 mod replies;
 mod tools;

@@ -412,3 +412,21 @@ async fn a_queued_message_is_sent_when_the_reply_is_over() {
     assert_eq!(asked[1].body["messages"][2]["content"], "b");
     assert!(outcome.screen.contains("two"), "{}", outcome.screen);
 }
+
+#[tokio::test(start_paused = true)]
+async fn answering_at_once_closes_the_first_stream_and_the_same_turn_gets_its_answer() {
+    let endless = then_silence([reasoning("hm, hm")]);
+    let short = paced([
+        (Duration::from_millis(10), answer("forty-two")),
+        (Duration::ZERO, Delta::Finish(Finish::Stop)),
+    ]);
+    let script = Script::new([endless, short]);
+    let keys = input([(0, "q"), (0, "enter"), (100, "alt-a"), (100, "ctrl-d")]);
+    let outcome = run(&script, keys).await;
+    assert_eq!(script.dropped(), 1);
+    assert_eq!(outcome.app.conversation.turns().count(), 1);
+    let turn = outcome.app.conversation.last().unwrap();
+    assert_eq!(turn.reply.reasoning.as_str(), "hm, hm");
+    assert_eq!(turn.reply.answer.as_str(), "forty-two");
+    assert_eq!(turn.state, TurnState::Done);
+}

@@ -55,6 +55,8 @@ pub const SPECS: &[Spec] = &[
     spec(Command::History, "history", "Conversations: search, open, rename, pin, delete", &["ctrl-r"], Scope::Anywhere).slash("history"),
     spec(Command::Regenerate, "regenerate", "Ask for the last reply again", &["alt-r", "f5"], Scope::Anywhere).slash("retry"),
     spec(Command::RegenerateWith, "regenerate-with", "Ask for it again, once, of another model or thinking mode", &["alt-shift-r", "shift-f5"], Scope::Anywhere),
+    spec(Command::AnswerNow, "answer-now", "Answer now: stop thinking, answer at once", &["alt-a"], Scope::Anywhere).slash("answer"),
+    spec(Command::GoOn, "go-on", "Go on with a cut answer; retry one that reasoning left no room for", &["alt-g"], Scope::Anywhere).slash("continue"),
     spec(Command::EditLast, "edit-last", "Edit the last message and send it again", &["alt-e"], Scope::Anywhere).slash("edit"),
     spec(Command::PreviousSibling, "previous-sibling", "Previous version of this turn", &["alt-left", "<"], Scope::Anywhere),
     spec(Command::NextSibling, "next-sibling", "Next version of this turn", &["alt-right", ">"], Scope::Anywhere),

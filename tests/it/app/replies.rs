@@ -44,7 +44,7 @@ fn reasoning_that_ate_the_answer_is_told_apart_from_an_empty_answer() {
     ]);
     it.end();
     says(&it, "The reasoning used up max_tokens = 3000 (3k tokens)");
-    says(&it, "/set max_tokens");
+    says(&it, "Alt+G asks again with twice as many");
     says(&it, "Alt+T");
     it.hides("empty answer");
 }
@@ -62,8 +62,14 @@ fn a_cut_answer_says_what_cut_it() {
     let cut = |finish| ended_with([answer("half a"), Delta::Finish(finish)]);
     let it = cut(Finish::CutOff);
     says(&it, "half a");
-    says(&it, "Cut off: the stream ended too early. Alt+R");
-    says(&cut(Finish::Length), "Cut at the token limit.");
+    says(
+        &it,
+        "Cut off: the stream ended too early. Alt+G goes on, Alt+R",
+    );
+    says(
+        &cut(Finish::Length),
+        "Cut at the token limit. Alt+G goes on, or raise it",
+    );
     says(&cut(Finish::ContentFilter), "safety filter cut this reply");
     says(
         &cut(Finish::Other("eos_odd".into())),
