@@ -254,7 +254,9 @@ impl Terminal {
 /// with room for a machine that is busy with other tests.
 #[test]
 fn whatever_was_on_the_screen_before_a_kill_is_in_the_store() {
-    let rounds = number("MMCHAT_CRASH_ROUNDS", WAYS);
+    // The last ways, which rename and delete under an open list, are for the long run: the list's
+    // preview cuts words, which this test would take for lost ones.
+    let rounds = number("MMCHAT_CRASH_ROUNDS", 6);
     let pause = Duration::from_millis(number("MMCHAT_CRASH_PAUSE_MS", 1_500));
     let mut random = fastrand::Rng::with_seed(number("MMCHAT_CRASH_SEED", 20_261_122));
     let mut home = Counting::home();
