@@ -208,9 +208,13 @@ fn copy_table(
                 Ok(None) => return Ok(()),
                 Err(_) => break,
             };
-            let Ok(id) = row.get(0) else {
+            let Ok(id) = row.get::<_, i64>(0) else {
                 break;
             };
+            // Rows come in order; one that does not is damage, and could lead round in a circle.
+            if id < last {
+                break;
+            }
             last = id;
             let values: rusqlite::Result<Vec<Value>> =
                 (1..=columns.len()).map(|at| row.get(at)).collect();
