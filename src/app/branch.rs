@@ -124,20 +124,22 @@ impl App {
         self.composer.set_text(&prompt);
     }
 
+    /// The turn in view, or the nearest one before it that has versions, and all of them.
+    pub(super) fn turn_with_versions(&self) -> Option<(TurnId, Vec<TurnId>)> {
+        let in_view = self.turn_in_view().map(|turn| turn.id);
+        self.conversation
+            .up_from(in_view)
+            .map(|turn| (turn.id, self.conversation.siblings(turn.id)))
+            .find(|(_, siblings)| siblings.len() > 1)
+    }
+
     /// Shows the turn's sibling before or after it, in place.
     pub(super) fn switch_sibling(&mut self, step: isize, now: Now) -> Vec<Effect> {
         if self.live.is_some() {
             self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
             return Vec::new();
         }
-        // The turn in view, or the nearest one before it that has versions.
-        let in_view = self.turn_in_view().map(|turn| turn.id);
-        let with_versions = self
-            .conversation
-            .up_from(in_view)
-            .map(|turn| (turn.id, self.conversation.siblings(turn.id)))
-            .find(|(_, siblings)| siblings.len() > 1);
-        let Some((here, siblings)) = with_versions else {
+        let Some((here, siblings)) = self.turn_with_versions() else {
             let text = "No turn here has another version (Alt+R makes one)";
             self.notify(Tone::Info, text, now.instant);
             return Vec::new();

@@ -81,13 +81,7 @@ impl Diff {
 impl App {
     /// Opens the answer of the turn in view against that of its sibling before it, else after it.
     pub(super) fn open_diff(&mut self, now: Now) {
-        let in_view = self.turn_in_view().map(|turn| turn.id);
-        let with_versions = self
-            .conversation
-            .up_from(in_view)
-            .map(|turn| (turn.id, self.conversation.siblings(turn.id)))
-            .find(|(_, siblings)| siblings.len() > 1);
-        let Some((here, siblings)) = with_versions else {
+        let Some((here, siblings)) = self.turn_with_versions() else {
             let text = "No turn here has another version to compare with (Alt+R makes one)";
             self.notify(Tone::Info, text, now.instant);
             return;
