@@ -60,6 +60,11 @@ pub enum Phase {
 }
 
 impl Live {
+    /// Tells whether text of this round has come.
+    pub fn speaks(&self) -> bool {
+        matches!(self.phase, Phase::Thinking | Phase::Answering)
+    }
+
     /// A request that is sent right now.
     pub(super) fn new(turn: TurnId, sent: Sent, now: Now) -> Self {
         Self {
