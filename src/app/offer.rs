@@ -1,10 +1,14 @@
-//! What is offered in a list: models, whom to ask again, ways to make room.
+//! What is offered in a list: commands, models, whom to ask again, ways to make room.
 
+use super::command::SPECS;
 use super::context::Gauge;
-use super::overlay::{Choice, Overlay};
+use super::keymap::Keymap;
+use super::overlay::{Choice, Entry, Overlay};
 use super::picker::{Item, Picker};
+use super::slash;
 use crate::catalog::Catalog;
 use crate::chat::{Thinking, short_count};
+use crate::phrase;
 
 /// Whom to ask for a reply again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +33,40 @@ pub enum Remedy {
 }
 
 impl Overlay {
+    /// The palette, with each command's keys.
+    pub fn palette(keymap: &Keymap) -> Self {
+        let commands = SPECS
+            .iter()
+            .filter(|spec| spec.in_palette)
+            .map(|spec| Item {
+                title: phrase::of(spec.title).to_owned(),
+                words: format!("/{} {}", spec.slash.unwrap_or_default(), spec.action),
+                right: match (keymap.shown(spec.command).join(" "), spec.slash) {
+                    (keys, Some(word)) if keys.is_empty() => format!("/{word}"),
+                    (keys, _) => keys,
+                },
+                about: String::new(),
+                dim: false,
+                value: Entry::Command(spec.command),
+            });
+        let slashes = slash::WITH_ARGUMENT.iter().map(|with| Item {
+            title: phrase::of(with.title).to_owned(),
+            words: format!("/{}", with.word),
+            right: format!("/{} …", with.word),
+            about: format!("/{} {}", with.word, with.argument),
+            dim: false,
+            value: Entry::Slash(with.word),
+        });
+        Self::Palette(Picker::new(commands.chain(slashes).collect(), 0))
+    }
+
+    /// The model picker, opened at the model in use.
+    pub fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool, at: &Choice) -> Self {
+        let items = models(catalog, has_key);
+        let selected = items.iter().position(|item| item.value == *at);
+        Self::Models(Picker::new(items, selected.unwrap_or(0)))
+    }
+
     /// Whom to ask again: the same model in other modes first, then all models.
     pub fn again(
         catalog: &Catalog,
@@ -129,7 +167,7 @@ pub(super) fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool) -> Vec<I
                 about: [&model.advice, &model.warning, &provider.note]
                     .into_iter()
                     .filter(|text| !text.is_empty())
-                    .map(String::as_str)
+                    .map(|text| phrase::of_data(text))
                     .collect::<Vec<_>>()
                     .join(" · "),
                 dim: !keyed,

@@ -13,6 +13,7 @@ use crate::app::command::{SPECS, Scope};
 use crate::app::{App, Item, LineEdit, Overlay, Picker};
 use crate::chat::safe;
 use crate::markdown::text_width;
+use crate::phrase;
 
 /// Draws an overlay. Returns where its caret is, and its list's area with the first item shown.
 pub(super) fn draw(
@@ -242,7 +243,11 @@ fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
         for spec in SPECS.iter().filter(|spec| spec.scope == scope) {
             let mut keys = app.keymap.shown(spec.command);
             keys.extend(spec.slash.map(|word| format!("/{word}")));
-            lines.push((keys.join(" "), spec.title.to_owned(), Style::new()));
+            lines.push((
+                keys.join(" "),
+                phrase::of(spec.title).to_owned(),
+                Style::new(),
+            ));
         }
         lines.push((String::new(), String::new(), Style::new()));
     }
@@ -250,7 +255,7 @@ fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
     for with in crate::app::WITH_ARGUMENT {
         lines.push((
             format!("/{} …", with.word),
-            with.title.to_owned(),
+            phrase::of(with.title).to_owned(),
             Style::new(),
         ));
     }
