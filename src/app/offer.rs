@@ -9,6 +9,7 @@ use super::slash;
 use crate::catalog::Catalog;
 use crate::chat::{Thinking, short_count};
 use crate::phrase;
+use crate::phrase::tr;
 
 /// Whom to ask for a reply again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,9 +76,9 @@ impl Overlay {
         modes: impl Iterator<Item = Thinking>,
     ) -> Self {
         let modes = modes.map(|mode| Item {
-            title: format!("{same} · thinking {mode}"),
-            words: "same model".to_owned(),
-            right: "same model".to_owned(),
+            title: tr!("{same} · thinking {mode}", same, mode),
+            words: tr!("same model").to_owned(),
+            right: tr!("same model").to_owned(),
             about: String::new(),
             dim: false,
             value: Again {
@@ -110,27 +111,37 @@ impl Overlay {
             value,
         };
         let mut items = vec![item(
-            "Start fresh with a summary".to_owned(),
-            "The model writes a summary, which you see first. A new conversation then begins with it in the message box. This one stays as it is.",
+            tr!("Start fresh with a summary").to_owned(),
+            tr!(
+                "The model writes a summary, which you see first. A new conversation then begins with it in the message box. This one stays as it is."
+            ),
             Remedy::Summary,
         )];
         if oldest > 0 {
             let turns = super::branch::oldest_turns(oldest);
-            let title = format!(
-                "Leave {turns} out (about {} tokens)",
-                short_count(freed_tokens)
+            let title = tr!(
+                "Leave {turns} out (about {tokens} tokens)",
+                turns,
+                tokens = short_count(freed_tokens)
             );
-            let about = "They stay on the screen, marked, and are no longer sent along. Pinned turns stay in. Alt+U takes it back.";
+            let about = tr!(
+                "They stay on the screen, marked, and are no longer sent along. Pinned turns stay in. Alt+U takes it back."
+            );
             items.push(item(title, about, Remedy::DropOldest));
         }
         items.push(item(
-            "Choose another model".to_owned(),
-            "One with a larger window, if there is one.",
+            tr!("Choose another model").to_owned(),
+            tr!("One with a larger window, if there is one."),
             Remedy::OtherModel,
         ));
         if sending {
-            let title = format!("Send it all the same ({} % full)", gauge.percent());
-            let about = "The provider may refuse it, or forget the beginning. There is no further question in this conversation.";
+            let title = tr!(
+                "Send it all the same ({percent} % full)",
+                percent = gauge.percent()
+            );
+            let about = tr!(
+                "The provider may refuse it, or forget the beginning. There is no further question in this conversation."
+            );
             items.push(item(title, about, Remedy::SendAnyway));
         }
         Self::Room(Picker::new(items, 0))
@@ -162,7 +173,7 @@ pub(super) fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool) -> Vec<I
                 right: if keyed {
                     model.summary()
                 } else {
-                    "no key".to_owned()
+                    tr!("no key").to_owned()
                 },
                 about: [&model.advice, &model.warning, &provider.note]
                     .into_iter()

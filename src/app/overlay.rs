@@ -12,6 +12,8 @@ use super::preview::Preview;
 use super::reader::Spot;
 use super::slash::{self, Slash};
 
+use crate::phrase::tr;
+
 /// A provider and a model, by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
@@ -201,26 +203,28 @@ impl Overlay {
 
     /// What a list says when nothing matches: what Enter would do with what was typed.
     pub fn without_match(&self) -> String {
-        let nothing = "Nothing matches. Backspace widens the search.".to_owned();
+        let nothing = tr!("Nothing matches. Backspace widens the search.").to_owned();
         match self {
             Self::Models(picker) => match named(picker.query.text()) {
                 Outcome::ModelNamed(name) => {
-                    format!("Not in the catalogue. Enter uses {name} as typed.")
+                    tr!("Not in the catalogue. Enter uses {name} as typed.", name)
                 }
                 _ => nothing,
             },
             Self::Palette(picker) => {
                 let line = command_line(picker);
                 match slash::parse(line) {
-                    Some(Ok(_)) => format!("Enter runs /{line}"),
+                    Some(Ok(_)) => tr!("Enter runs /{line}", line),
                     Some(Err(usage)) => usage,
                     None if line.is_empty() => nothing,
-                    None => "There is no such command. Enter puts it into the message.".to_owned(),
+                    None => {
+                        tr!("There is no such command. Enter puts it into the message.").to_owned()
+                    }
                 }
             }
             Self::Again(picker) => match named(picker.query.text()) {
                 Outcome::ModelNamed(name) => {
-                    format!("Not in the catalogue. Enter asks {name} as typed.")
+                    tr!("Not in the catalogue. Enter asks {name} as typed.", name)
                 }
                 _ => nothing,
             },

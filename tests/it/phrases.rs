@@ -107,7 +107,7 @@ fn both_sides_of_a_line_have_the_same_placeholders_and_the_same_edges() {
         assert_eq!(placeholders(&text), placeholders(&line), "{text}");
         // Only what borders on other text begins or ends with a space; marks of punctuation bring
         // their own.
-        let borders = line.ends_with([' ', '，', '：', '）']);
+        let borders = line.ends_with([' ', '，', '、', '：', '）']);
         assert!(
             text.ends_with(' ') && borders || !line.ends_with(' '),
             "{text:?}: {line:?}"
