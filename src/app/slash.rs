@@ -3,6 +3,7 @@
 
 use super::command::{Command, SPECS};
 use crate::chat::{Params, Thinking, whole_tokens};
+use crate::phrase::tr;
 
 /// A slash command that takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,7 +92,13 @@ impl Param {
 pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
-    let usage = |with: &WithArgument| format!("It is written /{} {}", with.word, with.argument);
+    let usage = |with: &WithArgument| {
+        tr!(
+            "It is written /{word} {argument}",
+            word = with.word,
+            argument = with.argument
+        )
+    };
     if let Some(with) = WITH_ARGUMENT.iter().find(|with| with.word == word) {
         return Some(match word {
             "think" => match rest.parse() {
@@ -110,7 +117,7 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
         (Command::Regenerate, model) if !model.is_empty() => Ok(Slash::Retry(model.to_owned())),
         (Command::AskTitle, title) if !title.is_empty() => Ok(Slash::Title(title.to_owned())),
         (command, "") => Ok(Slash::Run(command)),
-        (_, _) => Err(format!("/{word} takes nothing after it")),
+        (_, _) => Err(tr!("/{word} takes nothing after it", word)),
     })
 }
 

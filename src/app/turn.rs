@@ -7,6 +7,7 @@ use super::toolkit::Tool;
 use super::{App, Effect, Tone};
 use crate::catalog;
 use crate::chat::{Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState};
+use crate::phrase::tr;
 use crate::wire::{self, Ask, WireRequest};
 
 /// How often the spinner turns.
@@ -330,8 +331,9 @@ impl App {
     ) -> Result<Prepared, String> {
         let Some((provider, model)) = self.provider().zip(self.model()) else {
             let provider = &self.session.choice.provider;
-            return Err(format!(
-                "There is no provider “{provider}”; Ctrl+O switches"
+            return Err(tr!(
+                "There is no provider “{provider}”; Ctrl+O switches",
+                provider
             ));
         };
         let extent = self.conversation.extent(parent) + Extent::of(prompt);

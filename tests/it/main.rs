@@ -21,6 +21,7 @@ mod highlight;
 mod http;
 mod links;
 mod markdown;
+mod phrases;
 mod pty;
 mod screens;
 #[cfg(unix)]
