@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::overlay::Choice;
 use super::{App, Tone};
-use crate::catalog::{self, Model, Provider, Wish};
-use crate::chat::{Asked, Params, Thinking, whole_tokens};
+use crate::catalog::{Model, Provider, Wish};
+use crate::chat::{Asked, Extras, Params, Thinking, whole_tokens};
 
 /// What the next request asks of whom.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +16,10 @@ pub struct Session {
     pub thinking: Thinking,
     /// Sampling parameters.
     pub params: Params,
+    /// What else is asked of the answers.
+    pub extras: Extras,
+    /// The thinking mode to go back to when JSON mode ends, which switched it off.
+    pub thinking_without_json: Option<Thinking>,
     /// Whether replies are streamed.
     pub stream: bool,
     /// Whether tools are offered.
@@ -95,8 +99,8 @@ impl App {
         Wish {
             thinking: model.nearest_mode(self.session.thinking),
             params: self.session.params,
-            json: false,
-            search: false,
+            json: self.session.extras.json,
+            search: self.session.extras.search,
             input_tokens_estimate: whole_tokens(input_tokens),
         }
     }
@@ -104,7 +108,7 @@ impl App {
     /// Why the model would refuse the parameters as they are, if it would.
     pub(super) fn refusal(&self) -> Option<String> {
         let (provider, model) = self.provider().zip(self.model())?;
-        let refusal = catalog::plan(provider, &model, &self.wish(0.0)).err()?;
+        let refusal = self.catalog.plan(provider, &model, &self.wish(0.0)).err()?;
         Some(refusal.to_string())
     }
 
@@ -115,6 +119,7 @@ impl App {
             model: self.session.choice.model.clone(),
             thinking,
             params: self.session.params,
+            extras: self.session.extras,
         }
     }
 
@@ -124,6 +129,7 @@ impl App {
         let Some(model) = self.model() else {
             return;
         };
+        let lost = self.drop_extras();
         let choice = &self.session.choice;
         let nearest = model.nearest_mode(self.session.thinking);
         let mut text = format!("Switched to {choice}");
@@ -138,13 +144,14 @@ impl App {
         } else if !model.warning.is_empty() {
             text = format!("{text}: {}", model.warning);
             tone = Tone::Warning;
-        } else if nearest != self.session.thinking {
+        } else if nearest != self.session.thinking && self.session.thinking_without_json.is_none() {
             text = format!(
                 "{text}; it has no thinking mode “{}”",
                 self.session.thinking
             );
             text = format!("{text}, so “{nearest}” it is");
         }
+        text.push_str(&lost);
         self.notify(tone, text, now);
     }
 
@@ -259,6 +266,8 @@ impl App {
             return;
         }
         self.session.thinking = mode;
+        // The user's own word counts from now on, in JSON mode too.
+        self.session.thinking_without_json = None;
         let text = format!("Thinking {} from the next message on", self.thinking_word());
         self.notify(Tone::Info, text, now);
     }

@@ -66,10 +66,6 @@ fn remarks(turn: &Turn) -> String {
             )
         })
         .collect();
-    for source in &turn.reply.sources {
-        let (index, title) = (source.index, safe::one_line(&source.title));
-        lines.push(format!("[{index}] {title} {}", safe::one_line(&source.url)));
-    }
     let remarks = turn.reply.remarks.iter().map(|remark| match remark {
         Remark::BrokenEvent => "Part of the stream could not be read and is missing.",
         Remark::LateError => "The server reported an error after the answer was complete.",
@@ -79,8 +75,16 @@ fn remarks(turn: &Turn) -> String {
             "Answered at once, with the least thinking that the model has."
         }
         Remark::WentOn => "The answer was cut, and went on from there.",
+        Remark::NotJson => "This is not valid JSON. Alt+J asks for it again.",
+        Remark::SearchFailed => "A web search failed; the answer may rest on less than was found.",
     });
     lines.extend(remarks.map(str::to_owned));
+    if let Some((fault, _)) = turn.json_fault() {
+        lines.push(format!(
+            "The mistake: {}.",
+            safe::one_line(&fault.to_string())
+        ));
+    }
     lines.join("\n")
 }
 
