@@ -97,8 +97,15 @@ impl App {
         Vec::new()
     }
 
-    /// Carries out a slash command, or says how it is written.
-    pub(super) fn slash(&mut self, slash: Result<Slash, String>, now: Now) -> Vec<Effect> {
+    /// Carries out a slash command that is written without its slash, or says how it is written.
+    pub(super) fn run_line(&mut self, line: &str, now: Now) -> Vec<Effect> {
+        if self.is_opening() {
+            self.send_once_open(format!("/{line}"));
+            return Vec::new();
+        }
+        let Some(slash) = super::slash::parse(line) else {
+            return Vec::new();
+        };
         match slash {
             Err(usage) => self.notify(Tone::Error, usage, now.instant),
             Ok(Slash::Run(command)) => return self.run(command, now),

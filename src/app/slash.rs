@@ -41,7 +41,7 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
 
 /// What a slash command means.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Slash {
+pub(super) enum Slash {
     /// The same as a key.
     Run(Command),
     /// Switch to this model.
@@ -64,7 +64,7 @@ pub enum Slash {
 
 /// A sampling parameter by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Param {
+pub(super) enum Param {
     /// `max_tokens`.
     MaxTokens,
     /// `temperature`.
@@ -77,7 +77,7 @@ pub enum Param {
 
 impl Param {
     /// Puts a value in the parameter's place; `None` leaves it to the provider.
-    pub fn set(self, params: &mut Params, value: Option<f64>) {
+    pub(super) fn set(self, params: &mut Params, value: Option<f64>) {
         match self {
             Self::MaxTokens => params.max_tokens = value.map(whole_tokens),
             Self::Temperature => params.temperature = value,
