@@ -13,6 +13,8 @@ pub use clock::Clock;
 pub use signals::Ending;
 
 use std::future::poll_fn;
+use std::io;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -22,12 +24,14 @@ use futures_util::stream::{BoxStream, StreamExt};
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
+use crate::app::export::{Export, Exported};
 use crate::app::toolkit::{Deed, Job};
 use crate::app::{App, Effect, Msg};
-use crate::chat::{CallId, Failure, Progress, TurnId};
+use crate::chat::{CallId, Failure, Progress, Turn, TurnId};
 use crate::highlight::Highlighter;
 use crate::net::Provider;
 use crate::store::Store;
+use crate::store::export::{self, Reasoning};
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
@@ -50,10 +54,10 @@ pub enum Error {
     Draw(String),
     /// The terminal could not be taken back.
     #[error("the terminal can't be taken back: {0}")]
-    Retake(#[source] std::io::Error),
+    Retake(#[source] io::Error),
     /// Signals can't be received.
     #[error("signals can't be received: {0}")]
-    Signals(#[source] std::io::Error),
+    Signals(#[source] io::Error),
 }
 
 /// What a run came to.
@@ -306,7 +310,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
         effect: Effect,
         reply: &mut Option<Reply>,
     ) -> Result<Option<Msg>, Error> {
-        let trouble = |what: &str, error: std::io::Error| Msg::Trouble(format!("{what}: {error}"));
+        let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
         Ok(match effect {
             Effect::Send(turn, request) => {
                 let steps = self.provider.reply(*request);
@@ -332,6 +336,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     .err()
                     .map(|error| trouble("The clipboard could not be reached", error))
             }
+            Effect::Export(export) => Some(written(*export)),
             Effect::Notify(text) => {
                 drop(self.console.notify(text));
                 None
@@ -424,6 +429,28 @@ async fn if_ready<T>(future: impl Future<Output = T>) -> Option<T> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// Writes an export, and tells what came of it.
+fn written(export: Export) -> Msg {
+    let cost = |turn: &Turn| export.costs.get(&turn.id).copied();
+    let text = export::text(&export.kept, export.form, Reasoning::With, &cost);
+    let written = export::save(&at_home(&export.path), &text, export.replace);
+    let exported = match written {
+        Ok(()) => Exported::Done,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Exported::IsThere,
+        Err(error) => Exported::Failed(error.to_string()),
+    };
+    Msg::Exported(export.path, exported)
+}
+
+/// A path as typed, where no shell has read it: `~/` is the user's home.
+fn at_home(path: &str) -> PathBuf {
+    let home = std::env::home_dir();
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
 }
 
 /// The next answer or news of the store; waits for ever where there is none.

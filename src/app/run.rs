@@ -111,6 +111,7 @@ impl App {
             Ok(Slash::Run(command)) => return self.run(command, now),
             Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Export(path)) => return self.export(&path, now),
             Ok(Slash::Find(words)) => self.open_find(&words, now),
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
             Ok(Slash::Title(title)) => return self.set_title(&title, now),

@@ -33,6 +33,11 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
         title: "Find words in this conversation",
     },
     WithArgument {
+        word: "export",
+        argument: "FILE",
+        title: "Write this conversation to a file: .md, .html or .json",
+    },
+    WithArgument {
         word: "set",
         argument: "max_tokens|temperature|top_p|presence_penalty VALUE",
         title: "A parameter of the next requests; “default” unsets it",
@@ -58,6 +63,8 @@ pub(super) enum Slash {
     System(String),
     /// Find these words in the conversation.
     Find(String),
+    /// Write the conversation to this file.
+    Export(String),
     /// Set a parameter of the next requests, or unset it.
     Set(Param, Option<f64>),
 }
@@ -98,6 +105,8 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
                 Ok(mode) => Ok(Slash::Think(mode)),
                 Err(_) => Err(usage(with)),
             },
+            "export" if rest.is_empty() => Err(usage(with)),
+            "export" => Ok(Slash::Export(rest.to_owned())),
             "find" => Ok(Slash::Find(rest.to_owned())),
             "set" => parse_set(rest).ok_or_else(|| usage(with)),
             _ => Ok(Slash::System(rest.to_owned())),
