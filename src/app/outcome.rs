@@ -57,7 +57,7 @@ impl App {
             Outcome::StartServer(name) => self.start_server(name),
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
-            Outcome::Slash(slash) => self.slash(slash, now),
+            Outcome::Slash(line) => self.run_line(&line, now),
         }
     }
 

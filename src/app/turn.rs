@@ -133,14 +133,16 @@ impl App {
         if self.toolbox.consent.editing.is_some() {
             return self.take_arguments(now);
         }
+        if self.is_opening() {
+            let text = self.composer.take();
+            self.send_once_open(text);
+            return Vec::new();
+        }
         if let Some(line) = text.strip_prefix('/').filter(|line| !line.contains('\n'))
-            && let Some(slash) = super::slash::parse(line)
+            && super::slash::parse(line).is_some()
         {
             self.composer.take();
-            return self.slash(slash, now);
-        }
-        if self.waits_to_be_opened() {
-            return Vec::new();
+            return self.run_line(line, now);
         }
         if self.live.is_some() {
             let text = self.composer.take();
@@ -265,6 +267,7 @@ impl App {
             self.queued = Some(queued);
             self.unqueue();
         }
+        self.keep_draft();
         effects
     }
 

@@ -48,6 +48,12 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
             theme.warning(),
         ));
     }
+    if app.keeping.has_early() {
+        spans.push(Span::styled(
+            "· sent once the conversation is open ",
+            theme.active(),
+        ));
+    }
     if app.queued.is_some() {
         spans.push(Span::styled(
             tr!("· queued, ↑ takes it back "),
