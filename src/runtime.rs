@@ -189,6 +189,8 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     Signal::End(ending) => {
                         let last = app.update(Msg::Terminate, self.clock.now());
                         self.carry_out_all(last, &mut reply)?;
+                        let is_lost = self.console.is_lost();
+                        let ending = if is_lost { Ending::Panic } else { ending };
                         return Ok(Run { ending, frames });
                     }
                     Signal::Suspend => {
@@ -271,6 +273,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
     }
 
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
+        // What a panic on another thread said stands on the shell's screen.
+        if self.console.is_lost() {
+            return Ok(());
+        }
         let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
         let mut seen = None;
         let cache = &mut *self.cache;

@@ -9,6 +9,8 @@ pub enum Ending {
     Quit,
     /// A signal of this number asked it to end.
     Signal(u8),
+    /// A panic on another thread, which gave the terminal back.
+    Panic,
 }
 
 /// What a signal asks for.
