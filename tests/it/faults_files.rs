@@ -245,7 +245,7 @@ fn i101_the_key_is_in_nothing_that_was_ever_written() {
     let late = format!("data: {echo}\n\n");
     let server = Server::start(vec![
         good("an answer"),
-        Step::whole(401, "application/json", echo.clone()),
+        Step::whole(401, "application/json", echo),
         vec![Step::events(), said("half"), Step::chunk(late), Step::End],
         good("in the terminal"),
         Step::whole(500, "text/html", format!("<title>{KEY}</title>")),
@@ -392,7 +392,7 @@ fn i105_an_import_with_an_endless_line_or_a_circle_does_no_harm() {
     );
     home.run_with_input(&["history", "import", "-"], long.as_bytes())
         .ends(0);
-    let cut = &long[..long.len() / 2];
+    let cut = long.get(..long.len() / 2).unwrap();
     home.run_with_input(&["history", "import", "-"], cut.as_bytes())
         .ends(2)
         .complains("can't be imported");

@@ -2,10 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::thread::JoinHandle;
+use std::time::Duration;
 
 use mmchat::chat::FailureKind;
 use mmchat::config::Network;
+use mmchat::runtime::Clock;
 use mmchat::wire::Dialect;
 
 use crate::http::{
@@ -69,8 +71,8 @@ async fn d37_every_status_is_explained_and_only_what_may_pass_is_tried_again() {
 /// Case 38: each form of the wait, seen in the pauses between requests.
 #[tokio::test]
 async fn d38_the_wait_is_kept_in_every_form() {
-    let soon = SystemTime::now() + Duration::from_secs(2);
-    let date = mmchat_date(soon.duration_since(UNIX_EPOCH).unwrap().as_secs());
+    let soon = Clock::system().now().wall.unix_seconds + 2;
+    let date = http_date(soon);
     for (name, value, least_ms, most_ms) in [
         ("retry-after-ms", "40", 40, 40),
         ("retry-after", "0.05", 50, 50),
@@ -98,7 +100,7 @@ async fn d38_the_wait_is_kept_in_every_form() {
 }
 
 /// A moment as HTTP writes it.
-fn mmchat_date(unix_seconds: u64) -> String {
+fn http_date(unix_seconds: i64) -> String {
     let output = std::process::Command::new("date")
         .args(["-u", "-d", &format!("@{unix_seconds}")])
         .arg("+%a, %d %b %Y %H:%M:%S GMT")
@@ -189,8 +191,11 @@ async fn d49_expired_and_foreign_certificates_are_refused_with_the_reason() {
     }
 }
 
+/// The credentials and the target that a SOCKS5 proxy was given.
+type Asked = (Vec<u8>, Vec<u8>);
+
 /// A SOCKS5 proxy that wants a name and a password, and sends whoever is asked for to `to`.
-fn socks(to: String) -> (String, std::thread::JoinHandle<(Vec<u8>, Vec<u8>)>) {
+fn socks(to: String) -> (String, JoinHandle<Asked>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let serving = std::thread::spawn(move || {

@@ -23,6 +23,7 @@ const DEED: &str = "MMCHAT_TEST_PANIC";
 /// The program's own way into a terminal and out of it by a panic. Does nothing unless it was
 /// started by `h80`: the program itself has no way to panic that a test could take.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "tells a child from a test")]
 fn panics_as_a_child() {
     let Ok(deed) = std::env::var(DEED) else {
         return;

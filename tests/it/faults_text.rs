@@ -35,8 +35,9 @@ fn sequences(bytes: &str) -> Vec<String> {
             Some(c) => c.len_utf8(),
             None => 0,
         };
-        found.push(after[..end].to_owned());
-        rest = &after[end..];
+        let (sequence, behind) = after.split_at(end);
+        found.push(sequence.to_owned());
+        rest = behind;
     }
     found
 }

@@ -17,12 +17,9 @@ fn a6_a_frame_over_several_data_lines_is_one_frame() {
     let pretty = serde_json::to_string_pretty(&json!({
         "choices": [{"index": 0, "delta": {"content": "over lines"}}]
     }));
-    let lines: String = pretty
-        .unwrap()
-        .lines()
-        .map(|line| format!("data: {line}\n"))
-        .collect();
-    decode(Dialect::OpenAi, &format!("{lines}\n{}", finish("stop")))
+    let lines = pretty.unwrap().replace('\n', "\ndata: ");
+    let body = format!("data: {lines}\n\n{}", finish("stop"));
+    decode(Dialect::OpenAi, &body)
         .assert_texts("", "over lines")
         .assert_finish(&Finish::Stop);
 }
