@@ -124,8 +124,14 @@ pub fn run() -> ExitCode {
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => {
-            // Help and version go to standard output, errors to standard error.
-            drop(error.print());
+            // Help and version go to standard output, errors to standard error. An argument may be
+            // the name of a file from anywhere, which acts on no terminal.
+            let plain = error.render().to_string();
+            if error.use_stderr() && crate::chat::safe::visible(&plain) != plain {
+                complain(plain.trim_start_matches("error: ").trim_end());
+            } else {
+                drop(error.print());
+            }
             let exit = if error.use_stderr() {
                 Exit::Usage
             } else {

@@ -5,12 +5,13 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use mmchat::app::library::{Query, Which};
 use mmchat::store::Shelf;
 
 use crate::cli::{Home, KEY, home_of, outcome, replying, said, thought};
-use crate::harness::Harness;
+use crate::harness::{Harness, answer, reasoning};
 use crate::pty::Terminal;
 use crate::support::raw::{Server, Step};
 
@@ -408,4 +409,34 @@ fn i105_an_import_with_an_endless_line_or_a_circle_does_no_harm() {
     let outcome = home.run_with_input(&["history", "import", "-"], circle.to_string().as_bytes());
     assert!(outcome.code.is_some_and(|code| code < 3), "{outcome:?}");
     home.run(&["history", "list"]).ends(0);
+}
+
+/// The clock of the machine is set while a reply streams: what takes long is told by the other
+/// clock, and what is kept stays in its order.
+#[test]
+fn a_clock_that_jumps_disturbs_neither_the_seconds_nor_the_order() {
+    let home = tempfile::tempdir().unwrap();
+    let (mut shelf, _) = Shelf::open(&home.path().join("data")).unwrap();
+    let mut it = Harness::new();
+    it.exchange("before the jump", "", "yes");
+    for seconds in [-86_400, 400_000_000, -400_000_000] {
+        it.say("and now").connected();
+        it.now.wall.unix_seconds += seconds;
+        it.wait(Duration::from_secs(2));
+        it.stream([reasoning("hm")]);
+        it.wait(Duration::from_secs(1)).shows("3 s");
+        it.stream([answer("yes")]).end();
+    }
+    it.now.wall.unix_seconds = i64::MIN / 2;
+    it.exchange("before all time", "", "yes");
+    shelf.change(&it.changes()).unwrap();
+    let kept = shelf.load(Which::Last).unwrap().unwrap();
+    let prompts: Vec<&str> = kept
+        .conversation
+        .turns()
+        .map(|turn| turn.prompt.as_str())
+        .collect();
+    assert_eq!(prompts.first(), Some(&"before the jump"));
+    assert_eq!(prompts.last(), Some(&"before all time"));
+    assert_eq!(prompts.len(), 5);
 }

@@ -98,6 +98,44 @@ fn g68_no_byte_that_the_terminal_gets_is_an_order_of_the_models() {
     assert_eq!(controls, Vec::<char>::new());
 }
 
+/// Case 68, by way of what a file is called and of what is typed on the command line.
+#[cfg(unix)]
+#[test]
+fn g68_names_of_files_and_arguments_are_shown_and_not_obeyed() {
+    use crate::cli::Home;
+    use crate::support::tty::Tty;
+    let home = Home::new();
+    let hostile = "a\x1b]0;owned\x07\u{202e}b";
+    let directory = home.directory.path().join(hostile);
+    std::fs::create_dir(&directory).unwrap();
+    let config = directory.join("config.toml");
+    let name = config.to_str().unwrap();
+    let data = directory.to_str().unwrap();
+    let file = format!("{hostile}.json");
+    for arguments in [
+        &["--config", name, "config", "path"][..],
+        &["--config", name, "config", "init"],
+        &["--config", name, "config", "check"],
+        &["--config", name, "doctor"],
+        &["--config", name, "key", "list"],
+        &["--data-dir", data, "history", "list"],
+        &["history", "import", &file],
+        &["history", "show", hostile],
+        &["ask", "-m", hostile, "q"],
+        &["ask", "--system", &format!("@{hostile}"), "q"],
+        &["ask", "--attach", hostile, "q"],
+        &[hostile],
+        &["--theme", hostile],
+        &[&format!("--{hostile}")],
+    ] {
+        let (_, shown) = Tty::start(&home.command(arguments), 200).ends();
+        assert!(!shown.contains("\x1b]0;"), "{arguments:?}: {shown:?}");
+        assert!(!shown.contains('\u{202e}'), "{arguments:?}: {shown:?}");
+    }
+    let piped = home.run(&["--config", name, "config", "path"]).ends(0);
+    assert_eq!(piped.out.trim_end(), name, "a script gets the very name");
+}
+
 /// What the program itself says: modes, places, colours, its own title, and links to safe addresses.
 #[cfg(unix)]
 fn is_ours(sequence: &str) -> bool {

@@ -409,11 +409,11 @@ fn a_storm_of_resizes_leaves_a_whole_screen() {
 }
 
 #[test]
-fn five_megabytes_pasted_are_folded_and_nothing_is_sent() {
+fn ten_megabytes_pasted_are_folded_and_nothing_is_sent() {
     let mut terminal = Terminal::open();
     terminal.shows("Message");
     let line = "all work and no play makes a dull paste\r";
-    let lines = 5 * 1024 * 1024 / line.len();
+    let lines = 10 * 1024 * 1024 / line.len();
     terminal.types("\x1b[200~");
     terminal.types(&line.repeat(lines));
     terminal.types("\x1b[201~");
