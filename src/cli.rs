@@ -30,6 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::demo;
+use crate::phrase;
 use crate::wire::Dialect;
 use args::{CommandLine, Subcommands};
 pub use mishap::report_panics;
@@ -160,6 +161,8 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
     if line.command.is_some() {
         survive_file_limits();
     }
+    // Until the configuration has its say.
+    phrase::speak(screen::language(&environment));
     match line.command {
         None => chat::open(&line.options, &environment),
         Some(Subcommands::Ask(ask)) => ask::run(&line.options, &ask, &environment),

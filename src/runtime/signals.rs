@@ -13,6 +13,13 @@ pub enum Ending {
     Panic,
 }
 
+impl Ending {
+    /// The same, but for a terminal that a panic gave back: the signal is that of its thread.
+    pub(super) fn unless_lost(self, is_lost: bool) -> Self {
+        if is_lost { Self::Panic } else { self }
+    }
+}
+
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
