@@ -197,6 +197,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     Signal::End(ending) => {
                         let last = app.update(Msg::Terminate, self.clock.now());
                         self.carry_out_all(last, &mut reply)?;
+                        let ending = ending.unless_lost(self.console.is_lost());
                         return Ok(Run { ending, frames });
                     }
                     Signal::Suspend => {
@@ -308,6 +309,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
     }
 
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
+        if self.console.is_lost() {
+            return Ok(()); // What a panic on another thread said is not to be drawn over.
+        }
         let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
         self.terminal.autoresize().map_err(|error| failed(&error))?;
         // The surface knows what it shows, so the library's own comparison of two frames would be
