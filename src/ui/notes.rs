@@ -81,7 +81,7 @@ fn remarks(turn: &Turn) -> String {
     lines.extend(remarks.map(str::to_owned));
     if let Some((fault, _)) = turn.json_fault() {
         lines.push(format!(
-            "The mistake: {}.",
+            "What is wrong: {}.",
             safe::one_line(&fault.to_string())
         ));
     }

@@ -73,6 +73,12 @@ fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
             (Command::ToggleThinkingPanel, "thinking"),
             (Command::Help, "help"),
         ],
+        (Pane::Message, false) if has_a_json_fault(app) => &[
+            (Command::RepairJson, "mend the JSON"),
+            (Command::SwitchModel, "model"),
+            (Command::Palette, "commands"),
+            (Command::Help, "help"),
+        ],
         (Pane::Message, false) => &[
             (Command::SwitchModel, "model"),
             (Command::ToggleThinkingPanel, "thinking"),
@@ -85,6 +91,12 @@ fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
             if live { &STOP } else { &BACK }
         }
     }
+}
+
+/// Whether the last answer was to be JSON and is none.
+fn has_a_json_fault(app: &App) -> bool {
+    let last = app.conversation.last();
+    last.is_some_and(|turn| turn.json_fault().is_some())
 }
 
 /// The hints of a pane in focus; what Esc does differs.
