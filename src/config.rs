@@ -4,6 +4,7 @@
 
 use crate::catalog::{Catalog, ProviderEntry};
 use crate::chat::{Extras, Params, Thinking};
+use crate::phrase::Language;
 
 mod extension;
 pub mod keys;
@@ -77,8 +78,8 @@ pub struct Ui {
     pub theme: String,
     /// Whether mmchat takes the mouse.
     pub mouse: bool,
-    /// The interface's language.
-    pub language: Language,
+    /// The interface's language; `None` = the locale's.
+    pub language: Option<Language>,
     /// When the end of a reply is announced.
     pub notify: Notify,
     /// Whether the window's title tells what is going on.
@@ -107,18 +108,6 @@ pub enum Side {
     Left,
     /// Right.
     Right,
-}
-
-/// The interface's language.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// The locale's.
-    #[default]
-    Auto,
-    /// English.
-    En,
-    /// Simplified Chinese.
-    ZhCn,
 }
 
 /// When the end of a reply is announced.
@@ -171,7 +160,7 @@ impl Default for Ui {
             thinking_side: Side::Left,
             theme: "auto".to_owned(),
             mouse: true,
-            language: Language::Auto,
+            language: None,
             notify: Notify::Unfocused,
             window_title: true,
             progress: true,

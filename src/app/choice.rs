@@ -6,6 +6,7 @@ use super::overlay::Choice;
 use super::{App, Tone};
 use crate::catalog::{Model, Provider, Wish};
 use crate::chat::{Asked, Extras, Params, Thinking, whole_tokens};
+use crate::phrase::{self, tr};
 
 /// What the next request asks of whom.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -59,20 +60,20 @@ impl App {
         };
         let mode = model.nearest_mode(self.session.thinking);
         if self.thought_although_off() {
-            return "on (off was ignored)".to_owned();
+            return tr!("on (off was ignored)").to_owned();
         }
         match mode {
             Thinking::On if model.thinking.is_none() && !self.thought_lately() => {
-                "unknown".to_owned()
+                tr!("unknown").to_owned()
             }
-            Thinking::On if model.is_always_on() => "always on".to_owned(),
+            Thinking::On if model.is_always_on() => tr!("always on").to_owned(),
             Thinking::On
             | Thinking::Off
             | Thinking::Low
             | Thinking::Medium
             | Thinking::High
             | Thinking::Xhigh
-            | Thinking::Max => mode.to_string(),
+            | Thinking::Max => mode.shown().to_owned(),
         }
     }
 
@@ -132,24 +133,30 @@ impl App {
         let lost = self.drop_extras();
         let choice = &self.session.choice;
         let nearest = model.nearest_mode(self.session.thinking);
-        let mut text = format!("Switched to {choice}");
+        let mut text = tr!("Switched to {choice}", choice);
         let mut tone = Tone::Info;
         if !self.has_key(&choice.provider) {
             let variable = self
                 .provider()
                 .and_then(|provider| provider.api_key_env.clone());
-            text.push_str(": no key yet, set ");
-            text.push_str(variable.as_deref().unwrap_or("api_key_command"));
+            let variable = variable.as_deref().unwrap_or("api_key_command");
+            text = tr!(
+                "Switched to {choice}: no key yet, /key takes one (or set {variable})",
+                choice,
+                variable
+            );
             tone = Tone::Warning;
         } else if !model.warning.is_empty() {
-            text = format!("{text}: {}", model.warning);
+            let warning = phrase::of_data(&model.warning);
+            text = tr!("Switched to {choice}: {warning}", choice, warning);
             tone = Tone::Warning;
         } else if nearest != self.session.thinking && self.session.thinking_without_json.is_none() {
-            text = format!(
-                "{text}; it has no thinking mode “{}”",
-                self.session.thinking
+            text = tr!(
+                "Switched to {choice}; it has no thinking mode “{wanted}”, so “{nearest}” it is",
+                choice,
+                wanted = self.session.thinking,
+                nearest
             );
-            text = format!("{text}, so “{nearest}” it is");
         }
         text.push_str(&lost);
         self.notify(tone, text, now);
@@ -178,7 +185,10 @@ impl App {
             return;
         };
         if provider.models.len() == 1 && model == self.session.choice.model {
-            let text = format!("{} has only this model in the catalogue", provider.name);
+            let text = tr!(
+                "{provider} has only this model in the catalogue",
+                provider = provider.name
+            );
             self.notify(Tone::Info, text, now);
             return;
         }
@@ -235,13 +245,19 @@ impl App {
             .unwrap_or_default();
         if modes.len() < 2 {
             let text = if model.is_always_on() {
-                format!("{} always thinks; it can't be switched off", model.id)
+                tr!(
+                    "{model} always thinks; it can't be switched off",
+                    model = model.id
+                )
             } else if model.known {
-                format!("{} does not think; there is nothing to switch", model.id)
+                tr!(
+                    "{model} does not think; there is nothing to switch",
+                    model = model.id
+                )
             } else {
-                format!(
-                    "mmchat does not know {}'s thinking modes; the config can tell",
-                    model.id
+                tr!(
+                    "mmchat does not know {model}'s thinking modes; the config can tell",
+                    model = model.id
                 )
             };
             self.notify(Tone::Info, text, now);
@@ -257,10 +273,11 @@ impl App {
         };
         if mode != Thinking::On && !model.modes().contains(&mode) {
             let modes: Vec<_> = model.modes().iter().map(|mode| mode.word()).collect();
-            let text = format!(
-                "{} has no thinking mode “{mode}”, only {}",
-                model.id,
-                modes.join(", ")
+            let text = tr!(
+                "{model} has no thinking mode “{mode}”, only {modes}",
+                model = model.id,
+                mode,
+                modes = modes.join(tr!(", "))
             );
             self.notify(Tone::Warning, text, now);
             return;
@@ -268,7 +285,10 @@ impl App {
         self.session.thinking = mode;
         // The user's own word counts from now on, in JSON mode too.
         self.session.thinking_without_json = None;
-        let text = format!("Thinking {} from the next message on", self.thinking_word());
+        let text = tr!(
+            "Thinking {mode} from the next message on",
+            mode = self.thinking_word()
+        );
         self.notify(Tone::Info, text, now);
     }
 }

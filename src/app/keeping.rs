@@ -12,6 +12,7 @@ use super::journal::Journal;
 use super::library::{self, Change, Head, Kept, StoreNews, Which};
 use super::{App, Effect, Msg, Pane, Tone};
 use crate::chat::{Conversation, ConversationId, Extras, Ids, Now, TurnId};
+use crate::phrase::tr;
 
 /// How long something may have been typed before it is on its way to the disk.
 pub const DRAFT_PAUSE: Duration = Duration::from_millis(300);
@@ -301,7 +302,7 @@ impl App {
             Ok(Some(kept)) => return self.open_kept(*kept, now),
             Ok(None) => self.notify(
                 Tone::Info,
-                "There is no earlier conversation; this is a new one",
+                tr!("There is no earlier conversation; this is a new one"),
                 now.instant,
             ),
             Err(reason) => self.notify(Tone::Error, reason, now.instant),
@@ -411,7 +412,7 @@ impl App {
                 if self.keeping.trouble.take().is_some() {
                     self.notify(
                         Tone::Info,
-                        "Saving works again; nothing was lost",
+                        tr!("Saving works again; nothing was lost"),
                         now.instant,
                     );
                 }

@@ -4,6 +4,7 @@
 use super::command::{Command, SPECS};
 use crate::catalog::Capability;
 use crate::chat::{Params, Thinking, whole_tokens};
+use crate::phrase::tr;
 
 /// A slash command that takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +95,13 @@ impl Param {
 pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
-    let usage = |with: &WithArgument| format!("It is written /{} {}", with.word, with.argument);
+    let usage = |with: &WithArgument| {
+        tr!(
+            "It is written /{word} {argument}",
+            word = with.word,
+            argument = with.argument
+        )
+    };
     if let Some(with) = WITH_ARGUMENT.iter().find(|with| with.word == word) {
         return Some(match word {
             "think" => match rest.parse() {
@@ -121,7 +128,7 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
             switch(word).unwrap_or_default(),
         )),
         (command, "") => Ok(Slash::Run(command)),
-        (_, _) => Err(format!("/{word} takes nothing after it")),
+        (_, _) => Err(tr!("/{word} takes nothing after it", word)),
     })
 }
 

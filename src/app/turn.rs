@@ -7,6 +7,7 @@ use super::toolkit::Tool;
 use super::{App, Effect, Tone};
 use crate::catalog::Hint;
 use crate::chat::{Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState};
+use crate::phrase::tr;
 use crate::wire::{self, Ask, WireRequest};
 
 /// How often the spinner turns.
@@ -60,6 +61,11 @@ pub enum Phase {
 }
 
 impl Live {
+    /// Tells whether text of this round has come.
+    pub fn speaks(&self) -> bool {
+        matches!(self.phase, Phase::Thinking | Phase::Answering)
+    }
+
     /// A request that is sent right now.
     pub(super) fn new(turn: TurnId, sent: Sent, now: Now) -> Self {
         Self {
@@ -326,8 +332,9 @@ impl App {
     ) -> Result<Prepared, String> {
         let Some((provider, model)) = self.provider().zip(self.model()) else {
             let provider = &self.session.choice.provider;
-            return Err(format!(
-                "There is no provider “{provider}”; Ctrl+O switches"
+            return Err(tr!(
+                "There is no provider “{provider}”; Ctrl+O switches",
+                provider
             ));
         };
         let extent = self.conversation.extent(parent) + Extent::of(prompt);

@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Text;
+use crate::phrase::tr;
 
 /// Opens the block of code; longer than any fence that an answer writes.
 const FENCE: &str = "````````json\n";
@@ -222,7 +223,7 @@ impl JsonFault {
         let told = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         let what = match told.strip_suffix(&place).unwrap_or(&told) {
-            _ if error.is_eof() => "it ends too early".to_owned(),
+            _ if error.is_eof() => tr!("it ends too early").to_owned(),
             what => what.to_owned(),
         };
         let rest = text.get(offset..).unwrap_or_default();
@@ -240,7 +241,8 @@ impl fmt::Display for JsonFault {
         if self.there.trim().is_empty() {
             return f.write_str(&self.what);
         }
-        write!(f, "{} at “{}”", self.what, self.there.trim_end())
+        let there = self.there.trim_end();
+        f.write_str(&tr!("{what} at “{there}”", what = self.what, there))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::phrase::tr;
+
 /// Sampling parameters. `None` leaves the provider's own default in force.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Params {
@@ -49,7 +51,7 @@ impl fmt::Display for Params {
             .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
             .collect();
         if set.is_empty() {
-            return f.write_str("the provider's default parameters");
+            return f.write_str(tr!("the provider's default parameters"));
         }
         f.write_str(&set.join(", "))
     }
@@ -131,6 +133,17 @@ impl Thinking {
     }
 }
 
+impl Thinking {
+    /// Its name for people: “on” and “off” in their language, an effort as it is typed.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::On => tr!("on"),
+            Self::Off => tr!("off"),
+            Self::Low | Self::Medium | Self::High | Self::Xhigh | Self::Max => self.word(),
+        }
+    }
+}
+
 impl fmt::Display for Thinking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
@@ -143,8 +156,10 @@ pub struct NoSuchMode(pub String);
 
 impl fmt::Display for NoSuchMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no thinking mode “{}”; ", self.0)?;
-        write!(f, "it is one of on, off, low, medium, high, xhigh, max")
+        f.write_str(&tr!(
+            "there is no thinking mode “{name}”; it is one of on, off, low, medium, high, xhigh, max",
+            name = self.0
+        ))
     }
 }
 

@@ -18,6 +18,7 @@ use crate::config::{self, Config};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
 use crate::net::{Client, Credentials, Keys, Proxies};
+use crate::phrase;
 use crate::tools::{Http, Programs, Servers};
 
 /// The environment, read once.
@@ -172,8 +173,12 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
     }
 }
 
-/// A configuration with its keys, unless two actions want the same one.
+/// A configuration with its keys, unless two actions want the same one. From here on the program
+/// speaks the language that it names.
 fn checked(config: Config, text: &str, file: &str) -> Result<(Config, Keymap), Trouble> {
+    if let Some(language) = config.ui.language {
+        phrase::speak(language);
+    }
     match Keymap::new(&config.keys) {
         Ok(keymap) => Ok((config, keymap)),
         Err(conflict) => {

@@ -22,6 +22,7 @@ mod highlight;
 mod http;
 mod links;
 mod markdown;
+mod phrases;
 mod pty;
 mod screens;
 #[cfg(unix)]
