@@ -15,6 +15,7 @@ mod config;
 mod docs;
 mod documents;
 mod flow;
+mod fuzz;
 mod harness;
 #[cfg(feature = "highlight")]
 mod highlight;
