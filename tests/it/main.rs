@@ -25,6 +25,7 @@ mod faults_text;
 mod faults_volume;
 mod faults_wire;
 mod flow;
+mod fuzz;
 mod harness;
 #[cfg(feature = "highlight")]
 mod highlight;
