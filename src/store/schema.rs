@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
 
 /// What leads from each version to the next. The first makes an empty file a store.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// The version that this program writes.
 pub(super) fn version() -> u32 {
@@ -140,6 +140,12 @@ END;
 CREATE TRIGGER conversation_removed AFTER DELETE ON conversations BEGIN
     DELETE FROM drafts WHERE conversation = OLD.id;
 END;
+";
+
+/// What else was asked of an answer, as words: JSON mode, web search.
+const VERSION_2: &str = "
+ALTER TABLE conversations ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+ALTER TABLE turns ADD COLUMN extras TEXT NOT NULL DEFAULT '';
 ";
 
 /// Brings a store up to this program's version, in one step or not at all. Two programs that do so
