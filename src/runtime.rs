@@ -6,6 +6,7 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod deeds;
 mod jobs;
 mod pace;
 mod signals;
@@ -23,11 +24,10 @@ use futures_util::stream::{BoxStream, StreamExt};
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
-use crate::app::toolkit::{Deed, Job};
 use crate::app::{App, Effect, Live, Msg};
-use crate::chat::{CallId, Failure, Progress, TurnId};
+use crate::chat::{Failure, Progress, TurnId};
 use crate::highlight::Highlighter;
-use crate::net::Provider;
+use crate::net::{Keys, Provider};
 use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
@@ -89,6 +89,7 @@ pub struct Runtime<'a, S: Surface> {
     programs: Programs,
     /// The MCP servers.
     servers: Servers,
+    keys: Option<&'a Keys>,
     /// The tools that run.
     jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
@@ -129,6 +130,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             highlighter: Highlighter::new(),
             programs: Programs::default(),
             servers: Servers::default(),
+            keys: None,
             jobs: Jobs::default(),
             store: None,
             pace: Pace::default(),
@@ -144,6 +146,15 @@ impl<'a, S: Surface> Runtime<'a, S> {
         Self {
             programs,
             servers,
+            ..self
+        }
+    }
+
+    /// The same loop, which takes keys that are entered.
+    #[must_use]
+    pub fn taking_keys(self, keys: &'a Keys) -> Self {
+        Self {
+            keys: Some(keys),
             ..self
         }
     }
@@ -363,6 +374,14 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 self.servers.start(&name);
                 None
             }
+            Effect::TakeKey {
+                provider,
+                key,
+                keep,
+            } => {
+                let taken = self.take_key(&provider, &key, keep);
+                Some(Msg::KeyTaken(provider, taken))
+            }
             Effect::RunTool(call, job) => {
                 self.run_tool(call, *job);
                 None
@@ -411,27 +430,6 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::Quit => None,
         })
-    }
-
-    fn run_tool(&mut self, call: CallId, job: Job) {
-        match job.deed {
-            Deed::Program {
-                command,
-                env,
-                timeout,
-            } => {
-                let work = self.programs.run(&command, &env, timeout, job.arguments);
-                self.jobs.start(call, work);
-            }
-            Deed::Server {
-                server,
-                tool,
-                timeout,
-            } => {
-                let work = self.servers.call(&server, tool, job.arguments, timeout);
-                self.jobs.start(call, work);
-            }
-        }
     }
 
     fn suspend(&mut self) -> Result<(), Error> {

@@ -45,6 +45,7 @@ pub const SPECS: &[Spec] = &[
     spec(Command::WidenThinking, "widen-thinking", "More room for the thinking pane", &["alt-="], Scope::Anywhere),
     spec(Command::NarrowThinking, "narrow-thinking", "Less room for the thinking pane", &["alt-minus"], Scope::Anywhere),
     spec(Command::ThinkingMode, "thinking-mode", "Thinking mode of the next request", &["alt-t", "f6"], Scope::Anywhere),
+    spec(Command::EnterKey, "enter-key", "Enter an API key", &[], Scope::Anywhere).slash("key"),
     spec(Command::ToggleTools, "toggle-tools", "Tools: offered to the model, or not", &[], Scope::Anywhere).slash("tools"),
     spec(Command::Servers, "mcp-status", "MCP servers: state, tools, what went wrong", &[], Scope::Anywhere).slash("mcp"),
     spec(Command::ToggleResults, "toggle-results", "Results of tools: whole, or their first lines", &["o"], Scope::Pane).slash("results"),
