@@ -20,6 +20,7 @@ mod context;
 mod copy;
 mod diff;
 mod effect;
+mod enter_key;
 mod errand;
 pub mod export;
 pub mod extras;
@@ -59,6 +60,7 @@ pub use composer::Composer;
 pub use context::{Context, Gauge};
 pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
+pub use enter_key::{EnterKey, KeyTaken, Secret};
 pub use errand::{Deed, Errand};
 pub use find::{Count, Find};
 pub use keeping::{Keep, Keeping, Start};
@@ -260,6 +262,7 @@ impl App {
             Msg::Failed(turn, failure) => self.failed(turn, failure, now),
             Msg::Ended(turn) => self.ended(turn, now),
             Msg::ToolDone(call, result) => self.tool_done(call, result, now),
+            Msg::KeyTaken(provider, taken) => self.key_taken(&provider, taken, now),
             Msg::Server(name, news) => self.server_news(&name, news, now),
             Msg::Edited(Ok(text)) => self.edited(&text),
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {

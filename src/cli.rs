@@ -172,7 +172,7 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
         Some(Subcommands::Key { deed }) => key::run(&line.options, &deed, &environment),
         Some(Subcommands::History { deed }) => history::run(&line.options, &deed),
         Some(Subcommands::Stats { json }) => stats::run(&line.options, json, &environment),
-        Some(Subcommands::Keys) => config::keys(&line.options, &environment),
+        Some(Subcommands::Keys { json }) => config::keys(&line.options, json),
         Some(Subcommands::Completions { shell }) => paper::completions(&line.options, shell),
         Some(Subcommands::Man { command }) => paper::man(&command),
         Some(Subcommands::DemoServer { port }) => demo_server(port),

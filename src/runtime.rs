@@ -6,6 +6,7 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod deeds;
 mod export;
 mod jobs;
 mod pace;
@@ -21,11 +22,9 @@ use std::time::Duration;
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
-use crate::app::toolkit::{Deed, Job};
 use crate::app::{App, Effect, Live, Msg};
-use crate::chat::CallId;
 use crate::highlight::Highlighter;
-use crate::net::Provider;
+use crate::net::{Keys, Provider};
 use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
@@ -83,6 +82,7 @@ pub struct Runtime<'a, S: Surface> {
     programs: Programs,
     /// The MCP servers.
     servers: Servers,
+    keys: Option<&'a Keys>,
     /// The tools that run.
     jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
@@ -123,6 +123,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             highlighter: Highlighter::new(),
             programs: Programs::default(),
             servers: Servers::default(),
+            keys: None,
             jobs: Jobs::default(),
             store: None,
             pace: Pace::default(),
@@ -138,6 +139,15 @@ impl<'a, S: Surface> Runtime<'a, S> {
         Self {
             programs,
             servers,
+            ..self
+        }
+    }
+
+    /// The same loop, which takes keys that are entered.
+    #[must_use]
+    pub fn taking_keys(self, keys: &'a Keys) -> Self {
+        Self {
+            keys: Some(keys),
             ..self
         }
     }
@@ -361,6 +371,14 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 self.servers.start(&name);
                 None
             }
+            Effect::TakeKey {
+                provider,
+                key,
+                keep,
+            } => {
+                let taken = self.take_key(&provider, &key, keep);
+                Some(Msg::KeyTaken(provider, taken))
+            }
             Effect::RunTool(call, job) => {
                 self.run_tool(call, *job);
                 None
@@ -410,27 +428,6 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::Quit => None,
         })
-    }
-
-    fn run_tool(&mut self, call: CallId, job: Job) {
-        match job.deed {
-            Deed::Program {
-                command,
-                env,
-                timeout,
-            } => {
-                let work = self.programs.run(&command, &env, timeout, job.arguments);
-                self.jobs.start(call, work);
-            }
-            Deed::Server {
-                server,
-                tool,
-                timeout,
-            } => {
-                let work = self.servers.call(&server, tool, job.arguments, timeout);
-                self.jobs.start(call, work);
-            }
-        }
     }
 
     fn suspend(&mut self) -> Result<(), Error> {

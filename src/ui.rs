@@ -17,6 +17,7 @@
 mod cache;
 mod card;
 mod diff;
+mod enter_key;
 mod extent;
 mod figures;
 mod find_bar;

@@ -76,6 +76,8 @@ pub enum Command {
     Summarize,
     /// Shows the next request as it would be sent.
     PreviewRequest,
+    /// Opens the screen for keys.
+    EnterKey,
     /// Asks the model for a title.
     AskTitle,
     /// Closes the overlay, stops the reply, or goes back to the message box.

@@ -1,5 +1,6 @@
 //! What the program asks of the world. Data only; the runtime carries it out.
 
+use super::enter_key::Secret;
 use super::export::Export;
 use super::library::{Change, Query, Which};
 use super::toolkit::Job;
@@ -14,6 +15,15 @@ pub enum Effect {
     /// Stop that reply; dropping its stream closes the connection. A tool that runs for it is
     /// killed.
     Cancel(TurnId),
+    /// Use this key from now on; the answer is a [`super::Msg::KeyTaken`].
+    TakeKey {
+        /// Whose it is.
+        provider: String,
+        /// The key.
+        key: Secret,
+        /// Whether it is to outlast the program.
+        keep: bool,
+    },
     /// Run a tool; its result comes as a message of this call.
     RunTool(CallId, Box<Job>),
     /// Start that MCP server, if it does not run; what comes of it comes as messages.

@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::enter_key::KeyTaken;
 use super::export::Exported;
 use super::library::{Kept, Listing, StoreNews};
 use super::toolkit::News;
@@ -30,6 +31,8 @@ pub enum Msg {
     Ended(TurnId),
     /// A tool is done: its result, or why there is none.
     ToolDone(CallId, Result<String, String>),
+    /// What became of the key that was entered for that provider, or what is wrong with it.
+    KeyTaken(String, Result<KeyTaken, String>),
     /// Something happened with that MCP server.
     Server(String, News),
     /// The external editor is closed: the new text, or why there is none.

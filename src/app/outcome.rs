@@ -20,7 +20,12 @@ impl App {
     /// Does what a key or a click meant there.
     pub(super) fn after_overlay(&mut self, outcome: Outcome, now: Now) -> Vec<Effect> {
         match outcome {
-            Outcome::Stay | Outcome::Compare(_) | Outcome::History(_) | Outcome::StartFresh => {}
+            Outcome::Stay
+            | Outcome::Compare(_)
+            | Outcome::History(_)
+            | Outcome::StartFresh
+            | Outcome::KeyFor(_)
+            | Outcome::KeyTyped => {}
             Outcome::Close => return self.close_overlay(),
             _ => self.overlay = None,
         }
@@ -53,6 +58,8 @@ impl App {
                 self.composer.set_text(&format!("/{line}"));
                 Vec::new()
             }
+            Outcome::KeyFor(provider) => self.key_for(provider, now),
+            Outcome::KeyTyped => self.key_typed(),
             Outcome::Copy(text) => self.copy(text, now.instant),
             Outcome::StartServer(name) => self.start_server(name),
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),

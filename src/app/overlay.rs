@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::command::Command;
 use super::diff::Diff;
+use super::enter_key::EnterKey;
 use super::history::{History, Wish};
 use super::line_edit::LineEdit;
 use super::offer::{Again, Remedy};
@@ -58,6 +59,8 @@ pub enum Overlay {
     Preview(Box<Preview>),
     /// Two versions of an answer.
     Diff(Box<Diff>),
+    /// An API key.
+    Key(Box<EnterKey>),
     /// The conversations that are kept.
     History(Box<History>),
     /// The summary that is coming, scrolled down by this many rows.
@@ -91,6 +94,10 @@ pub enum Outcome {
     AgainNamed(String),
     /// It closes the overlay and makes room in the context window.
     Remedy(Remedy),
+    /// A key of that provider is to be entered.
+    KeyFor(String),
+    /// The key is typed.
+    KeyTyped,
     /// It compares with another version: the next, or the one before.
     Compare(isize),
     /// It does something to the list of conversations.
@@ -109,6 +116,11 @@ impl Overlay {
         if key.code == KeyCode::Esc {
             if let Self::History(history) = self
                 && history.leave_row()
+            {
+                return Outcome::Stay;
+            }
+            if let Self::Key(entry) = self
+                && entry.back()
             {
                 return Outcome::Stay;
             }
@@ -147,6 +159,7 @@ impl Overlay {
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
             Self::Palette(picker) => palette_key(picker, key),
+            Self::Key(entry) => entry.key(key),
             Self::Preview(preview) => match key.code {
                 KeyCode::Char('y') => Outcome::Copy(preview.body.clone()),
                 KeyCode::Char('q') => Outcome::Close,
@@ -195,6 +208,7 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
+            Self::Key(entry) => entry.paste(text),
             Self::History(history) => history.paste(text),
             Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => {}
         }
@@ -227,15 +241,7 @@ impl Overlay {
                 }
                 _ => nothing,
             },
-            Self::Copies(_)
-            | Self::Themes(_)
-            | Self::Servers(_)
-            | Self::Room(_)
-            | Self::Preview(_)
-            | Self::Diff(_)
-            | Self::History(_)
-            | Self::Summary(_)
-            | Self::Help(_) => nothing,
+            _ => nothing,
         }
     }
 
@@ -249,6 +255,8 @@ impl Overlay {
             }
             Self::Again(picker) => picker.step(rows),
             Self::Room(picker) => picker.step(rows),
+            Self::Key(entry) if entry.provider.is_none() => entry.providers.step(rows),
+            Self::Key(_) => {}
             Self::Preview(preview) => preview.reader.by(rows),
             Self::Diff(diff) => diff.reader.by(rows),
             Self::History(history) => history.step(rows),
@@ -261,16 +269,7 @@ impl Overlay {
         match self {
             Self::Preview(preview) => preview.reader.settle(top),
             Self::Diff(diff) => diff.reader.settle(top),
-            Self::Models(_)
-            | Self::Palette(_)
-            | Self::Copies(_)
-            | Self::Themes(_)
-            | Self::Servers(_)
-            | Self::Again(_)
-            | Self::Room(_)
-            | Self::History(_)
-            | Self::Summary(_)
-            | Self::Help(_) => {}
+            _ => {}
         }
     }
 
@@ -284,6 +283,8 @@ impl Overlay {
             }
             Self::Again(picker) => picker.select(position),
             Self::Room(picker) => picker.select(position),
+            Self::Key(entry) if entry.provider.is_none() => entry.providers.select(position),
+            Self::Key(_) => false,
             Self::History(history) => history.select(position),
             Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => false,
         };
@@ -323,7 +324,7 @@ fn scroll_key(top: &mut usize, key: KeyEvent) {
 }
 
 /// What a key meant to a list with a filter.
-enum PickerKey {
+pub(super) enum PickerKey {
     Picked,
     Completed,
     Other,
@@ -337,7 +338,7 @@ fn picked(picker: &mut Picker<String>, key: KeyEvent, outcome: fn(String) -> Out
     }
 }
 
-fn picker_key<T>(picker: &mut Picker<T>, key: KeyEvent) -> PickerKey {
+pub(super) fn picker_key<T>(picker: &mut Picker<T>, key: KeyEvent) -> PickerKey {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Enter => return PickerKey::Picked,

@@ -53,6 +53,8 @@ pub(super) enum Slash {
     Run(Command),
     /// Switch to this model.
     Model(String),
+    /// Enter a key of this provider.
+    Key(String),
     /// Switch to this theme.
     Theme(String),
     /// Ask for the last reply again, of this model.
@@ -125,6 +127,9 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let spec = SPECS.iter().find(|spec| spec.slash == Some(word))?;
     Some(match (spec.command, rest) {
         (Command::SwitchModel, model) if !model.is_empty() => Ok(Slash::Model(model.to_owned())),
+        (Command::EnterKey, provider) if !provider.is_empty() => {
+            Ok(Slash::Key(provider.to_owned()))
+        }
         (Command::SwitchTheme, name) if !name.is_empty() => Ok(Slash::Theme(name.to_owned())),
         (Command::Regenerate, model) if !model.is_empty() => Ok(Slash::Retry(model.to_owned())),
         (Command::AskTitle, title) if !title.is_empty() => Ok(Slash::Title(title.to_owned())),

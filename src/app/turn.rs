@@ -128,7 +128,14 @@ impl App {
     pub(super) fn send(&mut self, now: Now) -> Vec<Effect> {
         let text = self.composer.text();
         if text.trim().is_empty() {
-            return Vec::new();
+            // Nothing said and no key: what Enter can do is to ask for one.
+            let is_first = self.conversation.last().is_none() && self.live.is_none();
+            let provider = self.session.choice.provider.clone();
+            return match (self.opened_on_demo, self.has_key(&provider)) {
+                (true, _) if is_first => self.enter_key("", now),
+                (false, false) if is_first => self.enter_key(&provider, now),
+                _ => Vec::new(),
+            };
         }
         if self.toolbox.consent.editing.is_some() {
             return self.take_arguments(now);

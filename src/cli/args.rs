@@ -160,7 +160,11 @@ pub(super) enum Subcommands {
         json: bool,
     },
     /// The key bindings in force
-    Keys,
+    Keys {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Completions for a shell, with the names of providers and models
     Completions {
         /// The shell

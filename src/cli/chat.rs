@@ -107,6 +107,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             Clock::system(),
         )
         .with_tools(programs, servers)
+        .taking_keys(providers.client().keys())
         .keeping(&mut store);
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.

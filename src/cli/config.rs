@@ -3,9 +3,11 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use super::args::{ConfigDeed, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, themes};
+use super::{Exit, Trouble, json, themes};
 use crate::app::command::SPECS;
 use crate::chat::safe;
 use crate::phrase;
@@ -118,9 +120,21 @@ fn check(options: &Options, path: &Path, out: &mut impl Write) -> Result<(), Tro
 }
 
 /// Prints the key bindings in force.
-pub(super) fn keys(options: &Options, _: &Environment) -> Result<Exit, Trouble> {
+pub(super) fn keys(options: &Options, as_json: bool) -> Result<Exit, Trouble> {
     let (_, keymap) = setup::load(options)?;
     let mut out = io::stdout().lock();
+    if as_json {
+        let rows = SPECS.iter().map(|spec| {
+            json!({
+                "action": spec.action,
+                "keys": keymap.keys(spec.command),
+                "description": phrase::of(spec.title),
+                "default": spec.keys,
+            })
+        });
+        writeln!(out, "{}", json::to_text(&rows.collect::<Value>()))?;
+        return Ok(Exit::Success);
+    }
     for spec in SPECS {
         let keys = keymap.keys(spec.command).join(" ");
         writeln!(

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -76,11 +77,13 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotNeeded => f.write_str(tr!("no key needed")),
-            Self::Missing(name) => write!(f, "{name} is not set"),
+            Self::Missing(name) => f.write_str(&tr!("{name} is not set", name)),
             Self::Environment(name) => f.write_str(name),
             Self::Kept(file) => f.write_str(file),
-            Self::Elsewhere(address) => write!(f, "a key is kept for {address} only"),
-            Self::Command(command) => write!(f, "command: {command}"),
+            Self::Elsewhere(address) => {
+                f.write_str(&tr!("a key is kept for {address} only", address))
+            }
+            Self::Command(command) => f.write_str(&tr!("command: {command}", command)),
         }
     }
 }
@@ -90,6 +93,8 @@ impl fmt::Display for Source {
 pub struct Keys {
     entries: BTreeMap<String, Entry>,
     credentials: Option<Credentials>,
+    /// Keys that were entered while the program runs; they go before all others.
+    entered: Mutex<BTreeMap<String, SecretString>>,
 }
 
 #[derive(Debug)]
@@ -116,6 +121,7 @@ impl FromIterator<(String, Origin)> for Keys {
         Self {
             entries,
             credentials: None,
+            entered: Mutex::default(),
         }
     }
 }
@@ -183,6 +189,9 @@ impl Keys {
         let Some(entry) = self.entries.get(provider) else {
             return Ok(None);
         };
+        if let Some(key) = self.entered_key(provider) {
+            return Ok(Some(key));
+        }
         match &entry.origin {
             Origin::NotNeeded | Origin::Environment { value: None, .. } => {
                 self.kept_key(provider, entry)
@@ -194,12 +203,48 @@ impl Keys {
         }
     }
 
+    /// Uses a key from now on, for a provider and those that the same key opens at the same
+    /// address; keeps it in the file too, if it is to outlast the program. Returns whom it serves.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, without the key, when it can't be one, or can't be kept; then it is not used.
+    pub fn enter(&self, provider: &str, key: &str, keep: bool) -> Result<Vec<String>, String> {
+        let entry = self.entries.get(provider);
+        let entry = entry.ok_or_else(|| tr!("there is no provider “{provider}”", provider))?;
+        let key = check(key, tr!("the key")).map_err(|failure| failure.message)?;
+        if keep {
+            let credentials = self.credentials.as_ref().ok_or_else(|| {
+                tr!("there is no home directory to keep the key in; Tab uses it for this time only")
+                    .to_owned()
+            })?;
+            let kept = credentials.set(provider, &entry.binding.address, key.clone());
+            kept.map_err(|error| error.to_string())?;
+        }
+        let kin = entry.binding.siblings.iter();
+        let same = |id: &&String| self.address(id) == Some(&entry.binding.address);
+        let mut serves: Vec<String> = kin.filter(same).cloned().collect();
+        serves.push(provider.to_owned());
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        for id in &serves {
+            entered.insert(id.clone(), key.clone());
+        }
+        Ok(serves)
+    }
+
+    fn entered_key(&self, provider: &str) -> Option<SecretString> {
+        let entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        entered.get(provider).cloned()
+    }
+
     fn kept_key(&self, provider: &str, entry: &Entry) -> Result<Option<SecretString>, Failure> {
         let kept = self.kept()?;
         match (find(&kept, provider, &entry.binding), &entry.origin) {
-            (Some(Found::Key(key)), _) => {
-                check(key.expose_secret(), &format!("the key in {}", self.place())).map(Some)
-            }
+            (Some(Found::Key(key)), _) => check(
+                key.expose_secret(),
+                &tr!("the key in {place}", place = self.place()),
+            )
+            .map(Some),
             (Some(Found::Elsewhere(address)), _) => Err(Failure::new(
                 FailureKind::NoKey,
                 format!(
@@ -209,7 +254,7 @@ impl Keys {
             )),
             (None, Origin::Environment { name, .. }) => Err(Failure::new(
                 FailureKind::NoKey,
-                format!("{name} is not set"),
+                tr!("{name} is not set", name),
             )),
             (None, Origin::NotNeeded | Origin::Command(_)) => Ok(None),
         }
@@ -239,12 +284,16 @@ async fn resolve(origin: &Origin) -> Result<Option<SecretString>, Failure> {
         Origin::Environment {
             name,
             value: Some(value),
-        } => check(value.expose_secret(), &format!("the key in {name}")).map(Some),
+        } => check(
+            value.expose_secret(),
+            &tr!("the key in {place}", place = name),
+        )
+        .map(Some),
         Origin::Command(command) => {
             let printed = run(command).await?;
             check(
                 printed.expose_secret(),
-                "the key that api_key_command prints",
+                tr!("the key that api_key_command prints"),
             )
             .map(Some)
         }
@@ -260,21 +309,24 @@ pub fn check(key: &str, which: &str) -> Result<SecretString, Failure> {
     let key = key.trim();
     let quoted = |quote: char| key.len() > 1 && key.starts_with(quote) && key.ends_with(quote);
     let wrong = if key.is_empty() {
-        "is empty"
+        tr!("is empty")
     } else if key.contains(['\n', '\r']) {
-        "has more than one line"
+        tr!("has more than one line")
     } else if quoted('"') || quoted('\'') {
-        "is in quotes: leave them out"
+        tr!("is in quotes: leave them out")
     } else if !key.is_ascii() {
-        "holds a character that is not ASCII"
+        tr!("holds a character that is not ASCII")
     } else if key.contains(char::is_whitespace) {
-        "holds a space"
+        tr!("holds a space")
     } else if key.contains(|c: char| c.is_ascii_control()) {
-        "holds a control character"
+        tr!("holds a control character")
     } else {
         return Ok(SecretString::from(key));
     };
-    Err(Failure::new(FailureKind::Setup, format!("{which} {wrong}")))
+    Err(Failure::new(
+        FailureKind::Setup,
+        tr!("{which} {wrong}", which, wrong),
+    ))
 }
 
 /// Runs a key command and takes what it prints.

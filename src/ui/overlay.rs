@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::cache::Cache;
 use super::theme::Theme;
-use super::{history, paint, sheet};
+use super::{enter_key, history, paint, sheet};
 use crate::app::command::{SPECS, Scope};
 use crate::app::{App, Item, LineEdit, Overlay, Picker};
 use crate::chat::safe;
@@ -57,6 +57,20 @@ pub(super) fn draw(
             let title = tr!(" Room in the context window ");
             let inner = opened(title, window, (78, 14), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
+        }
+        Overlay::Key(entry) => {
+            if let Some(id) = &entry.provider {
+                return (enter_key::draw(app, entry, id, theme, window, buf), None);
+            }
+            let title = tr!(" Whose key? · Esc closes ");
+            let inner = opened(title, window, (90, 20), theme, buf);
+            list(
+                &entry.providers,
+                &overlay.without_match(),
+                inner,
+                theme,
+                buf,
+            )
         }
         Overlay::History(shown) => history::draw(shown, theme, window, buf),
         Overlay::Summary(top) => {

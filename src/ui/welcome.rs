@@ -40,12 +40,21 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
                 .and_then(|provider| provider.api_key_env.as_deref());
             let variable = safe::one_line(variable.unwrap_or(tr!("its key's variable")));
             say(
-                &format!(
-                    "{model} at {provider} needs a key: `mmchat key set {provider}` keeps one, or set {variable}; then start again."
+                &tr!(
+                    "{model} at {provider} needs a key: press Enter to give it one, or set {variable} and start again.",
+                    model,
+                    provider,
+                    variable
                 ),
                 theme.warning(),
             );
         }
+    }
+    if app.opened_on_demo {
+        say(
+            tr!("Press Enter to enter a key for real models (/key does it later)."),
+            theme.active(),
+        );
     }
     say("", plain);
     say(tr!("Type a message and press Enter, for example:"), plain);
@@ -54,10 +63,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     say("  用中文介绍一下你自己", theme.active());
     if app.opened_on_demo {
         say("", plain);
-        say(
-            "For real models: `mmchat key set PROVIDER`, or set one of",
-            plain,
-        );
+        say(tr!("Keys may also be set in the environment:"), plain);
         for (variable, names) in keys(app) {
             say(&format!("  {variable:<20}{names}"), theme.dim());
         }

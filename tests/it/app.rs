@@ -4,6 +4,7 @@ mod announcements;
 mod any_input;
 mod branches;
 mod context;
+mod enter_key;
 mod export;
 mod extras;
 mod find;

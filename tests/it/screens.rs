@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use mmchat::chat::{Delta, Failure, FailureKind, Finish, Usage};
+use mmchat::markdown::text_width;
+use mmchat::phrase::{Language, speaking};
 
 use crate::harness::{Harness, answer, reasoning};
 
@@ -301,5 +303,76 @@ fn the_conversations() {
             open_with(it, rows);
             it.press("down");
         }),
+    );
+}
+
+/// A scene in Chinese at the sizes that most people have, with every row as wide as the window.
+fn in_chinese(scene: impl Fn(&mut Harness)) -> String {
+    speaking(Language::ZhCn, || {
+        at_sizes(&[(80, 24), (60, 20)], |it| {
+            scene(it);
+            it.draw();
+            let cols = usize::from(it.app.size.0);
+            for row in it.screen().lines() {
+                assert!(text_width(row) <= cols, "{row}");
+                // A frame's right edge is where its left edge asks for it.
+                let frame = row.starts_with('│') || row.starts_with('╭');
+                assert!(!frame || text_width(row) == cols, "{row}");
+            }
+        })
+    })
+}
+
+#[test]
+fn screens_in_chinese() {
+    insta::assert_snapshot!(
+        "chinese_first_screen",
+        in_chinese(|it| {
+            it.app.opened_on_demo = true;
+            it.draw();
+        })
+    );
+    insta::assert_snapshot!(
+        "chinese_reply",
+        in_chinese(|it| {
+            it.exchange("解方程 x^2 - 5x + 6 = 0", THOUGHT, ANSWER);
+            it.say("再详细一些")
+                .connected()
+                .stream([reasoning("先看判别式。")]);
+        })
+    );
+    insta::assert_snapshot!(
+        "chinese_failed_turn",
+        in_chinese(|it| {
+            it.say("你好")
+                .fail(Failure::new(FailureKind::BadKey, "invalid api key"));
+        })
+    );
+    insta::assert_snapshot!(
+        "chinese_palette",
+        in_chinese(|it| {
+            it.press("ctrl-p");
+        })
+    );
+    insta::assert_snapshot!(
+        "chinese_model_picker",
+        in_chinese(|it| {
+            it.press("ctrl-o");
+        })
+    );
+    insta::assert_snapshot!(
+        "chinese_help",
+        in_chinese(|it| {
+            it.press("f1");
+        })
+    );
+    insta::assert_snapshot!(
+        "chinese_key_screen",
+        in_chinese(|it| {
+            it.press("ctrl-p")
+                .type_text("key tencent")
+                .press("enter")
+                .type_text("abc");
+        })
     );
 }

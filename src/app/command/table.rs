@@ -45,6 +45,7 @@ pub const SPECS: &[Spec] = &[
     spec(Command::WidenThinking, "widen-thinking", "More room for the thinking pane", &["alt-="], Scope::Anywhere),
     spec(Command::NarrowThinking, "narrow-thinking", "Less room for the thinking pane", &["alt-minus"], Scope::Anywhere),
     spec(Command::ThinkingMode, "thinking-mode", "Thinking mode of the next request", &["alt-t", "f6"], Scope::Anywhere),
+    spec(Command::EnterKey, "enter-key", "Enter an API key", &[], Scope::Anywhere).slash("key"),
     spec(Command::ToggleTools, "toggle-tools", "Tools: offered to the model, or not", &[], Scope::Anywhere).slash("tools"),
     spec(Command::ToggleSearch, "toggle-search", "Web search: the provider looks for pages, or not", &[], Scope::Anywhere).slash("search"),
     spec(Command::ToggleJson, "toggle-json", "JSON mode: answers are JSON, or not", &[], Scope::Anywhere).slash("json"),

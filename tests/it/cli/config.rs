@@ -72,6 +72,12 @@ fn the_keys_in_force_are_printed() {
         .find(|line| line.starts_with("switch-model"))
         .unwrap();
     assert!(line.contains("f9") && !line.contains("ctrl-o"), "{line}");
+    let keys = home.run(&["keys", "--json"]).ends(0).out;
+    let keys: serde_json::Value = serde_json::from_str(&keys).unwrap();
+    let is_ours = |row: &&serde_json::Value| row["action"] == "switch-model";
+    let row = keys.as_array().unwrap().iter().find(is_ours).unwrap();
+    assert_eq!(row["keys"], serde_json::json!(["f9"]));
+    assert_eq!(row["default"], serde_json::json!(["ctrl-o", "f2"]));
 }
 
 #[test]

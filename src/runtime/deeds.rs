@@ -1,0 +1,58 @@
+//! Effects that take more than a line: tools that are to run, and keys that were entered.
+
+use super::Runtime;
+use crate::app::toolkit::{Deed, Job};
+use crate::app::{KeyTaken, Secret};
+use crate::chat::CallId;
+use crate::net::secret::Source;
+use crate::phrase::tr;
+use crate::tui::Surface;
+
+impl<S: Surface> Runtime<'_, S> {
+    /// Uses a key from now on, and keeps it if that is asked for.
+    pub(super) fn take_key(
+        &self,
+        provider: &str,
+        key: &Secret,
+        keep: bool,
+    ) -> Result<KeyTaken, String> {
+        let keys = self
+            .keys
+            .ok_or_else(|| tr!("keys are not taken here").to_owned())?;
+        let serves = keys.enter(provider, key.expose(), keep)?;
+        let file = keys.credentials().filter(|_| keep);
+        Ok(KeyTaken {
+            serves,
+            file: file.map(|file| file.path().display().to_string()),
+            shadowed_by: match keys.source(provider) {
+                Source::Environment(name) => Some(name),
+                Source::Command(_) => Some("api_key_command".to_owned()),
+                Source::NotNeeded | Source::Missing(_) | Source::Kept(_) | Source::Elsewhere(_) => {
+                    None
+                }
+            },
+        })
+    }
+
+    /// Has a tool run.
+    pub(super) fn run_tool(&mut self, call: CallId, job: Job) {
+        match job.deed {
+            Deed::Program {
+                command,
+                env,
+                timeout,
+            } => {
+                let work = self.programs.run(&command, &env, timeout, job.arguments);
+                self.jobs.start(call, work);
+            }
+            Deed::Server {
+                server,
+                tool,
+                timeout,
+            } => {
+                let work = self.servers.call(&server, tool, job.arguments, timeout);
+                self.jobs.start(call, work);
+            }
+        }
+    }
+}
