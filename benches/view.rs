@@ -64,7 +64,7 @@ impl Bench {
                 thinking: config.chat.thinking,
                 params: config.chat.params,
                 stream: true,
-                tools: false,
+                ..Session::default()
             },
             keyed: catalog.providers.iter().map(|p| p.id.clone()).collect(),
             catalog,

@@ -22,6 +22,7 @@ mod diff;
 mod effect;
 mod enter_key;
 mod errand;
+pub mod extras;
 mod find;
 pub mod history;
 pub mod journal;
@@ -188,7 +189,7 @@ pub struct App {
 impl App {
     /// A program with nothing said yet.
     pub fn new(setup: Setup) -> Self {
-        Self {
+        let mut app = Self {
             conversation: Conversation::new(setup.config.chat.system_prompt.clone()),
             panel: setup.config.ui.thinking_panel,
             themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
@@ -225,7 +226,9 @@ impl App {
             has_focus: true,
             quit_armed: None,
             urgent: true,
-        }
+        };
+        app.heed_json_mode();
+        app
     }
 
     /// Applies one message and returns what the world must do about it.

@@ -3,7 +3,7 @@
 //! Reads no file and no environment: whoever has the text hands it in.
 
 use crate::catalog::{Catalog, ProviderEntry};
-use crate::chat::{Params, Thinking};
+use crate::chat::{Extras, Params, Thinking};
 use crate::phrase::Language;
 
 mod extension;
@@ -57,6 +57,8 @@ pub struct Chat {
     pub params: Params,
     /// The thinking mode.
     pub thinking: Thinking,
+    /// What else is asked of the answers, of models that can do it.
+    pub extras: Extras,
     /// Whether replies are streamed.
     pub stream: bool,
     /// How many rounds of tools one turn may have.
@@ -143,6 +145,7 @@ impl Default for Chat {
             system_prompt: String::new(),
             params: Params::default(),
             thinking: Thinking::On,
+            extras: Extras::default(),
             stream: true,
             max_tool_rounds: 10,
         }

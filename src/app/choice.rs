@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::overlay::Choice;
 use super::{App, Tone};
-use crate::catalog::{self, Model, Provider, Wish};
-use crate::chat::{Asked, Params, Thinking, whole_tokens};
+use crate::catalog::{Model, Provider, Wish};
+use crate::chat::{Asked, Extras, Params, Thinking, whole_tokens};
 use crate::phrase::{self, tr};
 
 /// What the next request asks of whom.
@@ -17,6 +17,10 @@ pub struct Session {
     pub thinking: Thinking,
     /// Sampling parameters.
     pub params: Params,
+    /// What else is asked of the answers.
+    pub extras: Extras,
+    /// The thinking mode to go back to when JSON mode ends, which switched it off.
+    pub thinking_without_json: Option<Thinking>,
     /// Whether replies are streamed.
     pub stream: bool,
     /// Whether tools are offered.
@@ -96,8 +100,8 @@ impl App {
         Wish {
             thinking: model.nearest_mode(self.session.thinking),
             params: self.session.params,
-            json: false,
-            search: false,
+            json: self.session.extras.json,
+            search: self.session.extras.search,
             input_tokens_estimate: whole_tokens(input_tokens),
         }
     }
@@ -105,7 +109,7 @@ impl App {
     /// Why the model would refuse the parameters as they are, if it would.
     pub(super) fn refusal(&self) -> Option<String> {
         let (provider, model) = self.provider().zip(self.model())?;
-        let refusal = catalog::plan(provider, &model, &self.wish(0.0)).err()?;
+        let refusal = self.catalog.plan(provider, &model, &self.wish(0.0)).err()?;
         Some(refusal.to_string())
     }
 
@@ -116,6 +120,7 @@ impl App {
             model: self.session.choice.model.clone(),
             thinking,
             params: self.session.params,
+            extras: self.session.extras,
         }
     }
 
@@ -125,6 +130,7 @@ impl App {
         let Some(model) = self.model() else {
             return;
         };
+        let lost = self.drop_extras();
         let choice = &self.session.choice;
         let nearest = model.nearest_mode(self.session.thinking);
         let mut text = tr!("Switched to {choice}", choice);
@@ -144,7 +150,7 @@ impl App {
             let warning = phrase::of_data(&model.warning);
             text = tr!("Switched to {choice}: {warning}", choice, warning);
             tone = Tone::Warning;
-        } else if nearest != self.session.thinking {
+        } else if nearest != self.session.thinking && self.session.thinking_without_json.is_none() {
             text = tr!(
                 "Switched to {choice}; it has no thinking mode “{wanted}”, so “{nearest}” it is",
                 choice,
@@ -152,6 +158,7 @@ impl App {
                 nearest
             );
         }
+        text.push_str(&lost);
         self.notify(tone, text, now);
     }
 
@@ -276,6 +283,8 @@ impl App {
             return;
         }
         self.session.thinking = mode;
+        // The user's own word counts from now on, in JSON mode too.
+        self.session.thinking_without_json = None;
         let text = tr!(
             "Thinking {mode} from the next message on",
             mode = self.thinking_word()

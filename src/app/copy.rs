@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::picker::{Item, Picker};
 use super::{App, Effect, Overlay, Pane, Tone};
-use crate::chat::{Now, Turn, safe};
+use crate::chat::{Now, Turn, references, safe};
 use crate::markdown::{Document, Kind};
 use crate::phrase::tr;
 
@@ -65,10 +65,16 @@ fn copies(turn: &Turn) -> Vec<Item<String>> {
         let title = format!("{language}: {}", block.first_line.trim());
         items.push(item(&safe::one_line(&title), &block.text));
     }
+    let sources = references(&reply.sources);
+    items.push(item(tr!("Sources, as Markdown"), &sources));
     items.push(item(tr!("Reasoning"), reply.reasoning.as_str()));
     items.push(item(tr!("Message"), &turn.prompt));
     if !answer.is_empty() {
-        let whole = format!("> {}\n\n{answer}", turn.prompt.replace('\n', "\n> "));
+        let mut whole = format!("> {}\n\n{answer}", turn.prompt.replace('\n', "\n> "));
+        if !sources.is_empty() {
+            whole.push_str("\n\n");
+            whole.push_str(&sources);
+        }
         items.push(item(tr!("Message and answer, as Markdown"), &whole));
     }
     items.retain(|item| !item.value.is_empty());

@@ -3,7 +3,9 @@
 
 use super::library::Change;
 use super::{App, Effect, Live, Overlay, Tone};
-use crate::chat::{Extent, Failure, Now, Params, Progress, Reply, Thinking, TurnId, title_from};
+use crate::chat::{
+    Extent, Extras, Failure, Now, Params, Progress, Reply, Thinking, TurnId, title_from,
+};
 use crate::phrase::tr;
 
 /// How much of a conversation a model is shown to find a title for it, in characters a text.
@@ -107,10 +109,11 @@ impl App {
             return Vec::new();
         }
         let mut effects = self.drop_errand();
-        // Neither wants long thoughts, nor limits and chance that were set for the conversation.
+        // Neither wants long thoughts, nor what was set for the conversation.
         let own = self.session.clone();
         self.session.thinking = Thinking::Off;
         self.session.params = Params::default();
+        self.session.extras = Extras::default();
         let system = std::mem::take(&mut self.conversation.system_prompt);
         let prepared = self.prepare(parent, prompt, Vec::new());
         self.conversation.system_prompt = system;

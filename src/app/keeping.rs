@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::journal::Journal;
 use super::library::{self, Change, Head, Kept, StoreNews, Which};
 use super::{App, Effect, Msg, Pane, Tone};
-use crate::chat::{Conversation, ConversationId, Ids, Now, TurnId};
+use crate::chat::{Conversation, ConversationId, Extras, Ids, Now, TurnId};
 use crate::phrase::tr;
 
 /// How long something may have been typed before it is on its way to the disk.
@@ -38,6 +38,8 @@ pub struct Start {
     pub open: Option<Which>,
     /// Whether model, thinking mode and parameters stay as they are when it is opened.
     pub session_as_asked: bool,
+    /// What else the command line asks of the answers, whatever the conversation did.
+    pub extras: Extras,
 }
 
 /// What of the state outlasts the program.
@@ -188,8 +190,10 @@ impl App {
         head.system_prompt
             .clone_from(&self.conversation.system_prompt);
         head.choice = self.session.choice.clone();
-        head.thinking = self.session.thinking;
-        head.params = self.session.params;
+        let session = &self.session;
+        head.thinking = session.thinking_without_json.unwrap_or(session.thinking);
+        head.params = session.params;
+        head.extras = session.extras;
         if self.keeping.is_there {
             self.keep(Change::Head(Box::new(self.keeping.head.clone())));
         }
@@ -352,6 +356,9 @@ impl App {
             self.session.choice = head.choice.clone();
             self.session.thinking = head.thinking;
             self.session.params = head.params;
+            self.session.thinking_without_json = None;
+            let asked = std::mem::take(&mut self.keeping.start.extras);
+            self.open_extras(head.extras, asked, now.instant);
         }
         // A turn must never have the id of one that is there: it would be its own parent.
         let last = conversation.turns().map(|turn| turn.id.0).max();

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::call::Sent;
 use super::turn::Live;
 use super::{App, Effect, Phase, Tone};
-use crate::catalog::{self, Model, Plan, Provider, Wish};
-use crate::chat::{Now, Params, Remark, Thinking, Turn, TurnState, whole_tokens};
+use crate::catalog::{Model, Plan, Provider, Wish};
+use crate::chat::{Extras, Now, Params, Remark, Thinking, Turn, TurnState, whole_tokens};
 use crate::phrase::tr;
 use crate::wire::Ask;
 
@@ -35,7 +35,7 @@ impl App {
         let (id, asked) = (turn.id, turn.asked.thinking);
         let model = self.model_of(turn).map(|(_, model)| model);
         let mode = least_thinking(&model.unwrap_or_default(), asked)?;
-        let plan = self.plan_again(turn, mode, turn.asked.params)?;
+        let plan = self.plan_again(turn, mode, turn.asked.extras)?;
         let remark = match mode {
             Thinking::Off => Remark::AnsweredAtOnce,
             _ => Remark::AnsweredWithLeast,
@@ -70,7 +70,12 @@ impl App {
                 Err(why_not) => why_not,
             },
             Some(turn) if turn.is_cut() => {
-                match self.plan_again(turn, turn.asked.thinking, turn.asked.params) {
+                // Half an object is none, so JSON is not asked for; the quoted tail tells anyway.
+                let extras = Extras {
+                    json: false,
+                    ..turn.asked.extras
+                };
+                match self.plan_again(turn, turn.asked.thinking, extras) {
                     Ok(plan) => return self.continue_last(plan, now),
                     Err(why_not) => why_not,
                 }
@@ -107,6 +112,7 @@ impl App {
                 tools: Vec::new(),
                 params: turn.asked.params,
                 stream,
+                json: false,
                 patches: plan.patches,
             },
             tools: Vec::new(),
@@ -176,7 +182,7 @@ impl App {
     }
 
     /// Plans another request of a turn to whom it was asked of.
-    fn plan_again(&self, turn: &Turn, thinking: Thinking, params: Params) -> Result<Plan, String> {
+    fn plan_again(&self, turn: &Turn, thinking: Thinking, extras: Extras) -> Result<Plan, String> {
         let gone = || {
             tr!(
                 "There is no provider “{id}” any more",
@@ -188,12 +194,13 @@ impl App {
         let tokens = turn.rates.request_tokens(extent + turn.estimate.answer);
         let wish = Wish {
             thinking,
-            params,
-            json: false,
-            search: false,
+            params: turn.asked.params,
+            json: extras.json,
+            search: extras.search,
             input_tokens_estimate: whole_tokens(tokens),
         };
-        catalog::plan(provider, &model, &wish).map_err(|refusal| refusal.to_string())
+        let plan = self.catalog.plan(provider, &model, &wish);
+        plan.map_err(|refusal| refusal.to_string())
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::slash::Slash;
 use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use crate::catalog::Capability;
 use crate::chat::Now;
 use crate::config::PanelState;
 use crate::phrase::tr;
@@ -77,6 +78,9 @@ impl App {
             Command::NarrowThinking => self.resize_thinking(-1, now),
             Command::ExpandPaste => self.expand_paste(now),
             Command::Servers => self.open_servers(now.instant),
+            Command::ToggleSearch => self.toggle_extra(Capability::WebSearch, now),
+            Command::ToggleJson => self.toggle_extra(Capability::JsonMode, now),
+            Command::RepairJson => return self.repair_json(now),
             Command::ToggleTools => self.toggle_tools(now),
             Command::ToggleResults => self.toolbox.results_open = !self.toolbox.results_open,
             Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
@@ -121,6 +125,7 @@ impl App {
                 self.conversation.system_prompt = text;
                 self.keep_head();
             }
+            Ok(Slash::Extra(capability, on)) => self.set_extra(capability, on, now),
             Ok(Slash::Set(param, value)) => {
                 let before = self.session.params;
                 param.set(&mut self.session.params, value);

@@ -2,6 +2,7 @@
 //! command table; those with one are here.
 
 use super::command::{Command, SPECS};
+use crate::catalog::Capability;
 use crate::chat::{Params, Thinking, whole_tokens};
 use crate::phrase::tr;
 
@@ -35,7 +36,7 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
     },
     WithArgument {
         word: "set",
-        argument: "max_tokens|temperature|top_p|presence_penalty VALUE",
+        argument: "max_tokens|temperature|top_p|presence_penalty|json_mode|search VALUE",
         title: "A parameter of the next requests; “default” unsets it",
     },
 ];
@@ -61,6 +62,8 @@ pub enum Slash {
     System(String),
     /// Find these words in the conversation.
     Find(String),
+    /// Switch JSON mode or web search on or off.
+    Extra(Capability, bool),
     /// Set a parameter of the next requests, or unset it.
     Set(Param, Option<f64>),
 }
@@ -121,13 +124,38 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
         (Command::SwitchTheme, name) if !name.is_empty() => Ok(Slash::Theme(name.to_owned())),
         (Command::Regenerate, model) if !model.is_empty() => Ok(Slash::Retry(model.to_owned())),
         (Command::AskTitle, title) if !title.is_empty() => Ok(Slash::Title(title.to_owned())),
+        (Command::ToggleJson, word) if switch(word).is_some() => Ok(Slash::Extra(
+            Capability::JsonMode,
+            switch(word).unwrap_or_default(),
+        )),
+        (Command::ToggleSearch, word) if switch(word).is_some() => Ok(Slash::Extra(
+            Capability::WebSearch,
+            switch(word).unwrap_or_default(),
+        )),
         (command, "") => Ok(Slash::Run(command)),
         (_, _) => Err(tr!("/{word} takes nothing after it", word)),
     })
 }
 
+/// What a word switches to.
+fn switch(word: &str) -> Option<bool> {
+    match word {
+        "on" | "true" => Some(true),
+        "off" | "false" | "default" => Some(false),
+        _ => None,
+    }
+}
+
 fn parse_set(rest: &str) -> Option<Slash> {
     let (name, value) = rest.split_once(char::is_whitespace)?;
+    let capability = match name {
+        "json_mode" => Some(Capability::JsonMode),
+        "search" => Some(Capability::WebSearch),
+        _ => None,
+    };
+    if let Some(capability) = capability {
+        return Some(Slash::Extra(capability, switch(value.trim())?));
+    }
     let value = match value.trim() {
         "default" => None,
         number => Some(

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::call::Sent;
 use super::toolkit::Tool;
 use super::{App, Effect, Tone};
-use crate::catalog;
+use crate::catalog::Hint;
 use crate::chat::{Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState};
 use crate::phrase::tr;
 use crate::wire::{self, Ask, WireRequest};
@@ -258,6 +258,7 @@ impl App {
         };
         if let Some(turn) = self.conversation.turn_mut(id) {
             turn.state = TurnState::Done;
+            turn.check_json();
             turn.timing.end = Some(now.since(live.since));
         }
         self.keep_turn(id);
@@ -346,15 +347,20 @@ impl App {
         let extent = self.conversation.extent(parent) + Extent::of(prompt);
         let rates = self.rates(&self.session.choice);
         let wish = self.wish(rates.request_tokens(extent));
-        let plan = catalog::plan(provider, &model, &wish).map_err(|refusal| refusal.to_string())?;
+        let plan = self.catalog.plan(provider, &model, &wish);
+        let plan = plan.map_err(|refusal| refusal.to_string())?;
         let mut ask = Ask {
             messages: self.conversation.messages(parent, prompt),
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
+            json: wish.json,
             patches: plan.patches,
         };
         let request = wire::request(&plan.target, &ask);
+        // What to heed with JSON mode was said when it was switched on.
+        let is_news = |hint: &&Hint| !matches!(hint, Hint::JsonMode(_));
+        let mut hints = plan.hints.iter().filter(is_news);
         ask.messages = Vec::new();
         Ok(Prepared {
             request,
@@ -364,7 +370,7 @@ impl App {
                 tools,
             },
             thinking: plan.thinking,
-            hint: plan.hints.first().map(ToString::to_string),
+            hint: hints.next().map(ToString::to_string),
             tokens: wish.input_tokens_estimate,
         })
     }

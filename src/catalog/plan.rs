@@ -48,6 +48,9 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::JsonMode, Self::WebSearch];
+
     /// Its name in sentences.
     pub fn name(self) -> &'static str {
         match self {
@@ -294,6 +297,21 @@ fn declaration(provider: &Provider, model: &Model, line: &str) -> String {
         model,
         line
     )
+}
+
+/// One model that can do it of each provider, three at most, as the rest of a refusal.
+pub(super) fn elsewhere(providers: &[Provider], capability: Capability) -> String {
+    let able = |provider: &Provider| {
+        let mut models = provider.models.iter();
+        let able = |model: &&Model| capability.patch(model).is_some() && model.warning.is_empty();
+        Some(full_name(provider, models.find(able)?))
+    };
+    let names: Vec<String> = providers.iter().filter_map(able).take(3).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(", or switch to {}", either(names)),
+    }
 }
 
 /// The provider's models that can do it, three at most.

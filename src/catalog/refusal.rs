@@ -38,7 +38,7 @@ pub enum Refusal {
         model: String,
         /// What it lacks.
         capability: Capability,
-        /// Models of this provider that have it, as the rest of the sentence.
+        /// Models that have it, this provider's if any of them does, as the rest of the sentence.
         others: String,
     },
     /// Nothing is known of the model's capabilities.

@@ -57,6 +57,36 @@ impl fmt::Display for Params {
     }
 }
 
+/// What an answer is asked to be or to draw on, besides the words. It is kept as those words that
+/// hold: `json search`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// It is to be JSON.
+    pub json: bool,
+    /// It may draw on pages found on the web.
+    pub search: bool,
+}
+
+impl fmt::Display for Extras {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [(self.json, "json"), (self.search, "search")];
+        let words = words.into_iter().filter(|(holds, _)| *holds);
+        let words: Vec<&str> = words.map(|(_, word)| word).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+impl From<&str> for Extras {
+    /// Reads them back; words of a later program are passed over.
+    fn from(words: &str) -> Self {
+        let has = |wanted: &str| words.split_whitespace().any(|word| word == wanted);
+        Self {
+            json: has("json"),
+            search: has("search"),
+        }
+    }
+}
+
 /// How much a model is asked to think before it answers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Thinking {

@@ -80,6 +80,8 @@ fn chat(section: &mut Section<'_>, chat: &mut Chat, notes: &mut Notes) {
     );
     chat.params = params(section, notes);
     set(&mut chat.thinking, thinking(section, notes));
+    set(&mut chat.extras.json, section.boolean("json_mode", notes));
+    set(&mut chat.extras.search, section.boolean("search", notes));
     set(&mut chat.stream, section.boolean("stream", notes));
     set(
         &mut chat.max_tool_rounds,

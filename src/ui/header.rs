@@ -44,6 +44,14 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         0 => String::new(),
         count => tr!(" · tools {count}", count),
     };
+    let extras = [
+        (app.session.extras.json, " · json"),
+        (app.session.extras.search, " · search"),
+    ];
+    let extras: String = extras
+        .iter()
+        .filter_map(|(on, mark)| on.then_some(*mark))
+        .collect();
     let hidden = match app.panel {
         PanelState::Hidden => tr!(", hidden"),
         PanelState::Full | PanelState::Peek => "",
@@ -58,6 +66,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         (" · ", theme.dim()),
         (thinking.as_str(), thinking_style),
         (hidden, thinking_style),
+        (extras.as_str(), theme.active()),
         (tools.as_str(), theme.dim()),
     ];
     // From the fullest form to the shortest that still tells the truth.
@@ -65,7 +74,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         [&provider[..], &rest].concat(),
         [&provider[..1], &provider[2..], &rest].concat(),
         rest.to_vec(),
-        rest.iter().take(4).copied().collect(),
+        rest.iter().take(5).copied().collect(),
     ];
     let width = |pieces: &[(&str, Style)]| -> usize {
         pieces.iter().map(|(text, _)| text_width(text)).sum()

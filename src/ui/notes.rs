@@ -64,10 +64,6 @@ fn remarks(turn: &Turn) -> String {
             tr!("The model asked for the tool {name}({arguments}), which it was not offered. Nothing was run.", name = safe::one_line(&call.name), arguments)
         })
         .collect();
-    for source in &turn.reply.sources {
-        let (index, title) = (source.index, safe::one_line(&source.title));
-        lines.push(format!("[{index}] {title} {}", safe::one_line(&source.url)));
-    }
     let remarks = turn.reply.remarks.iter().map(|remark| match remark {
         Remark::BrokenEvent => tr!("Part of the stream could not be read and is missing."),
         Remark::LateError => tr!("The server reported an error after the answer was complete."),
@@ -79,8 +75,18 @@ fn remarks(turn: &Turn) -> String {
             tr!("Answered at once, with the least thinking that the model has.")
         }
         Remark::WentOn => tr!("The answer was cut, and went on from there."),
+        Remark::NotJson => tr!("This is not valid JSON. Alt+J asks for it again."),
+        Remark::SearchFailed => {
+            tr!("A web search failed; the answer may rest on less than was found.")
+        }
     });
     lines.extend(remarks.map(str::to_owned));
+    if let Some((fault, _)) = turn.json_fault() {
+        lines.push(format!(
+            "The mistake: {}.",
+            safe::one_line(&fault.to_string())
+        ));
+    }
     lines.join("\n")
 }
 

@@ -5,6 +5,7 @@ mod any_input;
 mod branches;
 mod context;
 mod enter_key;
+mod extras;
 mod find;
 pub(crate) mod history;
 mod hostile;

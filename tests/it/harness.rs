@@ -483,6 +483,7 @@ fn app_of(config: Config, size: (u16, u16)) -> App {
             params: config.chat.params,
             stream: config.chat.stream,
             tools: true,
+            ..Session::default()
         },
         catalog,
         config,

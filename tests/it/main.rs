@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod capabilities;
 mod catalog;
 mod cli;
 mod commonmark;

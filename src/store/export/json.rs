@@ -9,7 +9,7 @@ use super::Reasoning;
 use crate::app::Choice;
 use crate::app::library::{Head, Kept};
 use crate::chat::{
-    Asked, Conversation, ConversationId, Estimate, Ids, Moment, Params, Rates, Reply, Text,
+    Asked, Conversation, ConversationId, Estimate, Extras, Ids, Moment, Params, Rates, Reply, Text,
     Thinking, Timing, Turn, TurnId,
 };
 use crate::store::facts;
@@ -38,6 +38,8 @@ pub fn to_json(kept: &Kept, reasoning: Reasoning) -> Value {
         "provider": head.choice.provider,
         "model": head.choice.model,
         "thinking": head.thinking.word(),
+        "json_mode": head.extras.json,
+        "search": head.extras.search,
         "turns": turns,
     });
     if let Some(object) = object.as_object_mut() {
@@ -60,6 +62,8 @@ fn turn_json(turn: &Turn, is_chosen: bool, reasoning: Reasoning) -> Value {
         "model": turn.asked.model,
         "served_model": reply.served_model,
         "thinking": turn.asked.thinking.word(),
+        "json_mode": turn.asked.extras.json,
+        "search": turn.asked.extras.search,
         "prompt": turn.prompt,
         "finish_reason": reply.finish.as_ref().map(facts::finish_word),
         "usage": facts::usage_json(&reply.usage),
@@ -139,6 +143,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
             },
             thinking: thinking(value),
             params: params(value),
+            extras: extras(value),
         },
         draft: String::new(),
     };
@@ -204,6 +209,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             model: text(object, "model")?,
             thinking: thinking(object),
             params: params(object),
+            extras: extras(object),
         },
         state: facts::state(&text(object, "state")?, failure),
         timing: Timing {
@@ -214,6 +220,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
         },
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),
+        json: None,
         standing: facts::standing(optional("standing").as_deref().unwrap_or_default()),
         reply: Reply {
             reasoning: Text::from(reasoning),
@@ -256,6 +263,13 @@ fn moment(value: &Value, name: &str) -> Result<Moment, String> {
 fn thinking(value: &Value) -> Thinking {
     let word = value.get("thinking").and_then(Value::as_str);
     word.and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+fn extras(value: &Value) -> Extras {
+    Extras {
+        json: flag(value, "json_mode"),
+        search: flag(value, "search"),
+    }
 }
 
 fn params(value: &Value) -> Params {
