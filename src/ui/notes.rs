@@ -46,7 +46,12 @@ pub(super) fn of(turn: &Turn, live: Option<&Live>) -> Notes {
 
 impl Notes {
     fn fail(&mut self, failure: &Failure, mark: &str, next_step: &str) {
-        self.ending = format!("{mark} {} {next_step}", failure.what());
+        self.ending = tr!(
+            "{mark} {what} {next_step}",
+            mark,
+            what = failure.what(),
+            next_step
+        );
         self.words = failure.vendor_words();
     }
 }

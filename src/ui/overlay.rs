@@ -149,7 +149,7 @@ fn list<T>(
     // The list keeps its height whatever is selected: room is set aside for the longest.
     let longest = picker
         .shown()
-        .map(|item| item.about.len() / width.max(1) + usize::from(!item.about.is_empty()));
+        .map(|item| text_width(&item.about) / width.max(1) + usize::from(!item.about.is_empty()));
     let about_rows = match inner.height {
         0..=8 => 0,
         // One row more sets them apart.

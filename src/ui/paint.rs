@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use super::cache::Cache;
 use super::theme::Theme;
-use crate::markdown::{Row, text_width};
+use crate::markdown::{Row, is_cjk, text_width};
 
 /// A bordered area with a title, and what is inside. Drawn by hand: frames are on the screen in
 /// every frame, and the library's block costs more than a pane of text.
@@ -166,7 +166,7 @@ pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
     let hang = if hang * 2 > width { indent } else { hang };
     let mut rows = Vec::new();
     let mut row = String::new();
-    for piece in text.split_inclusive(' ') {
+    for piece in pieces(text) {
         let cols = text_width(&row) + text_width(piece.trim_end());
         if cols > width && !row.trim().is_empty() && !piece.trim().is_empty() {
             rows.push(std::mem::replace(&mut row, " ".repeat(hang)));
@@ -175,6 +175,31 @@ pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
     }
     rows.push(row);
     rows
+}
+
+/// A text in pieces that stay on one row: words with the spaces behind them, and the characters of
+/// Chinese, which has no spaces; a mark of punctuation stays with the one that it belongs to.
+fn pieces(text: &str) -> Vec<&str> {
+    let closes = |c| "，。、：；！？）”’》」…,.:;!?)".contains(c);
+    let opens = |c| "（“‘《「(".contains(c);
+    let is_wide = |c| is_cjk(c) || closes(c) && !c.is_ascii();
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut last = None;
+    for (at, c) in text.char_indices() {
+        let may_break = last.is_some_and(|last| {
+            let between = is_wide(last) || is_cjk(c) || opens(c) && !c.is_ascii();
+            let joined = closes(c) || opens(last) || c == ' ';
+            last == ' ' && c != ' ' || between && !joined
+        });
+        if may_break {
+            pieces.extend(text.get(start..at));
+            start = at;
+        }
+        last = Some(c);
+    }
+    pieces.extend(text.get(start..));
+    pieces
 }
 
 /// Blanks wide characters that reach into an area from its left: half of one can't be shown, and
@@ -235,6 +260,16 @@ mod tests {
         );
         assert_eq!(folded("", 5), [""]);
         assert_eq!(folded("unbreakable", 4), ["unbreakable"]);
+    }
+
+    #[test]
+    fn chinese_is_folded_between_its_characters_and_never_before_a_full_stop() {
+        assert_eq!(folded("你好，世界。", 5), ["你", "好，", "世", "界。"]);
+        assert_eq!(
+            folded("按 Enter 发送（回车）", 10),
+            ["按 Enter ", "发送（回", "车）"]
+        );
+        assert_eq!(folded("设置 base_url。", 8), ["设置 ", "base_url。"]);
     }
 
     #[test]

@@ -325,54 +325,54 @@ fn in_chinese(scene: impl Fn(&mut Harness)) -> String {
 
 #[test]
 fn screens_in_chinese() {
-    insta::assert_snapshot!(
+    reviewed(
         "chinese_first_screen",
-        in_chinese(|it| {
+        &in_chinese(|it| {
             it.app.opened_on_demo = true;
             it.draw();
-        })
+        }),
     );
-    insta::assert_snapshot!(
+    reviewed(
         "chinese_reply",
-        in_chinese(|it| {
+        &in_chinese(|it| {
             it.exchange("解方程 x^2 - 5x + 6 = 0", THOUGHT, ANSWER);
             it.say("再详细一些")
                 .connected()
                 .stream([reasoning("先看判别式。")]);
-        })
+        }),
     );
-    insta::assert_snapshot!(
+    reviewed(
         "chinese_failed_turn",
-        in_chinese(|it| {
+        &in_chinese(|it| {
             it.say("你好")
                 .fail(Failure::new(FailureKind::BadKey, "invalid api key"));
-        })
+        }),
     );
-    insta::assert_snapshot!(
+    reviewed(
         "chinese_palette",
-        in_chinese(|it| {
+        &in_chinese(|it| {
             it.press("ctrl-p");
-        })
+        }),
     );
-    insta::assert_snapshot!(
+    reviewed(
         "chinese_model_picker",
-        in_chinese(|it| {
+        &in_chinese(|it| {
             it.press("ctrl-o");
-        })
+        }),
     );
-    insta::assert_snapshot!(
+    reviewed(
         "chinese_help",
-        in_chinese(|it| {
+        &in_chinese(|it| {
             it.press("f1");
-        })
+        }),
     );
-    insta::assert_snapshot!(
+    reviewed(
         "chinese_key_screen",
-        in_chinese(|it| {
+        &in_chinese(|it| {
             it.press("ctrl-p")
                 .type_text("key tencent")
                 .press("enter")
                 .type_text("abc");
-        })
+        }),
     );
 }
