@@ -228,6 +228,11 @@ impl<'a, S: Surface> Runtime<'a, S> {
             let mut msg = Some(msg);
             let mut room = BATCH;
             while let Some(next) = msg.take() {
+                if matches!(next, Msg::Resize(..)) {
+                    // Even where the size is what it was: a window that shrank and grew again
+                    // between two looks has lost what was at its edges.
+                    self.redraw();
+                }
                 for effect in app.update(next, self.clock.now()) {
                     if effect == Effect::Quit {
                         return Ok(Run {
