@@ -21,6 +21,8 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+pub mod export;
+pub mod extras;
 mod find;
 pub mod history;
 pub mod journal;
@@ -134,6 +136,8 @@ pub struct App {
     pub live: Option<Live>,
     /// The message to send when that reply is over.
     pub queued: Option<String>,
+    /// The file that the last export found to be there.
+    replaceable: Option<String>,
     /// The turn whose message is being edited; sending makes its sibling.
     pub editing: Option<TurnId>,
     /// The turn that commands mean, if it was picked out; else it is the one in view.
@@ -186,7 +190,7 @@ pub struct App {
 impl App {
     /// A program with nothing said yet.
     pub fn new(setup: Setup) -> Self {
-        Self {
+        let mut app = Self {
             conversation: Conversation::new(setup.config.chat.system_prompt.clone()),
             panel: setup.config.ui.thinking_panel,
             themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
@@ -201,6 +205,7 @@ impl App {
             keeping: Keeping::new(setup.start),
             live: None,
             queued: None,
+            replaceable: None,
             editing: None,
             selected: None,
             restorable: None,
@@ -223,7 +228,9 @@ impl App {
             has_focus: true,
             quit_armed: None,
             urgent: true,
-        }
+        };
+        app.heed_json_mode();
+        app
     }
 
     /// Applies one message and returns what the world must do about it.
@@ -261,6 +268,10 @@ impl App {
             }
             Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
                 self.store_msg(msg, now)
+            }
+            Msg::Exported(path, exported) => {
+                self.exported(path, &exported, now);
+                Vec::new()
             }
             Msg::Focus(has_focus) => self.focused(has_focus),
             Msg::Background(background) => {

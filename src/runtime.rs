@@ -6,32 +6,34 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod export;
 mod jobs;
+mod pace;
+mod reply;
 mod signals;
 
 pub use clock::Clock;
 pub use signals::Ending;
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use std::io;
 use std::time::Duration;
 
-use futures_util::stream;
-use futures_util::stream::{BoxStream, StreamExt};
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::toolkit::{Deed, Job};
-use crate::app::{App, Effect, Msg};
-use crate::chat::{CallId, Failure, Progress, TurnId};
+use crate::app::{App, Effect, Live, Msg};
+use crate::chat::CallId;
 use crate::highlight::Highlighter;
 use crate::net::Provider;
 use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
+use export::written;
 use jobs::Jobs;
+use pace::Pace;
+use reply::{Reply, if_ready, next_step};
 use signals::{Signal, Signals};
 
 /// The shortest time between two frames that nobody asked for: 60 a second.
@@ -50,10 +52,10 @@ pub enum Error {
     Draw(String),
     /// The terminal could not be taken back.
     #[error("the terminal can't be taken back: {0}")]
-    Retake(#[source] std::io::Error),
+    Retake(#[source] io::Error),
     /// Signals can't be received.
     #[error("signals can't be received: {0}")]
-    Signals(#[source] std::io::Error),
+    Signals(#[source] io::Error),
 }
 
 /// What a run came to.
@@ -63,12 +65,6 @@ pub struct Run {
     pub ending: Ending,
     /// How many frames were drawn.
     pub frames: u64,
-}
-
-/// A reply in flight, told apart from others by its turn.
-struct Reply {
-    turn: TurnId,
-    steps: BoxStream<'static, Result<Progress, Failure>>,
 }
 
 /// The loop's hands: everything that effects and frames need.
@@ -91,6 +87,8 @@ pub struct Runtime<'a, S: Surface> {
     jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
     store: Option<&'a mut Store>,
+    /// When the reply is read.
+    pace: Pace,
     /// What time it is.
     clock: Clock,
     /// Whether the signal that the program was continued is still to come.
@@ -127,6 +125,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             servers: Servers::default(),
             jobs: Jobs::default(),
             store: None,
+            pace: Pace::default(),
             clock,
             suspended: false,
             curious: true,
@@ -163,12 +162,21 @@ impl<'a, S: Surface> Runtime<'a, S> {
         let mut dirty = true;
         loop {
             let due = last_frame.map_or_else(Instant::now, |at| at + FRAME);
+            if self.pace.rests() && Instant::now() >= due {
+                self.pace.wake();
+                dirty |= self.catch_up(app, &mut reply).await?;
+            }
+            let rests = self.pace.rests() && reply.is_some();
             let urgent = dirty && app.take_urgent();
             if dirty && (urgent || Instant::now() >= due) {
                 // What was asked for is drawn at once; there is time to spare in other frames.
                 self.cache.spare(if urgent { 0 } else { SPARE_BYTES });
+                let began = Instant::now();
                 self.draw(app)?;
-                last_frame = Some(Instant::now());
+                self.pace.frame(app.live.as_ref().is_some_and(Live::speaks));
+                // Counted from its start, or sixty a second would not be reached; but a terminal that
+                // takes long for a frame gets a rest after it.
+                last_frame = Instant::now().checked_sub(FRAME / 2).max(Some(began));
                 dirty = self.cache.is_unfinished();
                 frames += 1;
                 if frames == 1 {
@@ -189,6 +197,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     Signal::End(ending) => {
                         let last = app.update(Msg::Terminate, self.clock.now());
                         self.carry_out_all(last, &mut reply)?;
+                        let ending = ending.unless_lost(self.console.is_lost());
                         return Ok(Run { ending, frames });
                     }
                     Signal::Suspend => {
@@ -218,8 +227,8 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 }
                 msg = self.jobs.next(), if !self.jobs.is_empty() => (msg, false),
                 msg = next_of(&mut self.store) => (msg, false),
-                msg = next_step(&mut reply), if reply.is_some() => (msg, false),
-                () = sleep_until(due), if dirty => continue,
+                msg = next_step(&mut reply), if reply.is_some() && !rests => (msg, false),
+                () = sleep_until(due), if dirty || rests => continue,
                 () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
                 () = sleep_until(save.unwrap_or(due)), if save.is_some() => (Msg::SaveDue, false),
             };
@@ -233,16 +242,11 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     // between two looks has lost what was at its edges.
                     self.redraw();
                 }
-                for effect in app.update(next, self.clock.now()) {
-                    if effect == Effect::Quit {
-                        return Ok(Run {
-                            ending: Ending::Quit,
-                            frames,
-                        });
-                    }
-                    if let Some(trouble) = self.carry_out(effect, &mut reply)? {
-                        let _ = app.update(trouble, self.clock.now());
-                    }
+                if self.apply(app, next, &mut reply)? {
+                    return Ok(Run {
+                        ending: Ending::Quit,
+                        frames,
+                    });
                 }
                 room -= 1;
                 if room > 0 && typed {
@@ -251,7 +255,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     msg = more.map(|input| input.unwrap_or(Msg::Terminate));
                     typed = msg.is_some();
                 }
-                if room > 0 && msg.is_none() && reply.is_some() {
+                if room > 0 && msg.is_none() && reply.is_some() && !rests {
                     msg = if_ready(next_step(&mut reply)).await;
                 }
             }
@@ -261,6 +265,40 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Tells the state of a message and does what it asks for. Returns whether the program is left.
+    fn apply(&mut self, app: &mut App, msg: Msg, reply: &mut Option<Reply>) -> Result<bool, Error> {
+        if matches!(msg, Msg::Progress(..)) {
+            self.pace.piece();
+        }
+        for effect in app.update(msg, self.clock.now()) {
+            if effect == Effect::Quit {
+                return Ok(true);
+            }
+            if let Some(trouble) = self.carry_out(effect, reply)? {
+                let _ = app.update(trouble, self.clock.now());
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads what has come of the reply while it was left alone. Returns whether anything has.
+    async fn catch_up(&mut self, app: &mut App, reply: &mut Option<Reply>) -> Result<bool, Error> {
+        let mut read = 0;
+        // A connection hands out its pieces one by one and needs a turn of its own for each.
+        let mut turns = 0;
+        while turns < 2 && read < BATCH && reply.is_some() {
+            if let Some(msg) = if_ready(next_step(reply)).await {
+                // No piece of a reply ends the program.
+                self.apply(app, msg, reply)?;
+                (read, turns) = (read + 1, 0);
+            } else {
+                turns += 1;
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(read > 0)
     }
 
     /// Carries out effects whose answers come as messages of their own.
@@ -276,22 +314,23 @@ impl<'a, S: Surface> Runtime<'a, S> {
     }
 
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
+        if self.console.is_lost() {
+            return Ok(()); // What a panic on another thread said is not to be drawn over.
+        }
         let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
-        let mut seen = None;
-        let cache = &mut *self.cache;
-        let drawn = self
-            .terminal
-            .draw(|frame| seen = Some(ui::view(app, cache, frame)));
-        drawn.map_err(|error| failed(&error))?;
-        self.terminal
-            .backend_mut()
-            .present(&self.cache.links)
-            .map_err(|error| failed(&error))?;
+        self.terminal.autoresize().map_err(|error| failed(&error))?;
+        // The surface knows what it shows, so the library's own comparison of two frames would be
+        // one too many: its buffer is only lent.
+        let mut frame = std::mem::take(self.terminal.current_buffer_mut());
+        frame.reset();
+        let seen = ui::view(app, self.cache, &mut frame);
+        let surface = self.terminal.backend_mut();
+        let shown = surface.present(&frame, seen.caret, &self.cache.links);
+        *self.terminal.current_buffer_mut() = frame;
+        shown.map_err(|error| failed(&error))?;
         // A window that takes no title is one that can be drawn to all the same.
         drop(self.console.announce(&app.announcement()));
-        if let Some(seen) = seen {
-            app.saw(seen);
-        }
+        app.saw(seen);
         self.ask_for_colours();
         Ok(())
     }
@@ -311,7 +350,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
         effect: Effect,
         reply: &mut Option<Reply>,
     ) -> Result<Option<Msg>, Error> {
-        let trouble = |what: &str, error: std::io::Error| Msg::Trouble(format!("{what}: {error}"));
+        let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
         Ok(match effect {
             Effect::Send(turn, request) => {
                 let steps = self.provider.reply(*request);
@@ -337,6 +376,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     .err()
                     .map(|error| trouble("The clipboard could not be reached", error))
             }
+            Effect::Export(export) => Some(written(*export)),
             Effect::Notify(text) => {
                 drop(self.console.notify(text));
                 None
@@ -420,41 +460,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
     }
 }
 
-/// What a future has to give right now. It is polled with the task's own waker: crossterm's event
-/// stream keeps the waker of its first poll, so one that wakes nobody would silence it for good.
-async fn if_ready<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
 /// The next answer or news of the store; waits for ever where there is none.
 async fn next_of(store: &mut Option<&mut Store>) -> Msg {
     match store {
         Some(store) => store.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// The next step of the reply in flight. When there is none, waits for ever; when it is over, it
-/// is dropped and said to be over.
-async fn next_step(reply: &mut Option<Reply>) -> Msg {
-    let Some(Reply { turn, steps }) = reply else {
-        return stream::pending().next().await.unwrap_or(Msg::Wake);
-    };
-    let turn = *turn;
-    match steps.next().await {
-        Some(Ok(progress)) => Msg::Progress(turn, progress),
-        Some(Err(failure)) => {
-            *reply = None;
-            Msg::Failed(turn, Box::new(failure))
-        }
-        None => {
-            *reply = None;
-            Msg::Ended(turn)
-        }
     }
 }

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::Choice;
-use crate::chat::{Conversation, ConversationId, Moment, Params, Thinking, Turn, TurnId};
+use crate::chat::{Conversation, ConversationId, Extras, Moment, Params, Thinking, Turn, TurnId};
 
 mod query;
 
@@ -33,6 +33,8 @@ pub struct Head {
     pub thinking: Thinking,
     /// Its sampling parameters.
     pub params: Params,
+    /// What else its next message asks of the answer.
+    pub extras: Extras,
 }
 
 /// A change that must outlast the program. Changes are carried out in their order; each says how

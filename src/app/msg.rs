@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::export::Exported;
 use super::library::{Kept, Listing, StoreNews};
 use super::toolkit::News;
 use crate::chat::{CallId, Failure, Progress, TurnId};
@@ -46,6 +47,8 @@ pub enum Msg {
         /// What was typed before.
         typed: Vec<String>,
     },
+    /// What came of the export to that file.
+    Exported(String, Exported),
     /// The store says how it is.
     Store(StoreNews),
     /// The time that [`super::App::save_at`] named has come.

@@ -5,6 +5,7 @@ use crossterm::event::KeyEvent;
 use super::overlay::Outcome;
 use super::{App, Effect, Overlay, Pane, Tone};
 use crate::chat::Now;
+use crate::phrase::tr;
 
 impl App {
     /// Gives a key to what lies over the screen.
@@ -43,7 +44,10 @@ impl App {
                 Vec::new()
             }
             Outcome::NoCommand(line) => {
-                let text = format!("There is no command /{line}; it is in the message box");
+                let text = tr!(
+                    "There is no command /{line}; it is in the message box",
+                    line
+                );
                 self.notify(Tone::Warning, text, now.instant);
                 self.focus = Pane::Message;
                 self.composer.set_text(&format!("/{line}"));
@@ -53,7 +57,7 @@ impl App {
             Outcome::StartServer(name) => self.start_server(name),
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
-            Outcome::Slash(slash) => self.slash(slash, now),
+            Outcome::Slash(line) => self.run_line(&line, now),
         }
     }
 

@@ -2,17 +2,16 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::command::{Command, SPECS};
+use super::command::Command;
 use super::diff::Diff;
 use super::history::{History, Wish};
-use super::keymap::Keymap;
 use super::line_edit::LineEdit;
-use super::offer::{Again, Remedy, models};
-use super::picker::{Item, Picker};
+use super::offer::{Again, Remedy};
+use super::picker::Picker;
 use super::preview::Preview;
 use super::reader::Spot;
-use super::slash::{self, Slash};
-use crate::catalog::Catalog;
+use super::slash;
+use crate::phrase::tr;
 
 /// A provider and a model, by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,45 +99,11 @@ pub enum Outcome {
     StartFresh,
     /// It closes the overlay and runs a command.
     Run(Command),
-    /// It closes the overlay and runs a slash command.
-    Slash(Result<Slash, String>),
+    /// It closes the overlay and runs a line as a slash command, written without its slash.
+    Slash(String),
 }
 
 impl Overlay {
-    /// The palette, with each command's keys.
-    pub fn palette(keymap: &Keymap) -> Self {
-        let commands = SPECS
-            .iter()
-            .filter(|spec| spec.in_palette)
-            .map(|spec| Item {
-                title: spec.title.to_owned(),
-                words: format!("/{} {}", spec.slash.unwrap_or_default(), spec.action),
-                right: match (keymap.shown(spec.command).join(" "), spec.slash) {
-                    (keys, Some(word)) if keys.is_empty() => format!("/{word}"),
-                    (keys, _) => keys,
-                },
-                about: String::new(),
-                dim: false,
-                value: Entry::Command(spec.command),
-            });
-        let slashes = slash::WITH_ARGUMENT.iter().map(|with| Item {
-            title: with.title.to_owned(),
-            words: format!("/{}", with.word),
-            right: format!("/{} …", with.word),
-            about: format!("/{} {}", with.word, with.argument),
-            dim: false,
-            value: Entry::Slash(with.word),
-        });
-        Self::Palette(Picker::new(commands.chain(slashes).collect(), 0))
-    }
-
-    /// The model picker, opened at the model in use.
-    pub fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool, at: &Choice) -> Self {
-        let items = models(catalog, has_key);
-        let selected = items.iter().position(|item| item.value == *at);
-        Self::Models(Picker::new(items, selected.unwrap_or(0)))
-    }
-
     /// Takes a key.
     pub fn key(&mut self, key: KeyEvent) -> Outcome {
         if key.code == KeyCode::Esc {
@@ -237,26 +202,28 @@ impl Overlay {
 
     /// What a list says when nothing matches: what Enter would do with what was typed.
     pub fn without_match(&self) -> String {
-        let nothing = "Nothing matches. Backspace widens the search.".to_owned();
+        let nothing = tr!("Nothing matches. Backspace widens the search.").to_owned();
         match self {
             Self::Models(picker) => match named(picker.query.text()) {
                 Outcome::ModelNamed(name) => {
-                    format!("Not in the catalogue. Enter uses {name} as typed.")
+                    tr!("Not in the catalogue. Enter uses {name} as typed.", name)
                 }
                 _ => nothing,
             },
             Self::Palette(picker) => {
                 let line = command_line(picker);
                 match slash::parse(line) {
-                    Some(Ok(_)) => format!("Enter runs /{line}"),
+                    Some(Ok(_)) => tr!("Enter runs /{line}", line),
                     Some(Err(usage)) => usage,
                     None if line.is_empty() => nothing,
-                    None => "There is no such command. Enter puts it into the message.".to_owned(),
+                    None => {
+                        tr!("There is no such command. Enter puts it into the message.").to_owned()
+                    }
                 }
             }
             Self::Again(picker) => match named(picker.query.text()) {
                 Outcome::ModelNamed(name) => {
-                    format!("Not in the catalogue. Enter asks {name} as typed.")
+                    tr!("Not in the catalogue. Enter asks {name} as typed.", name)
                 }
                 _ => nothing,
             },
@@ -412,8 +379,8 @@ fn palette_key(picker: &mut Picker<Entry>, key: KeyEvent) -> Outcome {
         PickerKey::Picked => {
             let line = command_line(picker).to_owned();
             let waits = slash::WITH_ARGUMENT.iter().any(|with| with.word == line);
-            if let Some(slash) = slash::parse(&line).filter(|_| !waits) {
-                return Outcome::Slash(slash);
+            if !waits && slash::parse(&line).is_some() {
+                return Outcome::Slash(line);
             }
             match picker.selected().map(|item| item.value) {
                 _ if waits => complete(picker, &line),
@@ -501,6 +468,7 @@ pub(super) fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Keymap;
 
     fn typed(overlay: &mut Overlay, text: &str) -> Outcome {
         for c in text.chars() {
@@ -514,18 +482,17 @@ mod tests {
         let palette = || Overlay::palette(&Keymap::new(&[]).unwrap());
         assert_eq!(
             typed(&mut palette(), "new"),
-            Outcome::Slash(Ok(Slash::Run(Command::NewConversation)))
+            Outcome::Slash("new".to_owned())
         );
-        let think = Outcome::Slash(Ok(Slash::Think(crate::chat::Thinking::Off)));
+        let think = Outcome::Slash("think off".to_owned());
         assert_eq!(typed(&mut palette(), "think off"), think);
         assert_eq!(
             typed(&mut palette(), "redraw"),
             Outcome::Run(Command::Redraw)
         );
-        assert!(matches!(
-            typed(&mut palette(), "think wildly"),
-            Outcome::Slash(Err(_))
-        ));
+        // Whoever runs it says how it is written.
+        let wrong = Outcome::Slash("think wildly".to_owned());
+        assert_eq!(typed(&mut palette(), "think wildly"), wrong);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use super::slash::Slash;
 use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use crate::catalog::Capability;
 use crate::chat::Now;
 use crate::config::PanelState;
+use crate::phrase::tr;
 
 impl App {
     /// Carries out a command.
@@ -75,6 +77,9 @@ impl App {
             Command::NarrowThinking => self.resize_thinking(-1, now),
             Command::ExpandPaste => self.expand_paste(now),
             Command::Servers => self.open_servers(now.instant),
+            Command::ToggleSearch => self.toggle_extra(Capability::WebSearch, now),
+            Command::ToggleJson => self.toggle_extra(Capability::JsonMode, now),
+            Command::RepairJson => return self.repair_json(now),
             Command::ToggleTools => self.toggle_tools(now),
             Command::ToggleResults => self.toolbox.results_open = !self.toolbox.results_open,
             Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
@@ -97,27 +102,36 @@ impl App {
         Vec::new()
     }
 
-    /// Carries out a slash command, or says how it is written.
-    pub(super) fn slash(&mut self, slash: Result<Slash, String>, now: Now) -> Vec<Effect> {
+    /// Carries out a slash command that is written without its slash, or says how it is written.
+    pub(super) fn run_line(&mut self, line: &str, now: Now) -> Vec<Effect> {
+        if self.is_opening() {
+            self.send_once_open(format!("/{line}"));
+            return Vec::new();
+        }
+        let Some(slash) = super::slash::parse(line) else {
+            return Vec::new();
+        };
         match slash {
             Err(usage) => self.notify(Tone::Error, usage, now.instant),
             Ok(Slash::Run(command)) => return self.run(command, now),
             Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Export(path)) => return self.export(&path, now),
             Ok(Slash::Find(words)) => self.open_find(&words, now),
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
             Ok(Slash::Title(title)) => return self.set_title(&title, now),
             Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
             Ok(Slash::System(text)) => {
                 let said = if text.is_empty() {
-                    "No system prompt from the next message on"
+                    tr!("No system prompt from the next message on")
                 } else {
-                    "The system prompt is set from the next message on"
+                    tr!("The system prompt is set from the next message on")
                 };
                 self.notify(Tone::Info, said, now.instant);
                 self.conversation.system_prompt = text;
                 self.keep_head();
             }
+            Ok(Slash::Extra(capability, on)) => self.set_extra(capability, on, now),
             Ok(Slash::Set(param, value)) => {
                 let before = self.session.params;
                 param.set(&mut self.session.params, value);
@@ -126,7 +140,10 @@ impl App {
                     self.notify(Tone::Error, refusal, now.instant);
                     return Vec::new();
                 }
-                let text = format!("From the next message on: {}", self.session.params);
+                let text = tr!(
+                    "From the next message on: {params}",
+                    params = self.session.params
+                );
                 self.notify(Tone::Info, text, now.instant);
             }
         }
@@ -185,7 +202,7 @@ impl App {
             return self.quit(now);
         }
         self.quit_armed = Some(now.instant + QUIT_ARMED);
-        self.notify(Tone::Info, "Press Ctrl+C again to quit", now.instant);
+        self.notify(Tone::Info, tr!("Press Ctrl+C again to quit"), now.instant);
         Vec::new()
     }
 
@@ -200,7 +217,10 @@ impl App {
             self.notify(Tone::Error, unknown, now);
             return Vec::new();
         }
-        let text = format!("Theme: {name}. To keep it: theme = \"{name}\" under [ui]");
+        let text = tr!(
+            "Theme: {name}. To keep it: theme = \"{name}\" under [ui]",
+            name
+        );
         self.notify(Tone::Info, text, now);
         if self.themes.follow_background() {
             return vec![Effect::AskBackground];
@@ -218,9 +238,9 @@ impl App {
             self.focus = Pane::Chat;
         }
         let text = match self.panel {
-            PanelState::Full => "Thinking panel: full",
-            PanelState::Peek => "Thinking panel: its last lines",
-            PanelState::Hidden => "Thinking panel: hidden",
+            PanelState::Full => tr!("Thinking panel: full"),
+            PanelState::Peek => tr!("Thinking panel: its last lines"),
+            PanelState::Hidden => tr!("Thinking panel: hidden"),
         };
         self.notify(Tone::Info, text, now.instant);
     }
@@ -233,7 +253,7 @@ impl App {
         };
         if let Some(pane) = self.zoom {
             self.focus = pane;
-            self.notify(Tone::Info, "z or Esc goes back", now.instant);
+            self.notify(Tone::Info, tr!("z or Esc goes back"), now.instant);
         }
         // The terminal selects by itself only while the program leaves it the mouse.
         vec![Effect::TakeMouse(
@@ -243,7 +263,11 @@ impl App {
 
     fn expand_paste(&mut self, now: Now) {
         if !self.composer.expand() {
-            self.notify(Tone::Info, "Nothing in the message is folded", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("Nothing in the message is folded"),
+                now.instant,
+            );
         }
     }
 

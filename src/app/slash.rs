@@ -2,7 +2,9 @@
 //! command table; those with one are here.
 
 use super::command::{Command, SPECS};
+use crate::catalog::Capability;
 use crate::chat::{Params, Thinking, whole_tokens};
+use crate::phrase::tr;
 
 /// A slash command that takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,15 +35,20 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
         title: "Find words in this conversation",
     },
     WithArgument {
+        word: "export",
+        argument: "FILE",
+        title: "Write this conversation to a file: .md, .html or .json",
+    },
+    WithArgument {
         word: "set",
-        argument: "max_tokens|temperature|top_p|presence_penalty VALUE",
+        argument: "max_tokens|temperature|top_p|presence_penalty|json_mode|search VALUE",
         title: "A parameter of the next requests; “default” unsets it",
     },
 ];
 
 /// What a slash command means.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Slash {
+pub(super) enum Slash {
     /// The same as a key.
     Run(Command),
     /// Switch to this model.
@@ -58,13 +65,17 @@ pub enum Slash {
     System(String),
     /// Find these words in the conversation.
     Find(String),
+    /// Switch JSON mode or web search on or off.
+    Extra(Capability, bool),
+    /// Write the conversation to this file.
+    Export(String),
     /// Set a parameter of the next requests, or unset it.
     Set(Param, Option<f64>),
 }
 
 /// A sampling parameter by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Param {
+pub(super) enum Param {
     /// `max_tokens`.
     MaxTokens,
     /// `temperature`.
@@ -77,7 +88,7 @@ pub enum Param {
 
 impl Param {
     /// Puts a value in the parameter's place; `None` leaves it to the provider.
-    pub fn set(self, params: &mut Params, value: Option<f64>) {
+    pub(super) fn set(self, params: &mut Params, value: Option<f64>) {
         match self {
             Self::MaxTokens => params.max_tokens = value.map(whole_tokens),
             Self::Temperature => params.temperature = value,
@@ -91,13 +102,21 @@ impl Param {
 pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
-    let usage = |with: &WithArgument| format!("It is written /{} {}", with.word, with.argument);
+    let usage = |with: &WithArgument| {
+        tr!(
+            "It is written /{word} {argument}",
+            word = with.word,
+            argument = with.argument
+        )
+    };
     if let Some(with) = WITH_ARGUMENT.iter().find(|with| with.word == word) {
         return Some(match word {
             "think" => match rest.parse() {
                 Ok(mode) => Ok(Slash::Think(mode)),
                 Err(_) => Err(usage(with)),
             },
+            "export" if rest.is_empty() => Err(usage(with)),
+            "export" => Ok(Slash::Export(rest.to_owned())),
             "find" => Ok(Slash::Find(rest.to_owned())),
             "set" => parse_set(rest).ok_or_else(|| usage(with)),
             _ => Ok(Slash::System(rest.to_owned())),
@@ -109,13 +128,38 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
         (Command::SwitchTheme, name) if !name.is_empty() => Ok(Slash::Theme(name.to_owned())),
         (Command::Regenerate, model) if !model.is_empty() => Ok(Slash::Retry(model.to_owned())),
         (Command::AskTitle, title) if !title.is_empty() => Ok(Slash::Title(title.to_owned())),
+        (Command::ToggleJson, word) if switch(word).is_some() => Ok(Slash::Extra(
+            Capability::JsonMode,
+            switch(word).unwrap_or_default(),
+        )),
+        (Command::ToggleSearch, word) if switch(word).is_some() => Ok(Slash::Extra(
+            Capability::WebSearch,
+            switch(word).unwrap_or_default(),
+        )),
         (command, "") => Ok(Slash::Run(command)),
-        (_, _) => Err(format!("/{word} takes nothing after it")),
+        (_, _) => Err(tr!("/{word} takes nothing after it", word)),
     })
+}
+
+/// What a word switches to.
+fn switch(word: &str) -> Option<bool> {
+    match word {
+        "on" | "true" => Some(true),
+        "off" | "false" | "default" => Some(false),
+        _ => None,
+    }
 }
 
 fn parse_set(rest: &str) -> Option<Slash> {
     let (name, value) = rest.split_once(char::is_whitespace)?;
+    let capability = match name {
+        "json_mode" => Some(Capability::JsonMode),
+        "search" => Some(Capability::WebSearch),
+        _ => None,
+    };
+    if let Some(capability) = capability {
+        return Some(Slash::Extra(capability, switch(value.trim())?));
+    }
     let value = match value.trim() {
         "default" => None,
         number => Some(

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use super::call::Sent;
 use super::toolkit::Tool;
 use super::{App, Effect, Tone};
-use crate::catalog;
+use crate::catalog::Hint;
 use crate::chat::{Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState};
+use crate::phrase::tr;
 use crate::wire::{self, Ask, WireRequest};
 
 /// How often the spinner turns.
@@ -60,6 +61,11 @@ pub enum Phase {
 }
 
 impl Live {
+    /// Tells whether text of this round has come.
+    pub fn speaks(&self) -> bool {
+        matches!(self.phase, Phase::Thinking | Phase::Answering)
+    }
+
     /// A request that is sent right now.
     pub(super) fn new(turn: TurnId, sent: Sent, now: Now) -> Self {
         Self {
@@ -127,14 +133,16 @@ impl App {
         if self.toolbox.consent.editing.is_some() {
             return self.take_arguments(now);
         }
+        if self.is_opening() {
+            let text = self.composer.take();
+            self.send_once_open(text);
+            return Vec::new();
+        }
         if let Some(line) = text.strip_prefix('/').filter(|line| !line.contains('\n'))
-            && let Some(slash) = super::slash::parse(line)
+            && super::slash::parse(line).is_some()
         {
             self.composer.take();
-            return self.slash(slash, now);
-        }
-        if self.waits_to_be_opened() {
-            return Vec::new();
+            return self.run_line(line, now);
         }
         if self.live.is_some() {
             let text = self.composer.take();
@@ -245,6 +253,7 @@ impl App {
         };
         if let Some(turn) = self.conversation.turn_mut(id) {
             turn.state = TurnState::Done;
+            turn.check_json();
             turn.timing.end = Some(now.since(live.since));
         }
         self.keep_turn(id);
@@ -258,6 +267,7 @@ impl App {
             self.queued = Some(queued);
             self.unqueue();
         }
+        self.keep_draft();
         effects
     }
 
@@ -325,22 +335,28 @@ impl App {
     ) -> Result<Prepared, String> {
         let Some((provider, model)) = self.provider().zip(self.model()) else {
             let provider = &self.session.choice.provider;
-            return Err(format!(
-                "There is no provider “{provider}”; Ctrl+O switches"
+            return Err(tr!(
+                "There is no provider “{provider}”; Ctrl+O switches",
+                provider
             ));
         };
         let extent = self.conversation.extent(parent) + Extent::of(prompt);
         let rates = self.rates(&self.session.choice);
         let wish = self.wish(rates.request_tokens(extent));
-        let plan = catalog::plan(provider, &model, &wish).map_err(|refusal| refusal.to_string())?;
+        let plan = self.catalog.plan(provider, &model, &wish);
+        let plan = plan.map_err(|refusal| refusal.to_string())?;
         let mut ask = Ask {
             messages: self.conversation.messages(parent, prompt),
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
+            json: wish.json,
             patches: plan.patches,
         };
         let request = wire::request(&plan.target, &ask);
+        // What to heed with JSON mode was said when it was switched on.
+        let is_news = |hint: &&Hint| !matches!(hint, Hint::JsonMode(_));
+        let mut hints = plan.hints.iter().filter(is_news);
         ask.messages = Vec::new();
         Ok(Prepared {
             request,
@@ -350,7 +366,7 @@ impl App {
                 tools,
             },
             thinking: plan.thinking,
-            hint: plan.hints.first().map(ToString::to_string),
+            hint: hints.next().map(ToString::to_string),
             tokens: wish.input_tokens_estimate,
         })
     }

@@ -21,6 +21,7 @@ Exit codes:
   1    it failed, and would fail again
   2    wrong options or configuration, or something that the model can't do
   75   it failed, but may work later: rate limit, overload, no connection
+  101  a mistake of its own ended it; it says where the report is
   130  interrupted with Ctrl+C";
 
 /// What the long help of `ask` ends with.
@@ -102,6 +103,12 @@ pub(super) struct Options {
     /// How strongly words already used are avoided, -2 to 2
     #[arg(long, value_name = "X", global = true, allow_negative_numbers = true)]
     pub presence_penalty: Option<f64>,
+    /// Ask for JSON: the answer is a JSON object, where the model has such a mode
+    #[arg(long, global = true)]
+    pub json_mode: bool,
+    /// Let the provider search the web, where the model has that
+    #[arg(long, global = true)]
+    pub search: bool,
     /// Ask for whole replies instead of streams
     #[arg(long, global = true)]
     pub no_stream: bool,
@@ -345,10 +352,6 @@ pub(super) enum Reasoning {
 }
 
 /// The arguments of `ask`.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = MORE_ASK)]
 pub(super) struct AskArgs {
@@ -358,15 +361,9 @@ pub(super) struct AskArgs {
     /// text: the answer as it comes; json: one object at the end; jsonl: one event a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Ask for JSON: the answer is a JSON object, where the model has such a mode
-    #[arg(long)]
-    pub json_mode: bool,
-    /// Ask for JSON that fits the schema in a file; an answer that is no JSON is a failure
+    /// Ask for JSON that fits the JSON schema in a file; an answer that does not is a failure
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
-    /// Let the provider search the web, where the model has that
-    #[arg(long)]
-    pub search: bool,
     /// Append a text file to the prompt, under its name; may be given several times
     #[arg(long, value_name = "FILE")]
     pub attach: Vec<PathBuf>,

@@ -1,6 +1,6 @@
 //! `mmchat config` and `mmchat keys`: the configuration, and the keys in force.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::args::{ConfigDeed, Options};
@@ -8,6 +8,7 @@ use super::setup::{self, Environment};
 use super::{Exit, Trouble, themes};
 use crate::app::command::SPECS;
 use crate::chat::safe;
+use crate::phrase;
 
 /// The commented example, which parses to the defaults.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -27,10 +28,12 @@ pub(super) fn run(
     })?;
     let mut out = io::stdout().lock();
     match deed {
-        ConfigDeed::Path => writeln!(out, "{}", path.display())?,
+        // A script wants the very name; a terminal gets none that acts on it.
+        ConfigDeed::Path if !out.is_terminal() => writeln!(out, "{}", path.display())?,
+        ConfigDeed::Path => writeln!(out, "{}", shown(&path))?,
         ConfigDeed::Init => {
             create(&path)?;
-            writeln!(out, "{}", path.display())?;
+            writeln!(out, "{}", shown(&path))?;
         }
         ConfigDeed::Show => {
             setup::load(options)?;
@@ -47,6 +50,11 @@ pub(super) fn run(
         }
     }
     Ok(Exit::Success)
+}
+
+/// A path for a person to read.
+fn shown(path: &Path) -> String {
+    safe::one_line(&path.to_string_lossy())
 }
 
 /// Writes the commented example; never over a file that is there, nor through a link.
@@ -105,7 +113,7 @@ fn check(options: &Options, path: &Path, out: &mut impl Write) -> Result<(), Tro
     } else {
         "is not there; the defaults hold"
     };
-    writeln!(out, "{} {there}", path.display())?;
+    writeln!(out, "{} {there}", shown(path))?;
     Ok(())
 }
 
@@ -115,7 +123,12 @@ pub(super) fn keys(options: &Options, _: &Environment) -> Result<Exit, Trouble> 
     let mut out = io::stdout().lock();
     for spec in SPECS {
         let keys = keymap.keys(spec.command).join(" ");
-        writeln!(out, "{:<22} {keys:<32} {}", spec.action, spec.title)?;
+        writeln!(
+            out,
+            "{:<22} {keys:<32} {}",
+            spec.action,
+            phrase::of(spec.title)
+        )?;
     }
     Ok(Exit::Success)
 }

@@ -1,7 +1,6 @@
 //! `mmchat history`: the conversations that are kept, from the command line.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -10,8 +9,8 @@ use serde_json::{Value, json};
 use super::args::{ExportFormat, HistoryDeed, Options, Reasoning};
 use super::json::to_text;
 use super::{Exit, Trouble, complain, setup};
+use crate::app::export::{Form, list_price};
 use crate::app::library::{Change, Hit, Kept, Listed, Query, Which};
-use crate::catalog::{Catalog, Currency};
 use crate::chat::{ConversationId, Ids, Turn, safe};
 use crate::config::Config;
 use crate::markdown::text_width;
@@ -332,26 +331,18 @@ fn export_one(
         |_| Config::default().catalog(),
         |(config, _)| config.catalog(),
     );
-    let cost = |turn: &Turn| list_price(&catalog, turn);
-    let text = match format {
-        ExportFormat::Md => export::markdown(&kept, what(reasoning), &cost),
-        ExportFormat::Html => export::html(&kept, what(reasoning), &cost),
-        ExportFormat::Json => to_text(&export::to_json(&kept, what(reasoning))) + "\n",
+    let form = match format {
+        ExportFormat::Md => Form::Markdown,
+        ExportFormat::Json => Form::Json,
+        ExportFormat::Html => Form::Html,
     };
+    let cost = |turn: &Turn| list_price(&catalog, turn);
+    let text = export::text(&kept, form, what(reasoning), &cost);
     let Some(path) = output else {
         write_out(&text)?;
         return Ok(Exit::Success);
     };
-    let mut new = OpenOptions::new();
-    new.write(true).create_new(true);
-    // A conversation is nobody else's affair, whatever the umask says.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
-    let written = new.open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    match written {
+    match export::save(path, &text, false) {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Trouble::usage(format!(
             "{} is there already; nothing was written",
@@ -362,16 +353,6 @@ fn export_one(
             format!("{} can't be written: {error}", path.display()),
         )),
     }
-}
-
-/// What a turn cost by the list price, in US dollars.
-fn list_price(catalog: &Catalog, turn: &Turn) -> Option<f64> {
-    let provider = catalog.provider(&turn.asked.provider)?;
-    let prices = provider.model(&turn.asked.model).prices?;
-    if prices.currency != Currency::Usd {
-        return None;
-    }
-    prices.cost(&turn.reply.usage)
 }
 
 fn rename(options: &Options, typed: &str, title: &str) -> Result<Exit, Trouble> {

@@ -157,6 +157,9 @@ Wrong options or configuration, or something that the model can't do.
 .B 75
 It failed, but may work later: rate limit, overload, no connection.
 .TP
+.B 101
+A mistake of its own ended it; it says where the report is.
+.TP
 .B 130
 Interrupted with Ctrl+C; 128 and the signal's number for other signals.
 .SH FILES

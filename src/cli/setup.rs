@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,14 +11,19 @@ use secrecy::SecretString;
 
 use super::args::Options;
 use super::{Exit, Trouble, complain};
+use crate::app::extras::within_reach;
 use crate::app::{Choice, Keymap, Session, command};
 use crate::catalog::{Catalog, DEMO, Provider};
-use crate::chat::Params;
+use crate::chat::{Extras, Params};
 use crate::config::{self, Config};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
 use crate::net::{Client, Credentials, Keys, Proxies};
+use crate::phrase;
 use crate::tools::{Http, Programs, Servers};
+
+/// Settings are typed by people: a larger file is none.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The environment, read once.
 #[derive(Debug)]
@@ -93,10 +99,20 @@ impl Setup {
             config.chat.system_prompt = system_prompt(system)?;
         }
         let (choice, opened_on_demo) = choice(options, &config, &catalog, &keys)?;
+        let model = catalog.provider(&choice.provider);
+        let model = model.map(|provider| provider.model(&choice.model));
+        let usual = within_reach(config.chat.extras, &model.unwrap_or_default());
+        // What is asked for here is refused where the model lacks it, when the plan is made.
+        let extras = Extras {
+            json: options.json_mode || usual.json,
+            search: options.search || usual.search,
+        };
         let session = Session {
             choice,
             thinking: options.thinking.unwrap_or(config.chat.thinking),
             params: params.or(config.chat.params),
+            extras,
+            thinking_without_json: None,
             stream: config.chat.stream && !options.no_stream,
             tools: !options.no_tools,
         };
@@ -133,12 +149,12 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
     let Some(path) = config_path(options) else {
         return checked(Config::default(), "", "");
     };
-    let text = match std::fs::read(&path) {
+    let text = match read_settings(&path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             Trouble::usage(format!("{} is not UTF-8 text (byte {at})", path.display()))
         })?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && options.config.is_none() => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && options.config.is_none() => {
             return checked(Config::default(), "", "");
         }
         Err(error) => {
@@ -161,8 +177,43 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
     }
 }
 
-/// A configuration with its keys, unless two actions want the same one.
+/// Reads a file of settings: not one without end, and not a pipe that nobody may ever write to. What
+/// a shell puts there itself (`--config <(…)`) is one that somebody does.
+///
+/// # Errors
+///
+/// Those of the system, and when the file is none of settings.
+pub(super) fn read_settings(path: &Path) -> io::Result<Vec<u8>> {
+    let from_shell = path.starts_with("/dev") || path.starts_with("/proc");
+    if is_pipe(&std::fs::metadata(path)?) && !from_shell {
+        return Err(io::Error::other("it is a pipe"));
+    }
+    let mut bytes = Vec::new();
+    let mut file = std::fs::File::open(path)?.take(MOST_BYTES + 1);
+    file.read_to_end(&mut bytes)?;
+    if file.limit() == 0 {
+        let mib = MOST_BYTES / 1024 / 1024;
+        return Err(io::Error::other(format!("it is larger than {mib} MiB")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_pipe(about: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&about.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &std::fs::Metadata) -> bool {
+    false
+}
+
+/// A configuration with its keys, unless two actions want the same one. From here on the program
+/// speaks the language that it names.
 fn checked(config: Config, text: &str, file: &str) -> Result<(Config, Keymap), Trouble> {
+    if let Some(language) = config.ui.language {
+        phrase::speak(language);
+    }
     match Keymap::new(&config.keys) {
         Ok(keymap) => Ok((config, keymap)),
         Err(conflict) => {

@@ -85,9 +85,21 @@ pub(super) fn sample() -> Kept {
     let turn = kept.conversation.last().unwrap().id;
     let turn = kept.conversation.turn_mut(turn).unwrap();
     turn.state = crate::chat::TurnState::Stopped;
-    turn.reply.usage.input_tokens = Some(12);
-    turn.reply.usage.output_tokens = Some(34);
-    turn.reply.usage.reasoning_tokens = Some(5);
+    turn.reply.calls.push(crate::chat::ToolCall {
+        name: "look".to_owned(),
+        arguments: "{\"at\": \"<i>\"}".to_owned(),
+        state: crate::chat::CallState::Done(crate::chat::Outcome {
+            text: "a fence:\n```\n</details>\u{1b}[2J".to_owned(),
+            took: std::time::Duration::from_millis(1_500),
+        }),
+        ..crate::chat::ToolCall::default()
+    });
+    turn.reply.set_total_usage(crate::chat::Usage {
+        input_tokens: Some(12),
+        output_tokens: Some(34),
+        reasoning_tokens: Some(5),
+        ..crate::chat::Usage::default()
+    });
     kept
 }
 

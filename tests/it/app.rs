@@ -4,6 +4,8 @@ mod announcements;
 mod any_input;
 mod branches;
 mod context;
+mod export;
+mod extras;
 mod find;
 pub(crate) mod history;
 mod hostile;

@@ -8,12 +8,22 @@
 )]
 
 mod app;
+mod capabilities;
 mod catalog;
 mod cli;
 mod commonmark;
 mod config;
 mod docs;
 mod documents;
+mod faults;
+#[cfg(unix)]
+mod faults_files;
+mod faults_net;
+#[cfg(unix)]
+mod faults_terminal;
+mod faults_text;
+mod faults_volume;
+mod faults_wire;
 mod flow;
 mod fuzz;
 mod harness;
@@ -22,6 +32,7 @@ mod highlight;
 mod http;
 mod links;
 mod markdown;
+mod phrases;
 mod pty;
 mod screens;
 #[cfg(unix)]

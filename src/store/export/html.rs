@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Reasoning, Sum, ending, stamp};
+use super::{Reasoning, Sum, ending, ending_of, stamp};
 use crate::app::library::Kept;
-use crate::chat::{Turn, safe};
+use crate::chat::{Source, Turn, safe};
 
 /// Nothing is loaded from anywhere and nothing runs; the style is in the page.
 const BEGINNING: &str = "<!doctype html>
@@ -21,7 +21,8 @@ article { border-top: 1px solid #8888; padding-top: .5rem; margin-top: 1.5rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5rem 0; }
 h2 { font-size: 1rem; margin: 1rem 0 0; }
 details { border-left: 3px solid #8888; padding-left: .75rem; opacity: .8; }
-.facts, .ending { opacity: .7; font-size: .9rem; }
+.sources { list-style: none; padding: 0; }
+.facts, .ending, .sources { opacity: .7; font-size: .9rem; }
 </style>
 ";
 
@@ -83,12 +84,43 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         );
     }
     if reasoning != Reasoning::Only {
+        for call in &turn.reply.calls {
+            let (name, ending) = (escaped(&call.name), escaped(&ending_of(call)));
+            let (arguments, result) =
+                (escaped(call.effective_arguments()), escaped(&call.result()));
+            let _ = write!(
+                out,
+                "<details><summary>Tool {name} {ending}</summary>\n<pre>{arguments}</pre>\n<pre>{result}</pre>\n</details>\n"
+            );
+        }
         let _ = writeln!(out, "<pre>{}</pre>", escaped(turn.reply.answer.as_str()));
+    }
+    if reasoning != Reasoning::Only {
+        sources(out, &turn.reply.sources);
     }
     if let Some(ending) = ending(turn) {
         let _ = writeln!(out, "<p class=\"ending\">{}</p>", escaped(ending));
     }
     out.push_str("</article>\n");
+}
+
+/// The pages that an answer draws on, under the numbers that it cites them by.
+fn sources(out: &mut String, sources: &[Source]) {
+    if sources.is_empty() {
+        return;
+    }
+    out.push_str("<ul class=\"sources\">\n");
+    for source in sources {
+        let (index, label) = (source.index, escaped(&source.label()));
+        // What leads to no page of the web is only told.
+        let _ = if source.host().is_empty() {
+            writeln!(out, "<li>[{index}] {label}</li>")
+        } else {
+            let url = escaped(&source.url);
+            writeln!(out, "<li>[{index}] <a href=\"{url}\">{label}</a></li>")
+        };
+    }
+    out.push_str("</ul>\n");
 }
 
 /// Text that means only itself, in an element and in an attribute.
@@ -119,7 +151,10 @@ mod tests {
         assert!(page.contains("<summary>Thinking</summary>\n<pre>hm\n&lt;b&gt;</pre>"));
         assert!(page.contains("default-src 'none'"));
         assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains('\x1b'));
-        assert!(!html(&sample(), Reasoning::Without, &|_| None).contains("<details"));
+        assert!(page.contains("<details><summary>Tool look (1.5 s)</summary>\n<pre>{&quot;at&quot;: &quot;&lt;i&gt;&quot;}</pre>"));
+        assert!(page.contains("<pre>a fence:\n```\n&lt;/details&gt;␛[2J</pre>\n</details>"));
+        assert_eq!(page.matches("</details>").count(), 2);
+        assert!(!html(&sample(), Reasoning::Without, &|_| None).contains("Thinking"));
         assert!(!html(&sample(), Reasoning::Only, &|_| None).contains("That"));
     }
 }

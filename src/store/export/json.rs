@@ -9,8 +9,8 @@ use super::Reasoning;
 use crate::app::Choice;
 use crate::app::library::{Head, Kept};
 use crate::chat::{
-    Asked, Conversation, ConversationId, Estimate, Ids, Moment, Params, Rates, Reply, Text,
-    Thinking, Timing, Turn, TurnId,
+    Asked, Conversation, ConversationId, Estimate, Extras, Ids, Moment, Params, Rates, Reply, Text,
+    Thinking, Timing, Turn, TurnId, Usage,
 };
 use crate::store::facts;
 
@@ -38,6 +38,8 @@ pub fn to_json(kept: &Kept, reasoning: Reasoning) -> Value {
         "provider": head.choice.provider,
         "model": head.choice.model,
         "thinking": head.thinking.word(),
+        "json_mode": head.extras.json,
+        "search": head.extras.search,
         "turns": turns,
     });
     if let Some(object) = object.as_object_mut() {
@@ -60,9 +62,11 @@ fn turn_json(turn: &Turn, is_chosen: bool, reasoning: Reasoning) -> Value {
         "model": turn.asked.model,
         "served_model": reply.served_model,
         "thinking": turn.asked.thinking.word(),
+        "json_mode": turn.asked.extras.json,
+        "search": turn.asked.extras.search,
         "prompt": turn.prompt,
         "finish_reason": reply.finish.as_ref().map(facts::finish_word),
-        "usage": facts::usage_json(&reply.usage),
+        "usage": facts::usage_json(&reply.total_usage()),
         "timing": {
             "connected_seconds": seconds(turn.timing.connected),
             "first_reasoning_seconds": seconds(turn.timing.first_reasoning),
@@ -139,6 +143,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
             },
             thinking: thinking(value),
             params: params(value),
+            extras: extras(value),
         },
         draft: String::new(),
     };
@@ -195,7 +200,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
     };
     let list = |name: &str| object.get(name).unwrap_or(&Value::Null);
     let failure = object.get("failure").and_then(facts::failure);
-    Ok(Turn {
+    let mut turn = Turn {
         id,
         parent,
         sent,
@@ -204,6 +209,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             model: text(object, "model")?,
             thinking: thinking(object),
             params: params(object),
+            extras: extras(object),
         },
         state: facts::state(&text(object, "state")?, failure),
         timing: Timing {
@@ -214,6 +220,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
         },
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),
+        json: None,
         standing: facts::standing(optional("standing").as_deref().unwrap_or_default()),
         reply: Reply {
             reasoning: Text::from(reasoning),
@@ -222,13 +229,15 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             rounds: Vec::new(),
             carry: None,
             sources: facts::sources(list("sources")),
-            usage: facts::usage(list("usage")),
+            usage: Usage::default(),
             served_model: optional("served_model"),
             remarks: facts::remarks(list("remarks")),
             finish: optional("finish_reason").as_deref().map(facts::finish),
         },
         prompt,
-    })
+    };
+    turn.reply.set_total_usage(facts::usage(list("usage")));
+    Ok(turn)
 }
 
 fn text(value: &Value, name: &str) -> Result<String, String> {
@@ -256,6 +265,13 @@ fn moment(value: &Value, name: &str) -> Result<Moment, String> {
 fn thinking(value: &Value) -> Thinking {
     let word = value.get("thinking").and_then(Value::as_str);
     word.and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+fn extras(value: &Value) -> Extras {
+    Extras {
+        json: flag(value, "json_mode"),
+        search: flag(value, "search"),
+    }
 }
 
 fn params(value: &Value) -> Params {
