@@ -207,7 +207,7 @@ impl Faulty {
             }
             Fate::Stopped => loop {
                 // Until the client hangs up.
-                event(&delta("content", " without end"))?;
+                event(&delta("content", &format!(" n{turn}")))?;
                 std::thread::sleep(Duration::from_millis(3));
             },
             Fate::BrokenEvent => event("{\"choices\":[{\"ind")?,
@@ -264,7 +264,8 @@ impl Terminal {
         let sent = Instant::now();
         self.types("\r");
         if fate == Fate::Stopped {
-            self.shows("without end");
+            // Its own text, not that of the turn before.
+            self.shows(&format!("n{turn} n{turn}"));
             self.types("\x1b");
         }
         self.when_screen("end of the turn", |screen| {
