@@ -10,6 +10,7 @@ mod asked;
 pub mod export;
 mod facts;
 mod file;
+mod health;
 pub mod import;
 mod read;
 mod rescue;
@@ -21,6 +22,7 @@ mod write;
 mod writer;
 
 pub use file::Error;
+pub use health::{Health, look};
 pub use shelf::Shelf;
 
 use std::path::PathBuf;

@@ -7,6 +7,7 @@ use super::library::Kept;
 use super::{App, Effect, Tone};
 use crate::catalog::{Catalog, Currency};
 use crate::chat::{Now, Turn, TurnId};
+use crate::phrase::tr;
 
 /// The forms that a conversation can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,12 +73,12 @@ impl App {
     /// Writes the conversation to a file, in the form that its name asks for.
     pub(super) fn export(&mut self, path: &str, now: Now) -> Vec<Effect> {
         let Some(form) = Form::of(path) else {
-            let text = "It is written /export FILE, and FILE ends in .md, .html or .json";
+            let text = tr!("It is written /export FILE, and FILE ends in .md, .html or .json");
             self.notify(Tone::Error, text, now.instant);
             return Vec::new();
         };
         if self.conversation.is_empty() {
-            let text = "There is nothing to export yet";
+            let text = tr!("There is nothing to export yet");
             self.notify(Tone::Info, text, now.instant);
             return Vec::new();
         }
@@ -101,13 +102,19 @@ impl App {
     /// Tells what came of an export. Whoever asks for the same again knows that a file is there.
     pub(super) fn exported(&mut self, path: String, exported: &Exported, now: Now) {
         let (tone, text) = match exported {
-            Exported::Done => (Tone::Info, format!("Written to {path}")),
+            Exported::Done => (Tone::Info, tr!("Written to {path}", path)),
             Exported::IsThere => {
-                let text = format!("{path} is there already; the same command again replaces it");
+                let text = tr!(
+                    "{path} is there already; the same command again replaces it",
+                    path
+                );
                 self.replaceable = Some(path);
                 (Tone::Warning, text)
             }
-            Exported::Failed(why) => (Tone::Error, format!("{path} can't be written: {why}")),
+            Exported::Failed(why) => (
+                Tone::Error,
+                tr!("{path} can't be written: {why}", path, why),
+            ),
         };
         self.notify(tone, text, now.instant);
     }

@@ -326,6 +326,11 @@ impl App {
         match kept {
             Ok(Some(kept)) if at_start => return self.open_under_typed(*kept, now),
             Ok(Some(kept)) => return self.open_kept(*kept, now),
+            Ok(None) if !at_start => self.notify(
+                Tone::Warning,
+                tr!("That conversation is gone: another mmchat has deleted it"),
+                now.instant,
+            ),
             Ok(None) => self.notify(
                 Tone::Info,
                 tr!("There is no earlier conversation; this is a new one"),

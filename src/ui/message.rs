@@ -50,7 +50,7 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
     }
     if app.keeping.has_early() {
         spans.push(Span::styled(
-            "· sent once the conversation is open ",
+            tr!("· sent once the conversation is open "),
             theme.active(),
         ));
     }

@@ -8,7 +8,10 @@ use crate::harness::WALL;
 
 /// What each version left, as it left it: written out, so that no change of the program's own
 /// tables changes it too.
-const RELEASED: [&str; 1] = [include_str!("../../fixtures/store/version-1.sql")];
+const RELEASED: [&str; 2] = [
+    include_str!("../../fixtures/store/version-1.sql"),
+    include_str!("../../fixtures/store/version-2.sql"),
+];
 
 #[test]
 fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
