@@ -247,6 +247,11 @@ impl<'a, S: Surface> Runtime<'a, S> {
             let mut msg = Some(msg);
             let mut room = BATCH;
             while let Some(next) = msg.take() {
+                if matches!(next, Msg::Resize(..)) {
+                    // Even where the size is what it was: a window that shrank and grew again
+                    // between two looks has lost what was at its edges.
+                    self.redraw();
+                }
                 if self.apply(app, next, &mut reply)? {
                     return Ok(Run {
                         ending: Ending::Quit,

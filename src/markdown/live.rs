@@ -5,6 +5,8 @@
 //!
 //! Invariant: the rows are those that the parser would have given.
 
+use unicode_width::UnicodeWidthChar;
+
 use super::flow::{Flow, Origin};
 use super::link::may_go_on;
 use super::span::place_decoration;
@@ -59,7 +61,8 @@ impl Live {
             .map_or(shown, |at| shown.get(at..).unwrap_or_default());
         // Words after a formula decide whether it keeps its own rows.
         let begun = line.chars().any(char::is_alphabetic)
-            && !["<", "$$", "\\]"].iter().any(|sign| line.contains(sign));
+            && !["<", "$$", "\\]"].iter().any(|sign| line.contains(sign))
+            && !line.chars().any(may_join);
         if !begun || may_go_on(shown) || !shown.ends_with(is_plain) || !added.chars().all(is_plain)
         {
             return None;
@@ -101,6 +104,11 @@ fn is_plain(c: char) -> bool {
     match c {
         ' ' | ',' | '.' | '\'' | '?' => true,
         c if c.is_ascii() => c.is_ascii_alphanumeric(),
-        c => !c.is_control() && !c.is_whitespace(),
+        c => !c.is_control() && !c.is_whitespace() && !may_join(c),
     }
+}
+
+/// What takes no room of its own belongs to what stands before it, and may bind what follows.
+fn may_join(c: char) -> bool {
+    !c.is_ascii() && c.width() == Some(0)
 }

@@ -3,6 +3,7 @@
 
 mod background;
 mod crash;
+mod soak;
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;

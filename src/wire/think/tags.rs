@@ -53,10 +53,11 @@ pub(super) fn hold_from(text: &str) -> usize {
         .map_or(text.len(), |(at, _)| from + at)
 }
 
-/// The text without one line end.
+/// The text without one line end. A carriage return alone is none: it would have been handed out
+/// before the tag behind it was seen.
 pub(super) fn without_line_end(text: &str) -> &str {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    text.strip_suffix('\r').unwrap_or(text)
+    let cut = text.strip_suffix("\r\n");
+    cut.or(text.strip_suffix('\n')).unwrap_or(text)
 }
 
 /// The last character boundary at or before `at`, in bytes.

@@ -162,14 +162,14 @@ impl Terminal {
     }
 
     /// Leaves the program and gives the home back.
-    fn left(mut self) -> TempDir {
+    pub(super) fn left(mut self) -> TempDir {
         self.types("\x03\x03\x03\x03");
         self.when("end", |state| state.exit);
         self.home.take().unwrap()
     }
 }
 
-fn number(name: &str, usual: u64) -> u64 {
+pub(super) fn number(name: &str, usual: u64) -> u64 {
     let set = std::env::vars().find(|(set, _)| set == name);
     set.map_or(usual, |(_, value)| value.parse().unwrap())
 }
