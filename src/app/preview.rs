@@ -49,13 +49,14 @@ impl App {
                 (sum + tokens, all && (reported || tokens == 0))
             });
         let about = if all { "" } else { "~" };
-        facts.push(match reasoning {
-            0 => tr!("No reasoning to leave out yet").to_owned(),
-            _ => tr!(
+        facts.push(if reasoning == 0 {
+            tr!("No reasoning to leave out yet").to_owned()
+        } else {
+            tr!(
                 "Reasoning is never sent back: that saves {about}{tokens} tokens",
                 about,
                 tokens = short_count(reasoning)
-            ),
+            )
         });
         let left_out = self.conversation.up_from(parent);
         match left_out
