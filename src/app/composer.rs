@@ -332,6 +332,19 @@ pub(super) fn types(key: KeyEvent) -> bool {
     }
 }
 
+/// Texts below each other, without those that are empty. The last one may still be typed.
+pub(super) fn joined(texts: impl IntoIterator<Item = String>) -> String {
+    let mut all = String::new();
+    for text in texts.into_iter().filter(|text| !text.trim().is_empty()) {
+        if !all.is_empty() {
+            all.truncate(all.trim_end().len());
+            all.push_str("\n\n");
+        }
+        all.push_str(&text);
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

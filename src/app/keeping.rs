@@ -8,6 +8,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::composer::joined;
 use super::journal::Journal;
 use super::library::{self, Change, Head, Kept, StoreNews, Which};
 use super::{App, Effect, Msg, Pane, Tone};
@@ -488,17 +489,4 @@ impl App {
         }
         Vec::new()
     }
-}
-
-/// Texts below each other, without those that are empty. The last one may still be typed.
-fn joined(texts: impl IntoIterator<Item = String>) -> String {
-    let mut all = String::new();
-    for text in texts.into_iter().filter(|text| !text.trim().is_empty()) {
-        if !all.is_empty() {
-            all.truncate(all.trim_end().len());
-            all.push_str("\n\n");
-        }
-        all.push_str(&text);
-    }
-    all
 }

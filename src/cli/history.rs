@@ -223,7 +223,7 @@ fn table(rows: &[Listed], cols: usize) -> String {
     let longest = rows.iter().map(|row| text_width(&model(row))).max();
     let room = cols.saturating_sub(BEFORE_TITLE_COLS);
     // Where a title would have no room beside it, the model is left out.
-    let model_cols = longest.unwrap_or(0).min(MOST_MODEL_COLS).max(5);
+    let model_cols = longest.unwrap_or(0).clamp(5, MOST_MODEL_COLS);
     let (title_cols, with_model) = match room.checked_sub(model_cols + 2) {
         Some(title_cols) if title_cols >= LEAST_TITLE_COLS => (title_cols.min(TITLE_COLS), true),
         _ => (room.clamp(1, TITLE_COLS), false),

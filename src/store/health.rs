@@ -73,7 +73,7 @@ pub fn look(directory: &Path) -> Result<Option<Health>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::library::{Change, Head};
+    use crate::app::library::Change;
     use crate::store::Shelf;
 
     #[test]
@@ -81,9 +81,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         assert_eq!(look(home.path()).unwrap(), None);
         let (mut shelf, _) = Shelf::open(home.path()).unwrap();
-        shelf
-            .change(&[Change::Head(Box::new(Head::default()))])
-            .unwrap();
+        shelf.change(&[Change::Head(Box::default())]).unwrap();
         drop(shelf);
         let path = file::database_in(home.path());
         let before = fs::read(&path).unwrap();
@@ -91,7 +89,7 @@ mod tests {
         assert_eq!((health.conversations, health.damage), (1, None));
         assert!(health.version >= 1 && health.bytes >= before.len() as u64);
         assert_eq!(fs::read(&path).unwrap(), before);
-        let mut damaged = before.clone();
+        let mut damaged = before;
         damaged.get_mut(4096..3 * 4096).unwrap().fill(0x5a);
         fs::write(&path, &damaged).unwrap();
         assert!(look(home.path()).unwrap().unwrap().damage.is_some());
