@@ -120,12 +120,11 @@ impl App {
     }
 
     /// Goes on as an opened conversation asked last.
-    pub(super) fn take_up(&mut self, head: &Head, now: Instant) {
+    pub(super) fn take_up(&mut self, head: &Head, asked: Extras, now: Instant) {
         self.session.choice = head.choice.clone();
         self.session.thinking = head.thinking;
         self.session.params = head.params;
         self.session.thinking_without_json = None;
-        let asked = std::mem::take(&mut self.keeping.start.extras);
         self.open_extras(head.extras, asked, now);
     }
 
