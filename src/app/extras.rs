@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use super::library::Head;
 use super::{App, Effect, Tone};
 use crate::catalog::{Capability, Model, Wish};
 use crate::chat::{Extras, Now, Thinking};
@@ -118,9 +119,18 @@ impl App {
         }
     }
 
+    /// Goes on as an opened conversation asked last.
+    pub(super) fn take_up(&mut self, head: &Head, asked: Extras, now: Instant) {
+        self.session.choice = head.choice.clone();
+        self.session.thinking = head.thinking;
+        self.session.params = head.params;
+        self.session.thinking_without_json = None;
+        self.open_extras(head.extras, asked, now);
+    }
+
     /// Takes up what an opened conversation asks for besides what the command line did. A model
     /// that can do less than when it was asked leaves that off, and a notice says so.
-    pub(super) fn open_extras(&mut self, kept: Extras, asked: Extras, now: Instant) {
+    fn open_extras(&mut self, kept: Extras, asked: Extras, now: Instant) {
         self.session.extras = Extras {
             json: kept.json || asked.json,
             search: kept.search || asked.search,

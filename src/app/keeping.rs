@@ -399,12 +399,8 @@ impl App {
         } = kept;
         let as_asked = std::mem::take(&mut self.keeping.start.session_as_asked);
         if !as_asked && self.catalog.provider(&head.choice.provider).is_some() {
-            self.session.choice = head.choice.clone();
-            self.session.thinking = head.thinking;
-            self.session.params = head.params;
-            self.session.thinking_without_json = None;
             let asked = std::mem::take(&mut self.keeping.start.extras);
-            self.open_extras(head.extras, asked, now.instant);
+            self.take_up(&head, asked, now.instant);
         }
         // A turn must never have the id of one that is there: it would be its own parent.
         let last = conversation.turns().map(|turn| turn.id.0).max();
