@@ -25,6 +25,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::toolkit::{Deed, Job};
 use crate::app::{App, Effect, Msg};
 use crate::chat::{CallId, Failure, Progress, TurnId};
+use crate::files::Files;
 use crate::highlight::Highlighter;
 use crate::net::Provider;
 use crate::store::Store;
@@ -87,7 +88,9 @@ pub struct Runtime<'a, S: Surface> {
     programs: Programs,
     /// The MCP servers.
     servers: Servers,
-    /// The tools that run.
+    /// Where files are.
+    files: Files,
+    /// What goes on beside the loop.
     jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
     store: Option<&'a mut Store>,
@@ -125,6 +128,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             highlighter: Highlighter::new(),
             programs: Programs::default(),
             servers: Servers::default(),
+            files: Files::default(),
             jobs: Jobs::default(),
             store: None,
             clock,
@@ -141,6 +145,12 @@ impl<'a, S: Surface> Runtime<'a, S> {
             servers,
             ..self
         }
+    }
+
+    /// The same loop, which finds files there.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files, ..self }
     }
 
     /// The same loop with a store to keep conversations in.
@@ -324,6 +334,18 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::RunTool(call, job) => {
                 self.run_tool(call, *job);
+                None
+            }
+            Effect::Fetch(ticket, wanted) => {
+                let found = self.files.fetch(wanted);
+                let told = async move { Msg::Fetched(ticket, found.await) };
+                self.jobs.look_up(told);
+                None
+            }
+            Effect::Paths(ticket, typed) => {
+                let listed = self.files.paths(typed);
+                let told = async move { Msg::Paths(ticket, listed.await) };
+                self.jobs.look_up(told);
                 None
             }
             Effect::Copy(text) => {

@@ -107,7 +107,7 @@ impl App {
         self.session.thinking = Thinking::Off;
         self.session.params = Params::default();
         let system = std::mem::take(&mut self.conversation.system_prompt);
-        let prepared = self.prepare(parent, prompt, Vec::new());
+        let prepared = self.prepare(parent, prompt, &[], Vec::new());
         self.conversation.system_prompt = system;
         self.session = own;
         match prepared {

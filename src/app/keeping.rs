@@ -8,10 +8,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::attached::Wanted;
 use super::journal::Journal;
 use super::library::{self, Change, Head, Kept, StoreNews, Which};
 use super::{App, Effect, Msg, Pane, Tone};
-use crate::chat::{Conversation, ConversationId, Ids, Now, TurnId};
+use crate::chat::{Attachment, Conversation, ConversationId, Ids, Now, TurnId};
 
 /// How long something may have been typed before it is on its way to the disk.
 pub const DRAFT_PAUSE: Duration = Duration::from_millis(300);
@@ -35,6 +36,8 @@ pub struct Start {
     pub keep: Keep,
     /// The conversation to open.
     pub open: Option<Which>,
+    /// What goes along with the first message, as it was typed.
+    pub attach: Vec<String>,
     /// Whether model, thinking mode and parameters stay as they are when it is opened.
     pub session_as_asked: bool,
 }
@@ -113,10 +116,15 @@ impl App {
     /// conversation to open.
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
+        let wanted = std::mem::take(&mut self.keeping.start.attach);
+        let mut effects: Vec<Effect> = wanted
+            .into_iter()
+            .map(|typed| self.fetch(Wanted::Typed(typed.clone()), &typed))
+            .collect();
         if self.keeping.start.keep == Keep::InMemory && self.keeping.start.open.is_none() {
-            return Vec::new();
+            return effects;
         }
-        let mut effects = vec![Effect::Recall];
+        effects.push(Effect::Recall);
         if let Some(which) = self.keeping.start.open {
             effects.push(self.open_conversation(which));
         }
@@ -176,6 +184,7 @@ impl App {
             self.keeping.is_there = true;
             // From now on the message box belongs to this conversation.
             self.keep(Change::Draft(None, String::new()));
+            self.keep(Change::DraftFiles(None, Vec::new()));
         }
         self.keep_head();
         self.keep_turn(id);
@@ -257,13 +266,16 @@ impl App {
         // The draft goes along: it is not the old conversation's any more.
         if let Some(left) = self.keeping.conversation() {
             self.keep(Change::Draft(Some(left), String::new()));
+            self.keep(Change::DraftFiles(Some(left), Vec::new()));
         }
         self.conversation = Conversation::new(self.config.chat.system_prompt.clone());
         self.keeping.head = Head::default();
         self.keeping.is_there = false;
+        let along = Change::DraftFiles(None, self.attached.items.clone());
         self.keeping.journal = None;
         self.keeping.keep = keep.unwrap_or(self.keeping.start.keep);
         self.keeping.draft = Draft::default();
+        self.keep(along);
         self.leave_turns();
         effects
     }
@@ -318,7 +330,11 @@ impl App {
     fn open_under_typed(&mut self, kept: Kept, send: bool, now: Now) -> Vec<Effect> {
         let typed = self.composer.text();
         self.composer.clear();
+        let along = std::mem::take(&mut self.attached.items);
         let mut effects = self.open_kept(kept, now);
+        let mut items = self.attached.items.clone();
+        items.extend(along);
+        self.set_attachments(items);
         let draft = self.composer.text();
         if send {
             self.composer.restore(&typed);
@@ -345,6 +361,7 @@ impl App {
             head,
             conversation,
             draft,
+            attached,
         } = kept;
         let as_asked = std::mem::take(&mut self.keeping.start.session_as_asked);
         if !as_asked && self.catalog.provider(&head.choice.provider).is_some() {
@@ -363,6 +380,9 @@ impl App {
         // What was typed is on disk, or stays in the box.
         if was_kept || !draft.is_empty() {
             self.composer.restore(&draft);
+        }
+        if was_kept || !attached.is_empty() {
+            self.attached.items = attached;
         }
         self.keeping.draft = Draft {
             written: self.composer.revision(),
@@ -386,7 +406,7 @@ impl App {
     }
 
     /// The draft of a new conversation and the messages typed earlier are there.
-    pub(super) fn recalled(&mut self, draft: &str, typed: Vec<String>) {
+    pub(super) fn recalled(&mut self, draft: &str, attached: Vec<Attachment>, typed: Vec<String>) {
         self.composer.remember_earlier(typed);
         // Whoever is typing already has a draft of their own.
         let untouched = self.composer.is_empty() && self.composer.revision() == 0;
@@ -394,6 +414,9 @@ impl App {
         if untouched && !draft.is_empty() && is_new {
             self.composer.restore(draft);
             self.keeping.draft.written = self.composer.revision();
+        }
+        if untouched && is_new && self.attached.items.is_empty() {
+            self.attached.items = attached;
         }
     }
 
@@ -429,7 +452,11 @@ impl App {
                 };
             }
             Msg::Listed(ticket, listing) => return self.listed(ticket, listing, now),
-            Msg::Recalled { draft, typed } => self.recalled(&draft, typed),
+            Msg::Recalled {
+                draft,
+                attached,
+                typed,
+            } => self.recalled(&draft, attached, typed),
             Msg::Store(news) => self.store_news(news, now),
             _ => {}
         }

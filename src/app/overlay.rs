@@ -2,16 +2,18 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::attached::Many;
 use super::command::{Command, SPECS};
 use super::diff::Diff;
-use super::history::{History, Wish};
+use super::history::History;
 use super::keymap::Keymap;
 use super::line_edit::LineEdit;
 use super::offer::{Again, Remedy, models};
+pub use super::outcome::Outcome;
 use super::picker::{Item, Picker};
 use super::preview::Preview;
 use super::reader::Spot;
-use super::slash::{self, Slash};
+use super::slash;
 use crate::catalog::Catalog;
 
 /// A provider and a model, by their ids.
@@ -61,47 +63,12 @@ pub enum Overlay {
     Diff(Box<Diff>),
     /// The conversations that are kept.
     History(Box<History>),
+    /// Whether several files are to go along with the message.
+    Many(Box<Many>),
     /// The summary that is coming, scrolled down by this many rows.
     Summary(usize),
     /// The help, scrolled down by this many rows.
     Help(usize),
-}
-
-/// What a key meant to an overlay.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// It changed the overlay, or nothing.
-    Stay,
-    /// It closes the overlay.
-    Close,
-    /// It closes the overlay and switches the model.
-    Model(Choice),
-    /// It closes the overlay and switches to a model that no row shows, as it was typed.
-    ModelNamed(String),
-    /// It closes the overlay; what was typed is no command.
-    NoCommand(String),
-    /// It closes the overlay and starts that MCP server.
-    StartServer(String),
-    /// It closes the overlay and copies this.
-    Copy(String),
-    /// It closes the overlay and switches the theme.
-    Theme(String),
-    /// It closes the overlay and asks for the last reply again.
-    Again(Again),
-    /// It closes the overlay and asks for it again of a model as it was typed.
-    AgainNamed(String),
-    /// It closes the overlay and makes room in the context window.
-    Remedy(Remedy),
-    /// It compares with another version: the next, or the one before.
-    Compare(isize),
-    /// It does something to the list of conversations.
-    History(Wish),
-    /// It closes the overlay and begins a new conversation with the summary.
-    StartFresh,
-    /// It closes the overlay and runs a command.
-    Run(Command),
-    /// It closes the overlay and runs a slash command.
-    Slash(Result<Slash, String>),
 }
 
 impl Overlay {
@@ -191,6 +158,7 @@ impl Overlay {
                 }
             },
             Self::Diff(diff) => diff_key(diff, key),
+            Self::Many(many) => many.key(key),
             Self::History(history) => history.key(key).map_or(Outcome::Stay, Outcome::History),
             Self::Summary(_) if key.code == KeyCode::Enter => Outcome::StartFresh,
             Self::Summary(top) => {
@@ -231,7 +199,8 @@ impl Overlay {
                 picker.refilter();
             }
             Self::History(history) => history.paste(text),
-            Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => {}
+            Self::Preview(_) | Self::Diff(_) | Self::Many(_) | Self::Summary(_) | Self::Help(_) => {
+            }
         }
     }
 
@@ -267,6 +236,7 @@ impl Overlay {
             | Self::Preview(_)
             | Self::Diff(_)
             | Self::History(_)
+            | Self::Many(_)
             | Self::Summary(_)
             | Self::Help(_) => nothing,
         }
@@ -284,6 +254,7 @@ impl Overlay {
             Self::Room(picker) => picker.step(rows),
             Self::Preview(preview) => preview.reader.by(rows),
             Self::Diff(diff) => diff.reader.by(rows),
+            Self::Many(many) => many.scroll(rows),
             Self::History(history) => history.step(rows),
             Self::Summary(top) | Self::Help(top) => *top = top.saturating_add_signed(rows),
         }
@@ -302,6 +273,7 @@ impl Overlay {
             | Self::Again(_)
             | Self::Room(_)
             | Self::History(_)
+            | Self::Many(_)
             | Self::Summary(_)
             | Self::Help(_) => {}
         }
@@ -318,7 +290,9 @@ impl Overlay {
             Self::Again(picker) => picker.select(position),
             Self::Room(picker) => picker.select(position),
             Self::History(history) => history.select(position),
-            Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => false,
+            Self::Preview(_) | Self::Diff(_) | Self::Many(_) | Self::Summary(_) | Self::Help(_) => {
+                false
+            }
         };
         if there {
             self.key(KeyEvent::from(KeyCode::Enter))
@@ -514,9 +488,9 @@ mod tests {
         let palette = || Overlay::palette(&Keymap::new(&[]).unwrap());
         assert_eq!(
             typed(&mut palette(), "new"),
-            Outcome::Slash(Ok(Slash::Run(Command::NewConversation)))
+            Outcome::Slash(Ok(slash::Slash::Run(Command::NewConversation)))
         );
-        let think = Outcome::Slash(Ok(Slash::Think(crate::chat::Thinking::Off)));
+        let think = Outcome::Slash(Ok(slash::Slash::Think(crate::chat::Thinking::Off)));
         assert_eq!(typed(&mut palette(), "think off"), think);
         assert_eq!(
             typed(&mut palette(), "redraw"),

@@ -33,6 +33,16 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
         title: "Find words in this conversation",
     },
     WithArgument {
+        word: "attach",
+        argument: "FILE|DIRECTORY|PATTERN|clipboard",
+        title: "Have files or an image go along with the message",
+    },
+    WithArgument {
+        word: "detach",
+        argument: "[NAME]",
+        title: "Take a file off the message; without a name, the last one",
+    },
+    WithArgument {
         word: "set",
         argument: "max_tokens|temperature|top_p|presence_penalty VALUE",
         title: "A parameter of the next requests; “default” unsets it",
@@ -58,6 +68,10 @@ pub enum Slash {
     System(String),
     /// Find these words in the conversation.
     Find(String),
+    /// Have this go along with the message.
+    Attach(String),
+    /// Take this off the message.
+    Detach(String),
     /// Set a parameter of the next requests, or unset it.
     Set(Param, Option<f64>),
 }
@@ -98,6 +112,8 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
                 Ok(mode) => Ok(Slash::Think(mode)),
                 Err(_) => Err(usage(with)),
             },
+            "attach" => Ok(Slash::Attach(rest.to_owned())),
+            "detach" => Ok(Slash::Detach(rest.to_owned())),
             "find" => Ok(Slash::Find(rest.to_owned())),
             "set" => parse_set(rest).ok_or_else(|| usage(with)),
             _ => Ok(Slash::System(rest.to_owned())),

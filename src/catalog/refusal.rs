@@ -59,6 +59,24 @@ pub enum Refusal {
         /// What to write.
         declaration: String,
     },
+    /// The model takes no images.
+    #[error("{model} takes text only. Remove the image{others}")]
+    NoImages {
+        /// The model.
+        model: String,
+        /// Models of this provider that take them, as the rest of the sentence.
+        others: String,
+    },
+    /// Nobody has said that the model takes images.
+    #[error(
+        "it is not known whether {model} takes images. Remove the image, or declare it in the configuration: {declaration}"
+    )]
+    MayTakeNoImages {
+        /// The model.
+        model: String,
+        /// What to write.
+        declaration: String,
+    },
     /// A sampling parameter is out of its bounds.
     #[error("{parameter} is {value}, and {model} takes {min} to {max}{remark}")]
     OutOfBounds {

@@ -102,6 +102,9 @@ pub(super) struct Options {
     /// How strongly words already used are avoided, -2 to 2
     #[arg(long, value_name = "X", global = true, allow_negative_numbers = true)]
     pub presence_penalty: Option<f64>,
+    /// Have a text file or an image go along with the first message; may be given several times
+    #[arg(long, value_name = "FILE", global = true)]
+    pub attach: Vec<PathBuf>,
     /// Ask for whole replies instead of streams
     #[arg(long, global = true)]
     pub no_stream: bool,
@@ -367,9 +370,6 @@ pub(super) struct AskArgs {
     /// Let the provider search the web, where the model has that
     #[arg(long)]
     pub search: bool,
-    /// Append a text file to the prompt, under its name; may be given several times
-    #[arg(long, value_name = "FILE")]
-    pub attach: Vec<PathBuf>,
     /// Show the reasoning on standard error
     #[arg(long)]
     pub show_thinking: bool,

@@ -12,6 +12,7 @@ use super::{Exit, Trouble, block_on, complain, history, screen, themes};
 use crate::app::library::Which;
 use crate::app::{self, App, Keep, Start};
 use crate::config::theme;
+use crate::files::Files;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
 use crate::store::{Place, Store};
@@ -73,6 +74,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         size,
         start,
     });
+    let files = Files::find(environment.variables());
     let clipboard = Clipboard::find(environment.variables());
     let lookup = |name: &str| environment.get(name).map(str::to_owned);
     let announcer = Announcer::new(lookup, window_title, progress);
@@ -102,6 +104,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             Clock::system(),
         )
         .with_tools(programs, servers)
+        .with_files(files)
         .keeping(&mut store);
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.
@@ -138,6 +141,11 @@ fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble>
             Keep::OnDisk
         },
         open,
+        attach: options
+            .attach
+            .iter()
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect(),
         session_as_asked: model_is_named || environment.get("MMCHAT_MODEL").is_some(),
     })
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
 
 /// What leads from each version to the next. The first makes an empty file a store.
-const MIGRATIONS: &[&str] = &[VERSION_1];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
 
 /// The version that this program writes.
 pub(super) fn version() -> u32 {
@@ -142,6 +142,35 @@ CREATE TRIGGER conversation_removed AFTER DELETE ON conversations BEGIN
 END;
 ";
 
+/// What goes along with messages and drafts. A draft of a conversation with nothing said yet is
+/// the draft 0. Files go with the last row that names them.
+const VERSION_2: &str = "
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE attached (
+    id INTEGER PRIMARY KEY,
+    turn INTEGER REFERENCES turns ON DELETE CASCADE,
+    draft INTEGER,
+    name TEXT NOT NULL,
+    file INTEGER NOT NULL REFERENCES files,
+    CHECK ((turn IS NULL) <> (draft IS NULL))
+) STRICT;
+CREATE INDEX attached_by_turn ON attached (turn) WHERE turn IS NOT NULL;
+CREATE INDEX attached_by_draft ON attached (draft) WHERE draft IS NOT NULL;
+CREATE INDEX attached_by_file ON attached (file);
+
+CREATE TRIGGER attached_removed AFTER DELETE ON attached BEGIN
+    DELETE FROM files WHERE id = OLD.file AND NOT EXISTS (SELECT 1 FROM attached WHERE file = OLD.file);
+END;
+CREATE TRIGGER conversation_removed_with_files AFTER DELETE ON conversations BEGIN
+    DELETE FROM attached WHERE draft = OLD.id;
+END;
+";
+
 /// Brings a store up to this program's version, in one step or not at all. Two programs that do so
 /// at once wait for each other. Returns the version found, if it is newer than this program's.
 pub(super) fn migrate(connection: &mut Connection) -> rusqlite::Result<Option<u32>> {
@@ -173,14 +202,24 @@ mod tests {
 
     /// A store as each released version left it: its tables as that version made them, and rows
     /// that have to be there afterwards. Never changed, only added to.
-    const RELEASED: &[(&str, &str)] = &[(
-        VERSION_1,
-        "INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
+    const RELEASED: &[(&[&str], &str)] =
+        &[(&[VERSION_1], ROWS_1), (&[VERSION_1, VERSION_2], ROWS_2)];
+
+    const ROWS_1: &str = "
+        INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
          VALUES (7, 'kept', '', 1, 2, 60, 'demo', 'minimax-m2', 'on');
          INSERT INTO turns (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
          VALUES (8, 7, 1, 'done', 3, 1, 60, 'demo', 'minimax-m2', 'on');
-         INSERT INTO texts VALUES (8, 'a', 'b', 'c');",
-    )];
+         INSERT INTO texts VALUES (8, 'a', 'b', 'c');";
+
+    const ROWS_2: &str = "
+         INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
+         VALUES (7, 'kept', '', 1, 2, 60, 'demo', 'minimax-m2', 'on');
+         INSERT INTO turns (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
+         VALUES (8, 7, 1, 'done', 3, 1, 60, 'demo', 'minimax-m2', 'on');
+         INSERT INTO texts VALUES (8, 'a', 'b', 'c');
+         INSERT INTO files VALUES (1, x'00', x'776f726473');
+         INSERT INTO attached VALUES (1, 8, NULL, 'a.txt', 1), (2, NULL, 0, 'b.txt', 1);";
 
     #[test]
     fn a_store_of_every_earlier_version_opens_with_all_that_is_in_it() {
@@ -191,7 +230,7 @@ mod tests {
         );
         for (at, (tables, rows)) in RELEASED.iter().enumerate() {
             let mut connection = Connection::open_in_memory().unwrap();
-            connection.execute_batch(tables).unwrap();
+            connection.execute_batch(&tables.concat()).unwrap();
             connection.execute_batch(rows).unwrap();
             let at = u32::try_from(at + 1).unwrap();
             connection.pragma_update(None, "user_version", at).unwrap();

@@ -8,6 +8,7 @@ use crate::chat::TurnId;
 pub(super) struct Extent {
     pub turn: TurnId,
     pub prompt: usize,
+    pub attached: usize,
     pub calls: usize,
     pub answer: usize,
     pub remarks: usize,
@@ -33,8 +34,9 @@ pub(super) enum Part {
 }
 
 /// The texts of a turn that the chat shows, from top to bottom.
-pub(super) const TOPICS: [Topic; 6] = [
+pub(super) const TOPICS: [Topic; 7] = [
     Topic::Prompt,
+    Topic::Attached,
     Topic::Calls,
     Topic::Answer,
     Topic::Remarks,
@@ -47,6 +49,7 @@ impl Extent {
         Self {
             turn,
             prompt: 0,
+            attached: 0,
             calls: 0,
             answer: 0,
             remarks: 0,
@@ -59,13 +62,14 @@ impl Extent {
 
     pub(super) fn height(&self) -> usize {
         // Headers, the blank rows under prompt and reply, and the texts.
-        let texts = self.prompt + self.calls + self.seam() + self.answer;
+        let texts = self.prompt + self.attached + self.calls + self.seam() + self.answer;
         4 + texts + self.gap() + self.notes()
     }
 
     pub(super) fn set(&mut self, topic: Topic, rows: usize) {
         match topic {
             Topic::Prompt => self.prompt = rows,
+            Topic::Attached => self.attached = rows,
             Topic::Calls => self.calls = rows,
             Topic::Answer => self.answer = rows,
             Topic::Remarks => self.remarks = rows,
@@ -77,11 +81,12 @@ impl Extent {
 
     /// The row of the turn at which a text begins.
     pub(super) fn top_of(&self, topic: Topic) -> usize {
-        let calls = 3 + self.prompt;
+        let calls = 3 + self.prompt + self.attached;
         let answer = calls + self.calls + self.seam();
         let notes = answer + self.answer + self.gap();
         match topic {
             Topic::Prompt | Topic::Reasoning => 1,
+            Topic::Attached => 1 + self.prompt,
             Topic::Calls => calls,
             Topic::Answer => answer,
             Topic::Remarks => notes,
@@ -98,6 +103,8 @@ impl Extent {
             Part::UserHeader
         } else if row <= self.prompt {
             Part::Text(Topic::Prompt, row - 1)
+        } else if row <= self.prompt + self.attached {
+            Part::Text(Topic::Attached, row - 1 - self.prompt)
         } else if row + 2 == calls {
             Part::BlankAbove
         } else if row + 1 == calls {

@@ -58,7 +58,9 @@ fn text_of<'a>(cache: &'a Cache, line: &ShownLine) -> Option<(Section, &'a Row)>
         Topic::Prompt => Section::Prompt,
         Topic::Reasoning => Section::Reasoning,
         Topic::Answer => Section::Answer,
-        Topic::Calls | Topic::Remarks | Topic::Failure | Topic::Words => return None,
+        Topic::Attached | Topic::Calls | Topic::Remarks | Topic::Failure | Topic::Words => {
+            return None;
+        }
     };
     let row = cache.kept(line.turn, line.topic)?.row(line.row)?;
     Some((section, row))

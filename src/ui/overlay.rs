@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::cache::Cache;
 use super::theme::Theme;
-use super::{history, paint, sheet};
+use super::{attached, history, paint, sheet};
 use crate::app::command::{SPECS, Scope};
 use crate::app::{App, Item, LineEdit, Overlay, Picker};
 use crate::chat::safe;
@@ -55,6 +55,10 @@ pub(super) fn draw(
             let title = " Room in the context window ";
             let inner = opened(title, window, (78, 14), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
+        }
+        Overlay::Many(many) => {
+            attached::many(many, theme, window, buf);
+            (None, None)
         }
         Overlay::History(shown) => history::draw(shown, theme, window, buf),
         Overlay::Summary(top) => {

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["markdown"],
     &["app"],
     &["ui"],
-    &["net", "store", "tui", "demo", "highlight", "tools"],
+    &["net", "store", "tui", "demo", "files", "highlight", "tools"],
     &["runtime"],
     &["cli"],
 ];
