@@ -160,18 +160,13 @@ impl App {
     /// Takes one off the message by its name; without a name, the last one.
     pub(super) fn detach(&mut self, name: &str, now: Now) {
         let named = |it: &Attachment| it.name == name || it.shown_name() == name;
-        let at = match name {
-            "" => None,
-            name => match self.attached.items.iter().rposition(named) {
-                Some(at) => Some(at),
-                None => {
-                    let name = safe::one_line(name);
-                    let text = format!("Nothing called {name} goes along with the message");
-                    self.notify(Tone::Error, text, now.instant);
-                    return;
-                }
-            },
-        };
+        let at = self.attached.items.iter().rposition(named);
+        if at.is_none() && !name.is_empty() {
+            let name = safe::one_line(name);
+            let text = format!("Nothing called {name} goes along with the message");
+            self.notify(Tone::Error, text, now.instant);
+            return;
+        }
         if !self.remove_attachment(at) {
             let text = "Nothing goes along with the message yet; /attach FILE adds a file";
             self.notify(Tone::Info, text, now.instant);

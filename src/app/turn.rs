@@ -260,11 +260,11 @@ impl App {
         };
         let attached = self.attached.queued.clone();
         let effects = self.ask(Some(id), queued.clone(), attached, now);
-        if !effects.is_empty() {
-            self.attached.queued.clear();
-        } else {
+        if effects.is_empty() {
             self.queued = Some(queued);
             self.unqueue();
+        } else {
+            self.attached.queued.clear();
         }
         effects
     }

@@ -2,6 +2,7 @@
 //! reasoning here, so no dialect can send it by mistake. The one exception is asked for by
 //! providers and lasts no longer than a tool loop: what they want back untouched.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::{Image, ToolCall, safe};
@@ -86,7 +87,7 @@ pub fn without_images(messages: &mut [Message]) -> usize {
                     said.push_str("\n\n");
                 }
                 let name = safe::one_line(name);
-                said.push_str(&format!("(The image {name} is left out here.)"));
+                let _ = write!(said, "(The image {name} is left out here.)");
             }
             *message = Message::User(said);
         }

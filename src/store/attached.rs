@@ -135,8 +135,8 @@ mod tests {
             .unwrap()
     }
 
-    fn apply(store: &Connection, change: Change) {
-        write::apply(store, &change, "me").unwrap();
+    fn apply(store: &Connection, change: &Change) {
+        write::apply(store, change, "me").unwrap();
     }
 
     fn say(store: &Connection, conversation: u64, turn: u64, attached: Vec<Attachment>) {
@@ -145,15 +145,15 @@ mod tests {
             id,
             ..Head::default()
         };
-        apply(store, Change::Head(Box::new(head)));
+        apply(store, &Change::Head(Box::new(head)));
         let mut said = Conversation::default();
         let turn = TurnId(turn);
         said.add(turn, None, "q".into(), Asked::default(), Moment::default());
         said.turn_mut(turn).unwrap().attach(attached);
         let turn = said.turn(turn).unwrap().clone();
         // Kept again and again while its reply comes.
-        apply(store, Change::Turn(id, Box::new(turn.clone())));
-        apply(store, Change::Turn(id, Box::new(turn)));
+        apply(store, &Change::Turn(id, Box::new(turn.clone())));
+        apply(store, &Change::Turn(id, Box::new(turn)));
     }
 
     #[test]
@@ -165,7 +165,7 @@ mod tests {
         let kept = read::load(&store, Which::Id(ConversationId(1))).unwrap();
         let turn = kept.unwrap().conversation.turn(TurnId(11)).unwrap().clone();
         assert_eq!(turn.attachments, [file("a", "same"), file("b", "other")]);
-        apply(&store, Change::DropTurns(vec![TurnId(11)]));
+        apply(&store, &Change::DropTurns(vec![TurnId(11)]));
         assert_eq!(files(&store), 1);
         write::purge(&store, 2).unwrap();
         assert_eq!(files(&store), 0);
@@ -175,16 +175,16 @@ mod tests {
     fn drafts_keep_what_goes_along_with_them() {
         let store = store();
         let both = vec![file("a", "1"), file("b", "2")];
-        apply(&store, Change::DraftFiles(None, both.clone()));
+        apply(&store, &Change::DraftFiles(None, both.clone()));
         assert_eq!(draft(&store, 0).unwrap(), both);
-        apply(&store, Change::DraftFiles(None, vec![file("b", "2")]));
+        apply(&store, &Change::DraftFiles(None, vec![file("b", "2")]));
         assert_eq!((draft(&store, 0).unwrap().len(), files(&store)), (1, 1));
         let nowhere = Some(ConversationId(9));
-        apply(&store, Change::DraftFiles(nowhere, both.clone()));
+        apply(&store, &Change::DraftFiles(nowhere, both.clone()));
         assert_eq!(draft(&store, 9).unwrap(), []);
         say(&store, 9, 19, Vec::new());
-        apply(&store, Change::DraftFiles(nowhere, both));
-        apply(&store, Change::DraftFiles(None, Vec::new()));
+        apply(&store, &Change::DraftFiles(nowhere, both));
+        apply(&store, &Change::DraftFiles(None, Vec::new()));
         assert_eq!(files(&store), 2);
         write::purge(&store, 9).unwrap();
         assert_eq!(files(&store), 0);
