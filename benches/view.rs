@@ -12,6 +12,7 @@
 #[path = "report/section.rs"]
 mod report;
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -23,29 +24,39 @@ use mmchat::runtime::Clock;
 use mmchat::tui::Canvas;
 use mmchat::tui::Surface as _;
 use mmchat::ui::{self, Cache, Theme};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use ratatui::backend::Backend as _;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 const REPLY: &str = include_str!("../tests/fixtures/markdown/mixed.md");
 const MEGABYTE: usize = 1_000_000;
+/// A model whose window is not full before the bench is over.
+const CONFIG: &str = r#"
+[providers.bench]
+dialect = "openai"
+base_url = "http://127.0.0.1:9/v1"
+[[providers.bench.models]]
+id = "endless"
+context_window_tokens = 1_000_000_000
+"#;
+/// The variable that makes a process measure one conversation only.
+const ALONE: &str = "MMCHAT_BENCH_CONVERSATION";
 
 /// The program without a network: what is shown goes to a canvas that writes nowhere.
 struct Bench {
     app: App,
     cache: Cache,
-    terminal: Terminal<TestBackend>,
     canvas: Canvas<std::io::Sink>,
-    shown: Buffer,
+    frame: Buffer,
     now: Now,
 }
 
 impl Bench {
     fn new() -> Self {
         let (config, _): (Config, _) =
-            config::parse("", "bench.toml", &app::command::actions()).unwrap();
+            config::parse(CONFIG, "bench.toml", &app::command::actions()).unwrap();
         let catalog = config.catalog();
-        let (provider, model) = catalog.find("demo").unwrap();
+        let (provider, model) = catalog.find("bench").unwrap();
         let app = App::new(app::Setup {
             keymap: Keymap::new(&config.keys).unwrap(),
             session: Session {
@@ -53,7 +64,7 @@ impl Bench {
                 thinking: config.chat.thinking,
                 params: config.chat.params,
                 stream: true,
-                tools: false,
+                ..Session::default()
             },
             keyed: catalog.providers.iter().map(|p| p.id.clone()).collect(),
             catalog,
@@ -65,9 +76,8 @@ impl Bench {
         Self {
             app,
             cache: Cache::new(Theme::ansi()),
-            terminal: Terminal::new(TestBackend::new(120, 40)).unwrap(),
             canvas: Canvas::new(std::io::sink()),
-            shown: Buffer::empty(ratatui::layout::Rect::new(0, 0, 120, 40)),
+            frame: Buffer::empty(Rect::new(0, 0, 120, 40)),
             now: Clock::system().now(),
         }
     }
@@ -84,17 +94,11 @@ impl Bench {
     fn draw(&mut self, spare: usize) -> Duration {
         let began = Instant::now();
         self.cache.spare(spare);
-        let mut seen = None;
-        let (app, cache) = (&self.app, &mut self.cache);
-        self.terminal
-            .draw(|frame| seen = Some(ui::view(app, cache, frame)))
-            .unwrap();
-        let next = self.terminal.backend().buffer();
-        let changes = self.shown.diff(next);
-        ratatui::backend::Backend::draw(&mut self.canvas, changes.into_iter()).unwrap();
-        self.canvas.present(&self.cache.links).unwrap();
-        self.shown.clone_from(next);
-        self.app.saw(seen.unwrap());
+        self.frame.reset();
+        let seen = ui::view(&self.app, &mut self.cache, &mut self.frame);
+        let links = &self.cache.links;
+        self.canvas.present(&self.frame, seen.caret, links).unwrap();
+        self.app.saw(seen);
         began.elapsed()
     }
 
@@ -122,57 +126,80 @@ impl Bench {
     }
 
     fn resize(&mut self, cols: u16, rows: u16) {
-        self.terminal.backend_mut().resize(cols, rows);
-        self.shown = Buffer::empty(ratatui::layout::Rect::new(0, 0, cols, rows));
+        self.frame = Buffer::empty(Rect::new(0, 0, cols, rows));
+        self.canvas.clear().unwrap();
         self.tell(Msg::Resize(cols, rows));
     }
 }
 
-fn main() {
-    let mut rows = Vec::new();
-    let mut say = |what: &str, figure: String| {
-        println!("{what:<58} {figure}");
-        rows.push((what.to_owned(), figure));
-    };
-    let text = REPLY.repeat(2 * MEGABYTE / REPLY.len());
-    let speed = |took: Duration| {
-        let rate = text.len() as f64 / took.as_secs_f64() / MEGABYTE as f64;
-        format!("{rate:.1} MB/s")
-    };
-    let began = Instant::now();
-    Document::sparse(Kind::Markdown).sync(&text, 0, 80, true);
-    say("finding the blocks of Markdown", speed(began.elapsed()));
-    let began = Instant::now();
-    let mut whole = Document::new(Kind::Markdown);
-    whole.sync(&text, 0, 80, true);
-    say("Markdown to wrapped rows", speed(began.elapsed()));
-    let began = Instant::now();
-    Document::new(Kind::Plain).sync(&text, 0, 80, true);
-    say("plain text to wrapped rows", speed(began.elapsed()));
+/// Conversations to move about in: what they are called, how many turns they have, and the bytes of
+/// reasoning and answer in each.
+const CONVERSATIONS: [(&str, usize, usize, usize); 3] = [
+    ("one reply of 10 MB", 1, 0, 10 * MEGABYTE),
+    ("500 turns of 20 kB", 500, 6_000, 14_000),
+    ("200,000 tokens of reasoning", 1, 800_000, 20_000),
+];
 
-    for (name, turns, reasoning, answer) in [
-        ("one reply of 10 MB", 1, 0, 10 * MEGABYTE),
-        ("500 turns of 20 kB", 500, 6_000, 14_000),
-        ("200,000 tokens of reasoning", 1, 800_000, 20_000),
-    ] {
-        let before = resident();
-        let mut bench = Bench::new();
-        for _ in 0..turns {
-            bench.exchange(reasoning, answer);
-            bench.draw(0);
-        }
-        measure(name, &mut bench, &mut say);
-        let used = resident().saturating_sub(before);
-        say(
-            &format!("{name}: memory"),
-            format!("{:.0} MB", used as f64 / 1e6),
-        );
+fn main() {
+    // Memory is that of a process, so each conversation has one of its own.
+    if let Some(n) = std::env::var_os(ALONE) {
+        let n: usize = n.to_str().unwrap().parse().unwrap();
+        converse(CONVERSATIONS.get(n).unwrap());
+        return;
+    }
+    let mut rows = speeds();
+    for n in 0..CONVERSATIONS.len() {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        let output = command.env(ALONE, n.to_string()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let lines = String::from_utf8(output.stdout).unwrap();
+        rows.extend(lines.lines().filter_map(|line| {
+            let (what, figure) = line.split_once('\t')?;
+            Some((what.to_owned(), figure.to_owned()))
+        }));
+    }
+    for (what, figure) in &rows {
+        println!("{what:<72} {figure}");
     }
     report::write(
         "Reading and drawing",
-        "Markdown of a real reply, over and over, in a window of 120×40.",
+        "Markdown of a real reply, over and over, in a window of 120×40. Memory is all that the process has.",
         &rows,
     );
+}
+
+/// How fast text becomes rows.
+fn speeds() -> Vec<(String, String)> {
+    let text = REPLY.repeat(2 * MEGABYTE / REPLY.len());
+    let speed = |mut document: Document| {
+        let began = Instant::now();
+        document.sync(&text, 0, 80, true);
+        let rate = text.len() as f64 / began.elapsed().as_secs_f64() / MEGABYTE as f64;
+        format!("{rate:.1} MB/s")
+    };
+    [
+        (
+            "finding the blocks of Markdown",
+            Document::sparse(Kind::Markdown),
+        ),
+        ("Markdown to wrapped rows", Document::new(Kind::Markdown)),
+        ("plain text to wrapped rows", Document::new(Kind::Plain)),
+    ]
+    .map(|(what, document)| (what.to_owned(), speed(document)))
+    .into()
+}
+
+/// Prints what it costs to move about in a conversation, a figure a line.
+fn converse(&(name, turns, reasoning, answer): &(&str, usize, usize, usize)) {
+    let mut say = |what: &str, figure: String| println!("{what}\t{figure}");
+    let mut bench = Bench::new();
+    for _ in 0..turns {
+        bench.exchange(reasoning, answer);
+        bench.draw(0);
+    }
+    measure(name, &mut bench, &mut say);
+    let used = resident() as f64 / 1e6;
+    say(&format!("{name}: memory"), format!("{used:.0} MB"));
 }
 
 fn measure(name: &str, bench: &mut Bench, say: &mut impl FnMut(&str, String)) {

@@ -22,6 +22,7 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+pub mod extras;
 mod find;
 pub mod history;
 pub mod journal;
@@ -190,7 +191,7 @@ pub struct App {
 impl App {
     /// A program with nothing said yet.
     pub fn new(setup: Setup) -> Self {
-        Self {
+        let mut app = Self {
             conversation: Conversation::new(setup.config.chat.system_prompt.clone()),
             panel: setup.config.ui.thinking_panel,
             themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
@@ -228,7 +229,9 @@ impl App {
             has_focus: true,
             quit_armed: None,
             urgent: true,
-        }
+        };
+        app.heed_json_mode();
+        app
     }
 
     /// Applies one message and returns what the world must do about it.

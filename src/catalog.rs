@@ -93,6 +93,8 @@ pub struct Model {
     pub json_mode: Option<Patch>,
     /// What to heed with JSON mode; empty for nothing.
     pub json_mode_hint: String,
+    /// The thinking mode that its vendor advises in JSON mode; `None` for any.
+    pub json_mode_thinking: Option<Thinking>,
     /// How web search is asked for.
     pub web_search: Option<Patch>,
     /// Whether tools may be sent.
@@ -163,6 +165,26 @@ impl Catalog {
         fresh.append(&mut self.providers);
         self.providers = fresh;
         self
+    }
+
+    /// Plans a request, or says why it is not sent, and who in the whole catalogue could do what
+    /// the model lacks.
+    ///
+    /// # Errors
+    /// [`Refusal`] when the model can't do, or takes no such value of, what is asked.
+    pub fn plan(&self, provider: &Provider, model: &Model, wish: &Wish) -> Result<Plan, Refusal> {
+        plan(provider, model, wish).map_err(|refusal| match refusal {
+            Refusal::Lacks {
+                model,
+                capability,
+                others,
+            } if others.is_empty() => Refusal::Lacks {
+                model,
+                capability,
+                others: plan::elsewhere(&self.providers, capability),
+            },
+            refusal => refusal,
+        })
     }
 
     /// The provider of that id.
@@ -259,6 +281,12 @@ impl Model {
         } else {
             Thinking::On
         }
+    }
+
+    /// The thinking mode for JSON mode, where the vendor advises another one than is wanted.
+    pub fn thinking_for_json(&self, wanted: Thinking) -> Option<Thinking> {
+        let advised = self.json_mode_thinking?;
+        (advised != wanted && self.modes().contains(&advised)).then_some(advised)
     }
 
     /// Tells whether thinking is known to be impossible to switch off.

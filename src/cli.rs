@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 use crate::demo;
+use crate::phrase;
 use crate::wire::Dialect;
 use args::{CommandLine, Subcommands};
 use setup::Environment;
@@ -144,6 +145,8 @@ pub fn run() -> ExitCode {
 
 fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
     let environment = Environment::read();
+    // Until the configuration has its say.
+    phrase::speak(screen::language(&environment));
     match line.command {
         None => chat::open(&line.options, &environment),
         Some(Subcommands::Ask(ask)) => ask::run(&line.options, &ask, &environment),

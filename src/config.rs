@@ -3,7 +3,8 @@
 //! Reads no file and no environment: whoever has the text hands it in.
 
 use crate::catalog::{Catalog, ProviderEntry};
-use crate::chat::{Params, Thinking};
+use crate::chat::{Extras, Params, Thinking};
+use crate::phrase::Language;
 
 mod extension;
 pub mod keys;
@@ -56,6 +57,8 @@ pub struct Chat {
     pub params: Params,
     /// The thinking mode.
     pub thinking: Thinking,
+    /// What else is asked of the answers, of models that can do it.
+    pub extras: Extras,
     /// Whether replies are streamed.
     pub stream: bool,
     /// How many rounds of tools one turn may have.
@@ -75,8 +78,8 @@ pub struct Ui {
     pub theme: String,
     /// Whether mmchat takes the mouse.
     pub mouse: bool,
-    /// The interface's language.
-    pub language: Language,
+    /// The interface's language; `None` = the locale's.
+    pub language: Option<Language>,
     /// When the end of a reply is announced.
     pub notify: Notify,
     /// Whether the window's title tells what is going on.
@@ -105,18 +108,6 @@ pub enum Side {
     Left,
     /// Right.
     Right,
-}
-
-/// The interface's language.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Language {
-    /// The locale's.
-    #[default]
-    Auto,
-    /// English.
-    En,
-    /// Simplified Chinese.
-    ZhCn,
 }
 
 /// When the end of a reply is announced.
@@ -154,6 +145,7 @@ impl Default for Chat {
             system_prompt: String::new(),
             params: Params::default(),
             thinking: Thinking::On,
+            extras: Extras::default(),
             stream: true,
             max_tool_rounds: 10,
         }
@@ -168,7 +160,7 @@ impl Default for Ui {
             thinking_side: Side::Left,
             theme: "auto".to_owned(),
             mouse: true,
-            language: Language::Auto,
+            language: None,
             notify: Notify::Unfocused,
             window_title: true,
             progress: true,

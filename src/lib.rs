@@ -9,8 +9,8 @@
 //!
 //! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
 //!
-//! `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`, `tui`,
-//! `demo`, `files`, `highlight`, `tools` } ← `runtime` ← `cli` ← `main`
+//! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`,
+//! `tui`, `demo`, `files`, `highlight`, `tools` } ← `runtime` ← `cli` ← `main`
 //!
 //! Up to `ui` everything is pure.
 //!
@@ -47,6 +47,7 @@ pub mod files;
 pub mod highlight;
 pub mod markdown;
 pub mod net;
+pub mod phrase;
 pub mod runtime;
 pub mod store;
 pub mod tools;

@@ -7,6 +7,7 @@
 
 mod clock;
 mod jobs;
+mod pace;
 mod signals;
 
 pub use clock::Clock;
@@ -23,7 +24,7 @@ use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::toolkit::{Deed, Job};
-use crate::app::{App, Effect, Msg};
+use crate::app::{App, Effect, Live, Msg};
 use crate::chat::{CallId, Failure, Progress, TurnId};
 use crate::files::Files;
 use crate::highlight::Highlighter;
@@ -33,6 +34,7 @@ use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
 use jobs::Jobs;
+use pace::Pace;
 use signals::{Signal, Signals};
 
 /// The shortest time between two frames that nobody asked for: 60 a second.
@@ -94,6 +96,8 @@ pub struct Runtime<'a, S: Surface> {
     jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
     store: Option<&'a mut Store>,
+    /// When the reply is read.
+    pace: Pace,
     /// What time it is.
     clock: Clock,
     /// Whether the signal that the program was continued is still to come.
@@ -131,6 +135,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             files: Files::default(),
             jobs: Jobs::default(),
             store: None,
+            pace: Pace::default(),
             clock,
             suspended: false,
             curious: true,
@@ -173,12 +178,21 @@ impl<'a, S: Surface> Runtime<'a, S> {
         let mut dirty = true;
         loop {
             let due = last_frame.map_or_else(Instant::now, |at| at + FRAME);
+            if self.pace.rests() && Instant::now() >= due {
+                self.pace.wake();
+                dirty |= self.catch_up(app, &mut reply).await?;
+            }
+            let rests = self.pace.rests() && reply.is_some();
             let urgent = dirty && app.take_urgent();
             if dirty && (urgent || Instant::now() >= due) {
                 // What was asked for is drawn at once; there is time to spare in other frames.
                 self.cache.spare(if urgent { 0 } else { SPARE_BYTES });
+                let began = Instant::now();
                 self.draw(app)?;
-                last_frame = Some(Instant::now());
+                self.pace.frame(app.live.as_ref().is_some_and(Live::speaks));
+                // Counted from its start, or sixty a second would not be reached; but a terminal that
+                // takes long for a frame gets a rest after it.
+                last_frame = Instant::now().checked_sub(FRAME / 2).max(Some(began));
                 dirty = self.cache.is_unfinished();
                 frames += 1;
                 if frames == 1 {
@@ -228,8 +242,8 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 }
                 msg = self.jobs.next(), if !self.jobs.is_empty() => (msg, false),
                 msg = next_of(&mut self.store) => (msg, false),
-                msg = next_step(&mut reply), if reply.is_some() => (msg, false),
-                () = sleep_until(due), if dirty => continue,
+                msg = next_step(&mut reply), if reply.is_some() && !rests => (msg, false),
+                () = sleep_until(due), if dirty || rests => continue,
                 () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
                 () = sleep_until(save.unwrap_or(due)), if save.is_some() => (Msg::SaveDue, false),
             };
@@ -238,16 +252,11 @@ impl<'a, S: Surface> Runtime<'a, S> {
             let mut msg = Some(msg);
             let mut room = BATCH;
             while let Some(next) = msg.take() {
-                for effect in app.update(next, self.clock.now()) {
-                    if effect == Effect::Quit {
-                        return Ok(Run {
-                            ending: Ending::Quit,
-                            frames,
-                        });
-                    }
-                    if let Some(trouble) = self.carry_out(effect, &mut reply)? {
-                        let _ = app.update(trouble, self.clock.now());
-                    }
+                if self.apply(app, next, &mut reply)? {
+                    return Ok(Run {
+                        ending: Ending::Quit,
+                        frames,
+                    });
                 }
                 room -= 1;
                 if room > 0 && typed {
@@ -256,7 +265,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     msg = more.map(|input| input.unwrap_or(Msg::Terminate));
                     typed = msg.is_some();
                 }
-                if room > 0 && msg.is_none() && reply.is_some() {
+                if room > 0 && msg.is_none() && reply.is_some() && !rests {
                     msg = if_ready(next_step(&mut reply)).await;
                 }
             }
@@ -266,6 +275,40 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 tokio::task::yield_now().await;
             }
         }
+    }
+
+    /// Tells the state of a message and does what it asks for. Returns whether the program is left.
+    fn apply(&mut self, app: &mut App, msg: Msg, reply: &mut Option<Reply>) -> Result<bool, Error> {
+        if matches!(msg, Msg::Progress(..)) {
+            self.pace.piece();
+        }
+        for effect in app.update(msg, self.clock.now()) {
+            if effect == Effect::Quit {
+                return Ok(true);
+            }
+            if let Some(trouble) = self.carry_out(effect, reply)? {
+                let _ = app.update(trouble, self.clock.now());
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads what has come of the reply while it was left alone. Returns whether anything has.
+    async fn catch_up(&mut self, app: &mut App, reply: &mut Option<Reply>) -> Result<bool, Error> {
+        let mut read = 0;
+        // A connection hands out its pieces one by one and needs a turn of its own for each.
+        let mut turns = 0;
+        while turns < 2 && read < BATCH && reply.is_some() {
+            if let Some(msg) = if_ready(next_step(reply)).await {
+                // No piece of a reply ends the program.
+                self.apply(app, msg, reply)?;
+                (read, turns) = (read + 1, 0);
+            } else {
+                turns += 1;
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(read > 0)
     }
 
     /// Carries out effects whose answers come as messages of their own.
@@ -282,21 +325,19 @@ impl<'a, S: Surface> Runtime<'a, S> {
 
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
         let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
-        let mut seen = None;
-        let cache = &mut *self.cache;
-        let drawn = self
-            .terminal
-            .draw(|frame| seen = Some(ui::view(app, cache, frame)));
-        drawn.map_err(|error| failed(&error))?;
-        self.terminal
-            .backend_mut()
-            .present(&self.cache.links)
-            .map_err(|error| failed(&error))?;
+        self.terminal.autoresize().map_err(|error| failed(&error))?;
+        // The surface knows what it shows, so the library's own comparison of two frames would be
+        // one too many: its buffer is only lent.
+        let mut frame = std::mem::take(self.terminal.current_buffer_mut());
+        frame.reset();
+        let seen = ui::view(app, self.cache, &mut frame);
+        let surface = self.terminal.backend_mut();
+        let shown = surface.present(&frame, seen.caret, &self.cache.links);
+        *self.terminal.current_buffer_mut() = frame;
+        shown.map_err(|error| failed(&error))?;
         // A window that takes no title is one that can be drawn to all the same.
         drop(self.console.announce(&app.announcement()));
-        if let Some(seen) = seen {
-            app.saw(seen);
-        }
+        app.saw(seen);
         self.ask_for_colours();
         Ok(())
     }

@@ -44,17 +44,16 @@ pub use cache::Cache;
 pub use links::Links;
 pub use theme::{Depth, Theme};
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 
 use crate::app::{App, Overlay, Pane, Seen};
 use layout::{Areas, Wants};
 
 /// Draws the whole screen.
-pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
-    let window = frame.area();
+pub fn view(app: &App, cache: &mut Cache, buf: &mut Buffer) -> Seen {
+    let window = buf.area;
     let mut seen = Seen::default();
     cache.clear_shown();
     cache.uncounted = false;
@@ -62,23 +61,22 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
     cache.wear(&app.themes);
     cache.keep_only(|turn| app.conversation.turn(turn).is_some());
     if let Some(pane) = app.zoom {
-        zoomed(app, cache, pane, window, frame, &mut seen);
+        zoomed(app, cache, pane, window, buf, &mut seen);
     } else if let Some(areas) = layout::areas(window, wants(app)) {
-        whole(app, cache, &areas, frame, &mut seen);
+        whole(app, cache, &areas, buf, &mut seen);
     } else {
-        too_small(window, frame);
-        cache.theme.tint_all(window, frame.buffer_mut());
+        seen.caret = too_small(window, buf);
+        cache.theme.tint_all(window, buf);
         return seen;
     }
-    marks::draw(app, cache, frame.buffer_mut(), &mut seen);
+    marks::draw(app, cache, buf, &mut seen);
     cache.put_away(&at_hand);
     cache.spare = 0;
     if let Some(open) = &app.overlay {
         // A theme that is tried on has to be seen; under anything else the screen steps back.
         if !matches!(open, Overlay::Themes(_)) {
-            cache.theme.hush(window, frame.buffer_mut());
+            cache.theme.hush(window, buf);
         }
-        let buf = frame.buffer_mut();
         seen.reader = match open {
             Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
             Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
@@ -86,11 +84,9 @@ pub fn view(app: &App, cache: &mut Cache, frame: &mut Frame<'_>) -> Seen {
         };
         let (caret, list) = overlay::draw(app, open, cache, window, buf);
         seen.list = list;
-        if let Some(caret) = caret {
-            frame.set_cursor_position(caret);
-        }
+        seen.caret = caret.or(seen.caret);
     }
-    cache.theme.tint_all(window, frame.buffer_mut());
+    cache.theme.tint_all(window, buf);
     seen
 }
 
@@ -109,8 +105,7 @@ fn wants(app: &App) -> Wants {
     }
 }
 
-fn whole(app: &App, cache: &mut Cache, areas: &Areas, frame: &mut Frame<'_>, seen: &mut Seen) {
-    let buf = frame.buffer_mut();
+fn whole(app: &App, cache: &mut Cache, areas: &Areas, buf: &mut Buffer, seen: &mut Seen) {
     let theme = cache.theme;
     chat(app, cache, areas.chat, buf, seen);
     if !areas.thinking.is_empty() {
@@ -135,20 +130,13 @@ fn whole(app: &App, cache: &mut Cache, areas: &Areas, frame: &mut Frame<'_>, see
         None => status::draw(app, theme, areas.status, buf),
     }
     if let Some(completion) = app.attached.shown_completion() {
-        let window = frame.area();
+        let window = buf.area;
         let box_and_chips = areas.message.union(areas.chips);
-        attached::completion(
-            completion,
-            theme,
-            (window, box_and_chips),
-            frame.buffer_mut(),
-        );
+        attached::completion(completion, theme, (window, box_and_chips), buf);
     }
     // The terminal's own cursor stands at the caret even while a pane has the focus: input
     // methods open their window there, and typing goes there after Esc.
-    if let Some(caret) = caret {
-        frame.set_cursor_position(caret);
-    }
+    seen.caret = caret;
 }
 
 fn zoomed(
@@ -156,10 +144,9 @@ fn zoomed(
     cache: &mut Cache,
     pane: Pane,
     window: Rect,
-    frame: &mut Frame<'_>,
+    buf: &mut Buffer,
     seen: &mut Seen,
 ) {
-    let buf = frame.buffer_mut();
     match pane {
         Pane::Thinking => {
             // A question that can't be seen can't be answered.
@@ -185,7 +172,7 @@ fn zoomed(
         Clear.render(line, buf);
         status::draw(app, cache.theme, line, buf);
     }
-    frame.set_cursor_position(caret.unwrap_or(corner));
+    seen.caret = Some(caret.unwrap_or(corner));
 }
 
 fn last_line(area: Rect) -> Rect {
@@ -207,12 +194,10 @@ fn chat(app: &App, cache: &mut Cache, area: Rect, buf: &mut Buffer, seen: &mut S
     }
 }
 
-fn too_small(window: Rect, frame: &mut Frame<'_>) {
+fn too_small(window: Rect, buf: &mut Buffer) -> Option<Position> {
     let text = paint::cut("mmchat needs 20×6", usize::from(window.width));
-    if !window.is_empty() {
-        frame
-            .buffer_mut()
-            .set_string(window.x, window.y, text, ratatui::style::Style::new());
-        frame.set_cursor_position(window.as_position());
-    }
+    (!window.is_empty()).then(|| {
+        buf.set_string(window.x, window.y, text, ratatui::style::Style::new());
+        window.as_position()
+    })
 }

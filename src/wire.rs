@@ -91,6 +91,8 @@ pub struct Ask {
     pub params: Params,
     /// Whether the reply is to be streamed.
     pub stream: bool,
+    /// Whether the answer is to be JSON, as one of the patches says: the word has to be in a message.
+    pub json: bool,
     /// Patches of the provider, the thinking mode and other capabilities, merged in this order.
     pub patches: Vec<Patch>,
 }
@@ -179,6 +181,16 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
         without_images(&mut ask.messages);
         return request(target, &ask);
     }
+    let worded;
+    let ask = if ask.json && !names_json(&ask.messages) {
+        worded = Ask {
+            messages: naming_json(&ask.messages),
+            ..ask.clone()
+        };
+        &worded
+    } else {
+        ask
+    };
     let (path, mut body, auth) = match target.dialect {
         Dialect::OpenAi => (openai::PATH, openai::body(target, ask), Auth::Bearer),
         Dialect::DashScope => {
@@ -233,6 +245,30 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
                 Dialect::Anthropic => true,
             },
     }
+}
+
+/// What is said in JSON mode where nobody names it: without the word, vendors refuse the request
+/// or write blanks without end (WIRE §5).
+const JSON_ONLY: &str = "Answer with one JSON object and nothing else.";
+
+fn names_json(messages: &[Message]) -> bool {
+    let names = |text: &str| {
+        let mut windows = text.as_bytes().windows(4);
+        windows.any(|word| word.eq_ignore_ascii_case(b"json"))
+    };
+    messages.iter().any(|message| names(message.text()))
+}
+
+fn naming_json(messages: &[Message]) -> Vec<Message> {
+    let mut messages = messages.to_vec();
+    match messages.first_mut() {
+        Some(Message::System(text)) => {
+            text.push_str("\n\n");
+            text.push_str(JSON_ONLY);
+        }
+        _ => messages.insert(0, Message::System(JSON_ONLY.to_owned())),
+    }
+    messages
 }
 
 /// Reads a reply whose HTTP status was not 2xx: its status, its headers and what was read of its

@@ -6,6 +6,7 @@
 use super::{App, Effect, Msg, Phase};
 use crate::chat::{Now, TurnState, safe};
 use crate::config::Notify;
+use crate::phrase::tr;
 
 /// How much of the conversation's title goes into the window's, in characters.
 const MOST_TITLE_CHARS: usize = 60;
@@ -23,18 +24,18 @@ impl App {
     /// What the window should tell of the state.
     pub fn announcement(&self) -> Announcement {
         let state = self.live.as_ref().map(|live| match live.phase {
-            Phase::Starting => "starting tools",
-            Phase::Consent => "waiting for you",
-            Phase::Running(_) => "running a tool",
-            Phase::Connecting => "connecting",
-            Phase::Waiting => "waiting",
-            Phase::Thinking => "thinking",
-            Phase::Answering => "answering",
-            Phase::Retrying { .. } => "trying again",
+            Phase::Starting => tr!("starting tools"),
+            Phase::Consent => tr!("waiting for you"),
+            Phase::Running(_) => tr!("running a tool"),
+            Phase::Connecting => tr!("connecting"),
+            Phase::Waiting => tr!("waiting"),
+            Phase::Thinking => tr!("thinking"),
+            Phase::Answering => tr!("answering"),
+            Phase::Retrying { .. } => tr!("trying again"),
         });
         let failed = || {
             let last = self.conversation.last()?;
-            matches!(last.state, TurnState::Failed(_)).then_some("failed")
+            matches!(last.state, TurnState::Failed(_)).then_some(tr!("failed"))
         };
         let parts = [
             state.or_else(failed).map(str::to_owned),
@@ -93,9 +94,9 @@ impl App {
             .last()
             .is_some_and(|turn| matches!(turn.state, TurnState::Failed(_)));
         (is_over && is_wanted).then_some(Effect::Notify(if has_failed {
-            "The reply failed"
+            tr!("The reply failed")
         } else {
-            "The reply is ready"
+            tr!("The reply is ready")
         }))
     }
 }

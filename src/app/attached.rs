@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::{App, Effect, Overlay, Tone};
 use crate::app::library::Change;
 use crate::chat::{Attachment, MOST_ATTACHED_BYTES, Now, safe, short_bytes};
+use crate::phrase::tr;
 
 mod completion;
 mod many;
@@ -54,7 +55,7 @@ impl App {
         let wanted = match what {
             "" => {
                 self.composer.replace_word("@");
-                let text = "Type a path after the @; Tab or Enter takes it";
+                let text = tr!("Type a path after the @; Tab or Enter takes it");
                 self.notify(Tone::Info, text, now.instant);
                 return Vec::new();
             }
@@ -100,8 +101,9 @@ impl App {
                 let bytes: usize = items.iter().map(|it| it.bytes().len()).sum();
                 if bytes > MOST_ATTACHED_BYTES {
                     let size = short_bytes(bytes);
-                    Some(format!(
-                        "Together that would be {size}, and 40 MiB is the most for one message"
+                    Some(tr!(
+                        "Together that would be {size}, and 40 MiB is the most for one message",
+                        size
                     ))
                 } else {
                     self.set_attachments(items);
@@ -128,7 +130,7 @@ impl App {
         let Some((_, name)) = self.attached.fetching.first() else {
             return false;
         };
-        let text = format!("Sent as soon as {name} is read");
+        let text = tr!("Sent as soon as {name} is read", name);
         self.attached.send_when_fetched = true;
         self.notify(Tone::Info, text, now.instant);
         true
@@ -163,12 +165,12 @@ impl App {
         let at = self.attached.items.iter().rposition(named);
         if at.is_none() && !name.is_empty() {
             let name = safe::one_line(name);
-            let text = format!("Nothing called {name} goes along with the message");
+            let text = tr!("Nothing called {name} goes along with the message", name);
             self.notify(Tone::Error, text, now.instant);
             return;
         }
         if !self.remove_attachment(at) {
-            let text = "Nothing goes along with the message yet; /attach FILE adds a file";
+            let text = tr!("Nothing goes along with the message yet; /attach FILE adds a file");
             self.notify(Tone::Info, text, now.instant);
         }
     }
@@ -195,6 +197,10 @@ fn sentence(refused: &[String]) -> Option<String> {
     match refused {
         [] => None,
         [one] => Some(one.clone()),
-        [first, rest @ ..] => Some(format!("{first}; {} more can't be attached", rest.len())),
+        [first, rest @ ..] => Some(tr!(
+            "{first}; {count} more can't be attached",
+            first,
+            count = rest.len()
+        )),
     }
 }

@@ -9,6 +9,7 @@ use super::overlay::Choice;
 use super::scroll::{Place, Scroll};
 use super::{Anchor, App, Effect, Overlay, Pane, Tone};
 use crate::chat::{Attachment, Branch, Now, Standing, TurnId};
+use crate::phrase::tr;
 
 /// What a key can bring back.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,7 +41,10 @@ impl App {
         self.session = own;
         self.keep_head();
         if !effects.is_empty() && self.notice.is_none() {
-            let text = format!("The next message goes to {} as before", self.session.choice);
+            let text = tr!(
+                "The next message goes to {choice} as before",
+                choice = self.session.choice
+            );
             self.notify(Tone::Info, text, now.instant);
         }
         effects
@@ -96,13 +100,17 @@ impl App {
     /// why not.
     fn asked_last(&mut self, now: Now) -> Option<(Option<TurnId>, String, Vec<Attachment>)> {
         if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("A reply is coming; Esc stops it"),
+                now.instant,
+            );
             return None;
         }
         let last = self.conversation.last();
         let found = last.map(|turn| (turn.parent, turn.prompt.clone(), turn.attachments.clone()));
         if found.is_none() {
-            let text = "There is no reply to ask for again yet";
+            let text = tr!("There is no reply to ask for again yet");
             self.notify(Tone::Info, text, now.instant);
         }
         found
@@ -111,11 +119,19 @@ impl App {
     /// Takes the last message back into the box, to be sent as a sibling.
     pub(super) fn edit_last(&mut self, now: Now) {
         if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("A reply is coming; Esc stops it"),
+                now.instant,
+            );
             return;
         }
         let Some(turn) = self.conversation.last() else {
-            self.notify(Tone::Info, "There is no message to edit yet", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("There is no message to edit yet"),
+                now.instant,
+            );
             return;
         };
         let (id, prompt, attached) = (turn.id, turn.prompt.clone(), turn.attachments.clone());
@@ -137,11 +153,15 @@ impl App {
     /// Shows the turn's sibling before or after it, in place.
     pub(super) fn switch_sibling(&mut self, step: isize, now: Now) -> Vec<Effect> {
         if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("A reply is coming; Esc stops it"),
+                now.instant,
+            );
             return Vec::new();
         }
         let Some((here, siblings)) = self.turn_with_versions() else {
-            let text = "No turn here has another version (Alt+R makes one)";
+            let text = tr!("No turn here has another version (Alt+R makes one)");
             self.notify(Tone::Info, text, now.instant);
             return Vec::new();
         };
@@ -178,7 +198,11 @@ impl App {
     /// those, and is stopped.
     pub(super) fn delete_branch(&mut self, now: Now) -> Vec<Effect> {
         let Some(id) = self.turn_in_view().map(|turn| turn.id) else {
-            self.notify(Tone::Info, "There is nothing to delete yet", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("There is nothing to delete yet"),
+                now.instant,
+            );
             return Vec::new();
         };
         let doomed = self.conversation.branch_of(id);
@@ -200,13 +224,16 @@ impl App {
             self.keep(Change::Choose(chosen));
         }
         let turns = match branch.len() {
-            1 => "this turn".to_owned(),
-            count => format!("this turn and the {} after it, in all versions", count - 1),
+            1 => tr!("this turn").to_owned(),
+            count => tr!(
+                "this turn and the {count} after it, in all versions",
+                count = count - 1
+            ),
         };
         let key = self.how_to_restore();
         self.notify(
             Tone::Warning,
-            format!("Deleted {turns}; {key} brings it back"),
+            tr!("Deleted {turns}; {key} brings it back", turns, key),
             now.instant,
         );
         self.selected = None;
@@ -220,18 +247,22 @@ impl App {
     /// Brings back what was deleted or left out last.
     pub(super) fn restore(&mut self, now: Now) -> Vec<Effect> {
         if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("A reply is coming; Esc stops it"),
+                now.instant,
+            );
             return Vec::new();
         }
         let said = match self.restorable.take() {
-            None => "There is nothing to bring back".to_owned(),
+            None => tr!("There is nothing to bring back").to_owned(),
             Some(Restorable::Branch(branch)) => {
                 let (root, count) = (branch.root(), branch.len());
                 let back: Vec<TurnId> = branch.turns().map(|turn| turn.id).collect();
                 self.conversation.restore(branch);
                 self.keep_back(&back);
                 self.selected = Some(root);
-                format!("Brought back {}", turns(count))
+                tr!("Brought back {turns}", turns = turns(count))
             }
             Some(Restorable::Standings(before)) => {
                 let count = before.len();
@@ -241,7 +272,7 @@ impl App {
                     }
                     self.keep_turn(id);
                 }
-                format!("{} as before", capital(&turns(count)))
+                tr!("{turns} as before", turns = capital(&turns(count)))
             }
         };
         self.context.changed = true;
@@ -323,16 +354,16 @@ impl App {
 /// A count of turns, in words.
 pub(super) fn turns(count: usize) -> String {
     match count {
-        1 => "1 turn".to_owned(),
-        _ => format!("{count} turns"),
+        1 => tr!("1 turn").to_owned(),
+        _ => tr!("{count} turns", count),
     }
 }
 
 /// The turns that came first, in words.
 pub(super) fn oldest_turns(count: usize) -> String {
     match count {
-        1 => "the oldest turn".to_owned(),
-        _ => format!("the {count} oldest turns"),
+        1 => tr!("the oldest turn").to_owned(),
+        _ => tr!("the {count} oldest turns", count),
     }
 }
 

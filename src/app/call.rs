@@ -10,6 +10,7 @@ use super::toolkit::{self, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
 use crate::config::{Approve, Config};
+use crate::phrase::tr;
 use crate::wire::{self, Ask, Target, WireRequest};
 
 /// The most tools that are offered: more than this, vendors refuse.
@@ -100,15 +101,15 @@ impl App {
         self.session.tools = !self.session.tools;
         let count = self.tools_on_offer().len();
         let text = match (self.session.tools, count) {
-            (false, _) => "No tools are offered from the next message on".to_owned(),
+            (false, _) => tr!("No tools are offered from the next message on").to_owned(),
             (true, 0) if self.model().is_some_and(|model| !model.tools) => {
-                "This model takes no tools".to_owned()
+                tr!("This model takes no tools").to_owned()
             }
             (true, 0) => {
-                "There are no tools yet; [tools] in the configuration names them".to_owned()
+                tr!("There are no tools yet; [tools] in the configuration names them").to_owned()
             }
-            (true, 1) => "One tool is offered from the next message on".to_owned(),
-            (true, count) => format!("{count} tools are offered from the next message on"),
+            (true, 1) => tr!("One tool is offered from the next message on").to_owned(),
+            (true, count) => tr!("{count} tools are offered from the next message on", count),
         };
         self.notify(Tone::Info, text, now.instant);
     }

@@ -4,8 +4,9 @@ use std::time::Instant;
 
 use super::overlay::Choice;
 use super::{App, Tone};
-use crate::catalog::{self, Model, Provider, Wish};
-use crate::chat::{Asked, Params, Thinking, whole_tokens};
+use crate::catalog::{Model, Provider, Wish};
+use crate::chat::{Asked, Extras, Params, Thinking, whole_tokens};
+use crate::phrase::{self, tr};
 
 /// What the next request asks of whom.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,6 +17,10 @@ pub struct Session {
     pub thinking: Thinking,
     /// Sampling parameters.
     pub params: Params,
+    /// What else is asked of the answers.
+    pub extras: Extras,
+    /// The thinking mode to go back to when JSON mode ends, which switched it off.
+    pub thinking_without_json: Option<Thinking>,
     /// Whether replies are streamed.
     pub stream: bool,
     /// Whether tools are offered.
@@ -55,20 +60,20 @@ impl App {
         };
         let mode = model.nearest_mode(self.session.thinking);
         if self.thought_although_off() {
-            return "on (off was ignored)".to_owned();
+            return tr!("on (off was ignored)").to_owned();
         }
         match mode {
             Thinking::On if model.thinking.is_none() && !self.thought_lately() => {
-                "unknown".to_owned()
+                tr!("unknown").to_owned()
             }
-            Thinking::On if model.is_always_on() => "always on".to_owned(),
+            Thinking::On if model.is_always_on() => tr!("always on").to_owned(),
             Thinking::On
             | Thinking::Off
             | Thinking::Low
             | Thinking::Medium
             | Thinking::High
             | Thinking::Xhigh
-            | Thinking::Max => mode.to_string(),
+            | Thinking::Max => mode.shown().to_owned(),
         }
     }
 
@@ -95,8 +100,8 @@ impl App {
         Wish {
             thinking: model.nearest_mode(self.session.thinking),
             params: self.session.params,
-            json: false,
-            search: false,
+            json: self.session.extras.json,
+            search: self.session.extras.search,
             input_tokens_estimate: whole_tokens(input_tokens),
         }
     }
@@ -104,7 +109,7 @@ impl App {
     /// Why the model would refuse the parameters as they are, if it would.
     pub(super) fn refusal(&self) -> Option<String> {
         let (provider, model) = self.provider().zip(self.model())?;
-        let refusal = catalog::plan(provider, &model, &self.wish(0.0)).err()?;
+        let refusal = self.catalog.plan(provider, &model, &self.wish(0.0)).err()?;
         Some(refusal.to_string())
     }
 
@@ -115,6 +120,7 @@ impl App {
             model: self.session.choice.model.clone(),
             thinking,
             params: self.session.params,
+            extras: self.session.extras,
         }
     }
 
@@ -124,27 +130,35 @@ impl App {
         let Some(model) = self.model() else {
             return;
         };
+        let lost = self.drop_extras();
         let choice = &self.session.choice;
         let nearest = model.nearest_mode(self.session.thinking);
-        let mut text = format!("Switched to {choice}");
+        let mut text = tr!("Switched to {choice}", choice);
         let mut tone = Tone::Info;
         if !self.has_key(&choice.provider) {
             let variable = self
                 .provider()
                 .and_then(|provider| provider.api_key_env.clone());
-            text.push_str(": no key yet, set ");
-            text.push_str(variable.as_deref().unwrap_or("api_key_command"));
+            let variable = variable.as_deref().unwrap_or("api_key_command");
+            text = tr!(
+                "Switched to {choice}: no key yet, /key takes one (or set {variable})",
+                choice,
+                variable
+            );
             tone = Tone::Warning;
         } else if !model.warning.is_empty() {
-            text = format!("{text}: {}", model.warning);
+            let warning = phrase::of_data(&model.warning);
+            text = tr!("Switched to {choice}: {warning}", choice, warning);
             tone = Tone::Warning;
-        } else if nearest != self.session.thinking {
-            text = format!(
-                "{text}; it has no thinking mode “{}”",
-                self.session.thinking
+        } else if nearest != self.session.thinking && self.session.thinking_without_json.is_none() {
+            text = tr!(
+                "Switched to {choice}; it has no thinking mode “{wanted}”, so “{nearest}” it is",
+                choice,
+                wanted = self.session.thinking,
+                nearest
             );
-            text = format!("{text}, so “{nearest}” it is");
         }
+        text.push_str(&lost);
         self.notify(tone, text, now);
     }
 
@@ -171,7 +185,10 @@ impl App {
             return;
         };
         if provider.models.len() == 1 && model == self.session.choice.model {
-            let text = format!("{} has only this model in the catalogue", provider.name);
+            let text = tr!(
+                "{provider} has only this model in the catalogue",
+                provider = provider.name
+            );
             self.notify(Tone::Info, text, now);
             return;
         }
@@ -228,13 +245,19 @@ impl App {
             .unwrap_or_default();
         if modes.len() < 2 {
             let text = if model.is_always_on() {
-                format!("{} always thinks; it can't be switched off", model.id)
+                tr!(
+                    "{model} always thinks; it can't be switched off",
+                    model = model.id
+                )
             } else if model.known {
-                format!("{} does not think; there is nothing to switch", model.id)
+                tr!(
+                    "{model} does not think; there is nothing to switch",
+                    model = model.id
+                )
             } else {
-                format!(
-                    "mmchat does not know {}'s thinking modes; the config can tell",
-                    model.id
+                tr!(
+                    "mmchat does not know {model}'s thinking modes; the config can tell",
+                    model = model.id
                 )
             };
             self.notify(Tone::Info, text, now);
@@ -250,16 +273,22 @@ impl App {
         };
         if mode != Thinking::On && !model.modes().contains(&mode) {
             let modes: Vec<_> = model.modes().iter().map(|mode| mode.word()).collect();
-            let text = format!(
-                "{} has no thinking mode “{mode}”, only {}",
-                model.id,
-                modes.join(", ")
+            let text = tr!(
+                "{model} has no thinking mode “{mode}”, only {modes}",
+                model = model.id,
+                mode,
+                modes = modes.join(tr!(", "))
             );
             self.notify(Tone::Warning, text, now);
             return;
         }
         self.session.thinking = mode;
-        let text = format!("Thinking {} from the next message on", self.thinking_word());
+        // The user's own word counts from now on, in JSON mode too.
+        self.session.thinking_without_json = None;
+        let text = tr!(
+            "Thinking {mode} from the next message on",
+            mode = self.thinking_word()
+        );
         self.notify(Tone::Info, text, now);
     }
 }

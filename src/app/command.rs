@@ -26,6 +26,12 @@ pub enum Command {
     ThinkingMode,
     /// Offers tools to the model, or stops doing so.
     ToggleTools,
+    /// Lets the model search the web, or stops doing so.
+    ToggleSearch,
+    /// Asks for JSON, or stops doing so.
+    ToggleJson,
+    /// Asks for a JSON answer that is no JSON again.
+    RepairJson,
     /// Opens the list of MCP servers.
     Servers,
     /// Shows the results of tools whole, or their first lines.

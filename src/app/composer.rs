@@ -12,6 +12,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::command::Command;
 use crate::chat::safe;
+use crate::phrase::tr;
 
 /// A paste longer than this is folded.
 const MOST_PASTED_LINES: usize = 20;
@@ -266,18 +267,18 @@ impl Composer {
 
     fn chip_for(&self, lines: usize, bytes: usize) -> String {
         let size = if lines > 1 {
-            format!("{lines} lines")
+            tr!("{lines} lines", lines)
         } else {
-            format!("{} KB", bytes / 1024)
+            tr!("{size} KB", size = bytes / 1024)
         };
         let taken = |chip: &str| self.folded.iter().any(|(other, _)| other == chip);
-        let plain = format!("[pasted {size}]");
+        let plain = tr!("[pasted {size}]", size);
         if !taken(&plain) {
             return plain;
         }
         // No more chips than a person can paste.
         (2..10_000)
-            .map(|n| format!("[pasted {size} · {n}]"))
+            .map(|n| tr!("[pasted {size} · {n}]", size, n))
             .find(|chip| !taken(chip))
             .unwrap_or(plain)
     }

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{App, Effect, Pane, Tone};
 use crate::chat::{CallId, CallState, Now, safe};
+use crate::phrase::tr;
 
 /// How long a card has to have been there, and the keyboard at rest, before it takes keys.
 const REST: Duration = Duration::from_millis(300);
@@ -116,7 +117,7 @@ impl App {
             KeyCode::Down | KeyCode::Char('j') if plain => Some(self.scroll_card(1)),
             // What would be typed or sent waits for the answer.
             KeyCode::Char(_) | KeyCode::Enter if plain => {
-                let text = "The card above wants an answer first: y, a, n, e or Esc";
+                let text = tr!("The card above wants an answer first: y, a, n, e or Esc");
                 self.notify(Tone::Info, text, now.instant);
                 Some(Vec::new())
             }
@@ -145,7 +146,7 @@ impl App {
                 self.leave_arguments();
             }
             Some((_, Err(why))) => {
-                let text = format!("Not taken: {why} Esc goes back to the model's");
+                let text = tr!("Not taken: {why} Esc goes back to the model's", why);
                 self.notify(Tone::Error, text, now.instant);
             }
             None => self.leave_arguments(),

@@ -10,6 +10,7 @@ use super::{App, Effect, Overlay, Tone};
 use crate::chat::{
     Attachment, Extent, Now, Rates, Standing, Turn, TurnId, TurnState, tokens_as_f64, whole_tokens,
 };
+use crate::phrase::tr;
 
 /// From here on, in percent of the window, there is a warning.
 const NEARLY_FULL: u64 = 80;
@@ -173,9 +174,11 @@ impl App {
         if step > self.context.warned {
             let key = self.keymap.hint(super::Command::MakeRoom);
             let key = key.unwrap_or_else(|| "/room".to_owned());
-            let text = format!(
-                "The context window of {} is {percent} % full; {key} makes room",
-                self.session.choice.model
+            let text = tr!(
+                "The context window of {model} is {percent} % full; {key} makes room",
+                model = self.session.choice.model,
+                percent,
+                key
             );
             self.notify(Tone::Warning, text, now.instant);
         }
@@ -204,7 +207,7 @@ impl App {
     pub(super) fn make_room(&mut self, now: Now) {
         let last = self.conversation.last().map(|turn| turn.id);
         if self.conversation.way(last).is_empty() {
-            let text = "There is nothing in the window yet";
+            let text = tr!("There is nothing in the window yet");
             self.notify(Tone::Info, text, now.instant);
             return;
         }
@@ -282,15 +285,15 @@ impl App {
         );
         let before = self.set_standing(&oldest, Standing::LeftOut);
         if before.is_empty() {
-            let text = "Every turn that could be left out is pinned, or is the last one";
+            let text = tr!("Every turn that could be left out is pinned, or is the last one");
             self.notify(Tone::Warning, text, now.instant);
             return;
         }
-        let text = format!(
-            "Left out {}, about {} tokens; {} takes that back",
-            oldest_turns(before.len()),
-            crate::chat::short_count(freed),
-            self.how_to_restore()
+        let text = tr!(
+            "Left out {turns}, about {tokens} tokens; {key} takes that back",
+            turns = oldest_turns(before.len()),
+            tokens = crate::chat::short_count(freed),
+            key = self.how_to_restore()
         );
         self.restorable = Some(Restorable::Standings(before));
         self.notify(Tone::Info, text, now.instant);
@@ -300,7 +303,7 @@ impl App {
     pub(super) fn leave_out(&mut self, now: Now) {
         self.toggle_standing(
             Standing::LeftOut,
-            "This turn is left out from the next message on",
+            tr!("This turn is left out from the next message on"),
             now,
         );
     }
@@ -309,19 +312,19 @@ impl App {
     pub(super) fn pin(&mut self, now: Now) {
         self.toggle_standing(
             Standing::Pinned,
-            "This turn is pinned: it stays when others are left out",
+            tr!("This turn is pinned: it stays when others are left out"),
             now,
         );
     }
 
     fn toggle_standing(&mut self, wanted: Standing, said: &str, now: Now) {
         let Some(turn) = self.turn_in_view() else {
-            self.notify(Tone::Info, "There is no turn here yet", now.instant);
+            self.notify(Tone::Info, tr!("There is no turn here yet"), now.instant);
             return;
         };
         let id = turn.id;
         let (standing, said) = if turn.standing == wanted {
-            (Standing::Sent, "This turn is sent along as usual")
+            (Standing::Sent, tr!("This turn is sent along as usual"))
         } else {
             (wanted, said)
         };

@@ -13,6 +13,7 @@ use super::preview::pieces;
 use super::reader::Reader;
 use super::{App, Overlay, Tone};
 use crate::chat::{Now, Turn, TurnId, safe};
+use crate::phrase::tr;
 
 /// How much text is compared word by word, in bytes; lines after that are marked whole.
 const WORDS_BUDGET_BYTES: usize = 512 * 1024;
@@ -82,7 +83,7 @@ impl App {
     /// Opens the answer of the turn in view against that of its sibling before it, else after it.
     pub(super) fn open_diff(&mut self, now: Now) {
         let Some((here, siblings)) = self.turn_with_versions() else {
-            let text = "No turn here has another version to compare with (Alt+R makes one)";
+            let text = tr!("No turn here has another version to compare with (Alt+R makes one)");
             self.notify(Tone::Info, text, now.instant);
             return;
         };

@@ -3,7 +3,10 @@
 
 use super::library::Change;
 use super::{App, Effect, Live, Overlay, Tone};
-use crate::chat::{Extent, Failure, Now, Params, Progress, Reply, Thinking, TurnId, title_from};
+use crate::chat::{
+    Extent, Extras, Failure, Now, Params, Progress, Reply, Thinking, TurnId, title_from,
+};
+use crate::phrase::tr;
 
 /// How much of a conversation a model is shown to find a title for it, in characters a text.
 const EXCERPT_CHARS: usize = 1_500;
@@ -44,7 +47,7 @@ impl App {
     /// Asks the model for a title.
     pub(super) fn ask_for_title(&mut self, now: Now) -> Vec<Effect> {
         if self.conversation.is_empty() {
-            self.notify(Tone::Info, "There is nothing to name yet", now.instant);
+            self.notify(Tone::Info, tr!("There is nothing to name yet"), now.instant);
             return Vec::new();
         }
         let mut prompt = TITLE_PROMPT.to_owned();
@@ -63,10 +66,10 @@ impl App {
     pub(super) fn set_title(&mut self, title: &str, now: Now) -> Vec<Effect> {
         let title = title_from(title);
         if title.is_empty() {
-            self.notify(Tone::Warning, "That is no title", now.instant);
+            self.notify(Tone::Warning, tr!("That is no title"), now.instant);
             return Vec::new();
         }
-        let text = format!("This conversation is called “{title}”");
+        let text = tr!("This conversation is called “{title}”", title);
         self.notify(Tone::Info, text, now.instant);
         self.keeping.head.title.clone_from(&title);
         if let Some(id) = self.keeping.conversation() {
@@ -79,7 +82,7 @@ impl App {
     pub(super) fn ask_for_summary(&mut self, now: Now) -> Vec<Effect> {
         let last = self.conversation.last().map(|turn| turn.id);
         if self.conversation.way(last).is_empty() {
-            let text = "There is nothing to summarize yet";
+            let text = tr!("There is nothing to summarize yet");
             self.notify(Tone::Info, text, now.instant);
             return Vec::new();
         }
@@ -98,14 +101,19 @@ impl App {
         now: Now,
     ) -> Vec<Effect> {
         if self.live.is_some() {
-            self.notify(Tone::Info, "A reply is coming; Esc stops it", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("A reply is coming; Esc stops it"),
+                now.instant,
+            );
             return Vec::new();
         }
         let mut effects = self.drop_errand();
-        // Neither wants long thoughts, nor limits and chance that were set for the conversation.
+        // Neither wants long thoughts, nor what was set for the conversation.
         let own = self.session.clone();
         self.session.thinking = Thinking::Off;
         self.session.params = Params::default();
+        self.session.extras = Extras::default();
         let system = std::mem::take(&mut self.conversation.system_prompt);
         let prepared = self.prepare(parent, prompt, &[], Vec::new());
         self.conversation.system_prompt = system;
@@ -148,8 +156,8 @@ impl App {
         let deed = self.errand.as_ref().map(|errand| errand.deed);
         let _ = self.drop_errand();
         let what = match deed {
-            Some(Deed::Summary) => "No summary",
-            Some(Deed::Title) | None => "No title",
+            Some(Deed::Summary) => tr!("No summary"),
+            Some(Deed::Title) | None => tr!("No title"),
         };
         let text = format!("{what}: {} {}", failure.what(), failure.next_step());
         self.notify(Tone::Error, text, now.instant);

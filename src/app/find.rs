@@ -314,7 +314,7 @@ impl Find {
 
 /// The texts of a turn in the order in which they are read, with their epochs.
 fn texts(turn: &Turn) -> [(Section, &str, u32); 3] {
-    let (reasoning, answer) = (&turn.reply.reasoning, &turn.reply.answer);
+    let (reasoning, answer) = (&turn.reply.reasoning, turn.shown_answer());
     [
         (Section::Prompt, turn.prompt.as_str(), 0),
         (Section::Reasoning, reasoning.as_str(), reasoning.epoch()),

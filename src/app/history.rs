@@ -12,6 +12,7 @@ use super::line_edit::LineEdit;
 use super::overlay::edit_line;
 use super::{App, Effect, Overlay, Tone};
 use crate::chat::{ConversationId, Moment, Now, TurnId, safe, title_from};
+use crate::phrase::tr;
 
 /// The most rows that are asked for.
 const MOST_ROWS: usize = 200;
@@ -360,7 +361,7 @@ impl App {
             .unwrap_or_default();
         let at = history.selected;
         let Some(row) = history.rows.get_mut(at).filter(|_| !title.is_empty()) else {
-            self.notify(Tone::Info, "The title stays as it was", now.instant);
+            self.notify(Tone::Info, tr!("The title stays as it was"), now.instant);
             return;
         };
         row.title.clone_from(&title);
@@ -415,7 +416,7 @@ impl App {
 
     fn undelete(&mut self, now: Now) -> Vec<Effect> {
         let Some((at, row)) = self.history().and_then(|history| history.deleted.take()) else {
-            let text = "There is nothing to bring back";
+            let text = tr!("There is nothing to bring back");
             self.notify(Tone::Info, text, now.instant);
             return Vec::new();
         };

@@ -12,7 +12,8 @@ use super::attached::Wanted;
 use super::journal::Journal;
 use super::library::{self, Change, Head, Kept, StoreNews, Which};
 use super::{App, Effect, Msg, Pane, Tone};
-use crate::chat::{Attachment, Conversation, ConversationId, Ids, Now, TurnId};
+use crate::chat::{Attachment, Conversation, ConversationId, Extras, Ids, Now, TurnId};
+use crate::phrase::tr;
 
 /// How long something may have been typed before it is on its way to the disk.
 pub const DRAFT_PAUSE: Duration = Duration::from_millis(300);
@@ -40,6 +41,8 @@ pub struct Start {
     pub attach: Vec<String>,
     /// Whether model, thinking mode and parameters stay as they are when it is opened.
     pub session_as_asked: bool,
+    /// What else the command line asks of the answers, whatever the conversation did.
+    pub extras: Extras,
 }
 
 /// What of the state outlasts the program.
@@ -196,8 +199,10 @@ impl App {
         head.system_prompt
             .clone_from(&self.conversation.system_prompt);
         head.choice = self.session.choice.clone();
-        head.thinking = self.session.thinking;
-        head.params = self.session.params;
+        let session = &self.session;
+        head.thinking = session.thinking_without_json.unwrap_or(session.thinking);
+        head.params = session.params;
+        head.extras = session.extras;
         if self.keeping.is_there {
             self.keep(Change::Head(Box::new(self.keeping.head.clone())));
         }
@@ -309,7 +314,7 @@ impl App {
             Ok(Some(kept)) => return self.open_kept(*kept, now),
             Ok(None) => self.notify(
                 Tone::Info,
-                "There is no earlier conversation; this is a new one",
+                tr!("There is no earlier conversation; this is a new one"),
                 now.instant,
             ),
             Err(reason) => self.notify(Tone::Error, reason, now.instant),
@@ -368,6 +373,9 @@ impl App {
             self.session.choice = head.choice.clone();
             self.session.thinking = head.thinking;
             self.session.params = head.params;
+            self.session.thinking_without_json = None;
+            let asked = std::mem::take(&mut self.keeping.start.extras);
+            self.open_extras(head.extras, asked, now.instant);
         }
         // A turn must never have the id of one that is there: it would be its own parent.
         let last = conversation.turns().map(|turn| turn.id.0).max();
@@ -427,7 +435,7 @@ impl App {
                 if self.keeping.trouble.take().is_some() {
                     self.notify(
                         Tone::Info,
-                        "Saving works again; nothing was lost",
+                        tr!("Saving works again; nothing was lost"),
                         now.instant,
                     );
                 }

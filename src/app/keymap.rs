@@ -10,6 +10,8 @@ use crate::config::keys::{Binding, Chord};
 pub struct Keymap {
     by_chord: HashMap<(Scope, Chord), Command>,
     by_command: HashMap<Command, Vec<Chord>>,
+    /// The first key of each command as the screen shows it: every frame asks for some.
+    hints: HashMap<Command, String>,
 }
 
 /// Two commands want the same key in the same place.
@@ -35,6 +37,7 @@ impl Keymap {
         let mut map = Self {
             by_chord: HashMap::new(),
             by_command: HashMap::new(),
+            hints: HashMap::new(),
         };
         let rebound = |action: &str| bindings.iter().find(|binding| binding.action == action);
         let bound = SPECS
@@ -93,15 +96,13 @@ impl Keymap {
 
     /// The first key of a command, short, as the screen shows it (`^O`, `Alt+R`).
     pub fn hint(&self, command: Command) -> Option<String> {
-        self.by_command
-            .get(&command)?
-            .first()
-            .map(|chord| hint(*chord))
+        self.hints.get(&command).cloned()
     }
 
     fn bind(&mut self, scope: Scope, chord: Chord, command: Command) {
         self.by_chord.insert((scope, chord), command);
         self.by_command.entry(command).or_default().push(chord);
+        self.hints.entry(command).or_insert_with(|| hint(chord));
     }
 
     /// The command whose key would clash with this one.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::Choice;
 use crate::chat::{
-    Attachment, Conversation, ConversationId, Moment, Params, Thinking, Turn, TurnId,
+    Attachment, Conversation, ConversationId, Extras, Moment, Params, Thinking, Turn, TurnId,
 };
 
 mod query;
@@ -35,6 +35,8 @@ pub struct Head {
     pub thinking: Thinking,
     /// Its sampling parameters.
     pub params: Params,
+    /// What else its next message asks of the answer.
+    pub extras: Extras,
 }
 
 /// A change that must outlast the program. Changes are carried out in their order; each says how

@@ -9,6 +9,7 @@ use ratatui::layout::Position;
 use super::overlay::Outcome;
 use super::{App, Edge, Effect, Pane, Seam, Tone};
 use crate::chat::Now;
+use crate::phrase::tr;
 
 /// How many rows a turn of the mouse wheel scrolls.
 const WHEEL_ROWS: isize = 3;
@@ -150,7 +151,7 @@ impl App {
     /// Gives the thinking pane more room, or less.
     pub(super) fn resize_thinking(&mut self, step: i16, now: Now) {
         let Some(seam) = self.seen.seam else {
-            let said = "The thinking pane has no border to move here";
+            let said = tr!("The thinking pane has no border to move here");
             self.notify(Tone::Info, said, now.instant);
             return;
         };
@@ -165,7 +166,7 @@ impl App {
             Edge::Left | Edge::Right => self.config.ui.thinking_width,
             Edge::Top => self.thinking_height,
         };
-        let said = format!("The thinking pane takes {share} % of the room");
+        let said = tr!("The thinking pane takes {share} % of the room", share);
         self.notify(Tone::Info, said, now.instant);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::markdown::text_width;
+
 /// How grave a notice is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -25,10 +27,10 @@ pub struct Notice {
 }
 
 impl Notice {
-    /// A notice that stays long enough to be read: about 15 characters a second, 3 s at least.
+    /// A notice that stays long enough to be read: about 15 columns a second, 3 s at least.
     pub fn new(tone: Tone, text: impl Into<String>, now: Instant) -> Self {
         let text = text.into();
-        let reading = Duration::from_millis(text.chars().count() as u64 * 1_000 / 15);
+        let reading = Duration::from_millis(text_width(&text) as u64 * 1_000 / 15);
         let until = now + reading.max(Duration::from_secs(3));
         Self { text, tone, until }
     }

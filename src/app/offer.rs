@@ -1,10 +1,15 @@
-//! What is offered in a list: models, whom to ask again, ways to make room.
+//! What is offered in a list: commands, models, whom to ask again, ways to make room.
 
+use super::command::SPECS;
 use super::context::Gauge;
-use super::overlay::{Choice, Overlay};
+use super::keymap::Keymap;
+use super::overlay::{Choice, Entry, Overlay};
 use super::picker::{Item, Picker};
+use super::slash;
 use crate::catalog::Catalog;
 use crate::chat::{Thinking, short_count};
+use crate::phrase;
+use crate::phrase::tr;
 
 /// Whom to ask for a reply again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +34,40 @@ pub enum Remedy {
 }
 
 impl Overlay {
+    /// The palette, with each command's keys.
+    pub fn palette(keymap: &Keymap) -> Self {
+        let commands = SPECS
+            .iter()
+            .filter(|spec| spec.in_palette)
+            .map(|spec| Item {
+                title: phrase::of(spec.title).to_owned(),
+                words: format!("/{} {}", spec.slash.unwrap_or_default(), spec.action),
+                right: match (keymap.shown(spec.command).join(" "), spec.slash) {
+                    (keys, Some(word)) if keys.is_empty() => format!("/{word}"),
+                    (keys, _) => keys,
+                },
+                about: String::new(),
+                dim: false,
+                value: Entry::Command(spec.command),
+            });
+        let slashes = slash::WITH_ARGUMENT.iter().map(|with| Item {
+            title: phrase::of(with.title).to_owned(),
+            words: format!("/{}", with.word),
+            right: format!("/{} …", with.word),
+            about: format!("/{} {}", with.word, with.argument),
+            dim: false,
+            value: Entry::Slash(with.word),
+        });
+        Self::Palette(Picker::new(commands.chain(slashes).collect(), 0))
+    }
+
+    /// The model picker, opened at the model in use.
+    pub fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool, at: &Choice) -> Self {
+        let items = models(catalog, has_key);
+        let selected = items.iter().position(|item| item.value == *at);
+        Self::Models(Picker::new(items, selected.unwrap_or(0)))
+    }
+
     /// Whom to ask again: the same model in other modes first, then all models.
     pub fn again(
         catalog: &Catalog,
@@ -37,9 +76,9 @@ impl Overlay {
         modes: impl Iterator<Item = Thinking>,
     ) -> Self {
         let modes = modes.map(|mode| Item {
-            title: format!("{same} · thinking {mode}"),
-            words: "same model".to_owned(),
-            right: "same model".to_owned(),
+            title: tr!("{same} · thinking {mode}", same, mode),
+            words: tr!("same model").to_owned(),
+            right: tr!("same model").to_owned(),
             about: String::new(),
             dim: false,
             value: Again {
@@ -72,27 +111,37 @@ impl Overlay {
             value,
         };
         let mut items = vec![item(
-            "Start fresh with a summary".to_owned(),
-            "The model writes a summary, which you see first. A new conversation then begins with it in the message box. This one stays as it is.",
+            tr!("Start fresh with a summary").to_owned(),
+            tr!(
+                "The model writes a summary, which you see first. A new conversation then begins with it in the message box. This one stays as it is."
+            ),
             Remedy::Summary,
         )];
         if oldest > 0 {
             let turns = super::branch::oldest_turns(oldest);
-            let title = format!(
-                "Leave {turns} out (about {} tokens)",
-                short_count(freed_tokens)
+            let title = tr!(
+                "Leave {turns} out (about {tokens} tokens)",
+                turns,
+                tokens = short_count(freed_tokens)
             );
-            let about = "They stay on the screen, marked, and are no longer sent along. Pinned turns stay in. Alt+U takes it back.";
+            let about = tr!(
+                "They stay on the screen, marked, and are no longer sent along. Pinned turns stay in. Alt+U takes it back."
+            );
             items.push(item(title, about, Remedy::DropOldest));
         }
         items.push(item(
-            "Choose another model".to_owned(),
-            "One with a larger window, if there is one.",
+            tr!("Choose another model").to_owned(),
+            tr!("One with a larger window, if there is one."),
             Remedy::OtherModel,
         ));
         if sending {
-            let title = format!("Send it all the same ({} % full)", gauge.percent());
-            let about = "The provider may refuse it, or forget the beginning. There is no further question in this conversation.";
+            let title = tr!(
+                "Send it all the same ({percent} % full)",
+                percent = gauge.percent()
+            );
+            let about = tr!(
+                "The provider may refuse it, or forget the beginning. There is no further question in this conversation."
+            );
             items.push(item(title, about, Remedy::SendAnyway));
         }
         Self::Room(Picker::new(items, 0))
@@ -124,12 +173,12 @@ pub(super) fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool) -> Vec<I
                 right: if keyed {
                     model.summary()
                 } else {
-                    "no key".to_owned()
+                    tr!("no key").to_owned()
                 },
                 about: [&model.advice, &model.warning, &provider.note]
                     .into_iter()
                     .filter(|text| !text.is_empty())
-                    .map(String::as_str)
+                    .map(|text| phrase::of_data(text))
                     .collect::<Vec<_>>()
                     .join(" · "),
                 dim: !keyed,

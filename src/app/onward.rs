@@ -7,8 +7,9 @@ use std::time::Duration;
 use super::call::Sent;
 use super::turn::Live;
 use super::{App, Effect, Phase, Tone};
-use crate::catalog::{self, Model, Plan, Provider, Wish};
-use crate::chat::{Now, Params, Remark, Thinking, Turn, TurnState, whole_tokens};
+use crate::catalog::{Model, Plan, Provider, Wish};
+use crate::chat::{Extras, Now, Params, Remark, Thinking, Turn, TurnState, whole_tokens};
+use crate::phrase::tr;
 use crate::wire::Ask;
 
 /// The token limit that is taken for the one in force where nothing tells.
@@ -30,11 +31,11 @@ impl App {
         let thinks = |live: &&Live| live.phase == Phase::Thinking;
         let turn = self.live.as_ref().filter(thinks).map(|live| live.turn);
         let turn = turn.and_then(|id| self.conversation.turn(id));
-        let turn = turn.ok_or("Answering at once works while the model is thinking")?;
+        let turn = turn.ok_or(tr!("Answering at once works while the model is thinking"))?;
         let (id, asked) = (turn.id, turn.asked.thinking);
         let model = self.model_of(turn).map(|(_, model)| model);
         let mode = least_thinking(&model.unwrap_or_default(), asked)?;
-        let plan = self.plan_again(turn, mode, turn.asked.params)?;
+        let plan = self.plan_again(turn, mode, turn.asked.extras)?;
         let remark = match mode {
             Thinking::Off => Remark::AnsweredAtOnce,
             _ => Remark::AnsweredWithLeast,
@@ -62,22 +63,29 @@ impl App {
     /// reasoning left no room for it.
     pub(super) fn go_on(&mut self, now: Now) -> Vec<Effect> {
         let why_not = match self.conversation.last() {
-            _ if self.live.is_some() => "A reply is coming; Esc stops it".to_owned(),
-            None => "There is no answer to go on with yet".to_owned(),
+            _ if self.live.is_some() => tr!("A reply is coming; Esc stops it").to_owned(),
+            None => tr!("There is no answer to go on with yet").to_owned(),
             Some(turn) if turn.reasoning_ate_the_answer() => match self.more_tokens(turn) {
                 Ok(limit) => return self.ask_with_limit(limit, now),
                 Err(why_not) => why_not,
             },
             Some(turn) if turn.is_cut() => {
-                match self.plan_again(turn, turn.asked.thinking, turn.asked.params) {
+                // Half an object is none, so JSON is not asked for; the quoted tail tells anyway.
+                let extras = Extras {
+                    json: false,
+                    ..turn.asked.extras
+                };
+                match self.plan_again(turn, turn.asked.thinking, extras) {
                     Ok(plan) => return self.continue_last(plan, now),
                     Err(why_not) => why_not,
                 }
             }
             Some(turn) if turn.reply.answer.as_str().trim().is_empty() => {
-                "There is no answer to go on with; Alt+R asks again".to_owned()
+                tr!("There is no answer to go on with; Alt+R asks again").to_owned()
             }
-            Some(_) => "The last answer is complete; there is nothing to go on with".to_owned(),
+            Some(_) => {
+                tr!("The last answer is complete; there is nothing to go on with").to_owned()
+            }
         };
         self.notify(Tone::Info, why_not, now.instant);
         Vec::new()
@@ -104,6 +112,7 @@ impl App {
                 tools: Vec::new(),
                 params: turn.asked.params,
                 stream,
+                json: false,
                 patches: plan.patches,
             },
             tools: Vec::new(),
@@ -140,7 +149,7 @@ impl App {
         self.session = own;
         self.keep_head();
         if !effects.is_empty() {
-            let text = format!("Asked again with max_tokens = {limit}, this once");
+            let text = tr!("Asked again with max_tokens = {limit}, this once", limit);
             self.notify(Tone::Info, text, now.instant);
         }
         effects
@@ -160,8 +169,10 @@ impl App {
             return Ok(more);
         }
         let model = &turn.asked.model;
-        Err(format!(
-            "{model} takes no more than {more} tokens; switch thinking off with Alt+T, then Alt+R"
+        Err(tr!(
+            "{model} takes no more than {more} tokens; switch thinking off with Alt+T, then Alt+R",
+            model,
+            more
         ))
     }
 
@@ -172,19 +183,25 @@ impl App {
     }
 
     /// Plans another request of a turn to whom it was asked of.
-    fn plan_again(&self, turn: &Turn, thinking: Thinking, params: Params) -> Result<Plan, String> {
-        let gone = || format!("There is no provider “{}” any more", turn.asked.provider);
+    fn plan_again(&self, turn: &Turn, thinking: Thinking, extras: Extras) -> Result<Plan, String> {
+        let gone = || {
+            tr!(
+                "There is no provider “{id}” any more",
+                id = turn.asked.provider
+            )
+        };
         let (provider, model) = self.model_of(turn).ok_or_else(gone)?;
         let extent = self.conversation.extent(turn.parent) + turn.estimate.prompt;
         let tokens = turn.rates.request_tokens(extent + turn.estimate.answer);
         let wish = Wish {
             thinking,
-            params,
-            json: false,
-            search: false,
+            params: turn.asked.params,
+            json: extras.json,
+            search: extras.search,
             input_tokens_estimate: whole_tokens(tokens),
         };
-        catalog::plan(provider, &model, &wish).map_err(|refusal| refusal.to_string())
+        let plan = self.catalog.plan(provider, &model, &wish);
+        plan.map_err(|refusal| refusal.to_string())
     }
 }
 
@@ -192,20 +209,27 @@ impl App {
 fn least_thinking(model: &Model, asked: Thinking) -> Result<Thinking, String> {
     let id = &model.id;
     if asked == Thinking::Off {
-        return Err(format!(
-            "{id} was asked not to think and does; Esc stops it"
+        return Err(tr!(
+            "{id} was asked not to think and does; Esc stops it",
+            id
         ));
     }
     let efforts = |mode: &Thinking| *mode != Thinking::On;
     // In the order of the modes, off is first and efforts grow.
     match model.modes().into_iter().filter(efforts).min() {
         Some(least) if asked == Thinking::On || least < asked => Ok(least),
-        Some(least) => Err(format!("{id} thinks no less than “{least}”; Esc stops it")),
-        None if model.thinking.is_none() => Err(format!(
-            "mmchat does not know how to keep {id} from thinking; Esc stops it"
+        Some(least) => Err(tr!(
+            "{id} thinks no less than “{least}”; Esc stops it",
+            id,
+            least
         )),
-        None => Err(format!(
-            "{id} always thinks; it can't answer at once. Esc stops it"
+        None if model.thinking.is_none() => Err(tr!(
+            "mmchat does not know how to keep {id} from thinking; Esc stops it",
+            id
+        )),
+        None => Err(tr!(
+            "{id} always thinks; it can't answer at once. Esc stops it",
+            id
         )),
     }
 }

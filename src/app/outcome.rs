@@ -11,6 +11,7 @@ use super::overlay::Choice;
 use super::slash::Slash;
 use super::{App, Command, Effect, Overlay, Pane, Tone};
 use crate::chat::Now;
+use crate::phrase::tr;
 
 /// What a key meant to an overlay.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +89,10 @@ impl App {
                 Vec::new()
             }
             Outcome::NoCommand(line) => {
-                let text = format!("There is no command /{line}; it is in the message box");
+                let text = tr!(
+                    "There is no command /{line}; it is in the message box",
+                    line
+                );
                 self.notify(Tone::Warning, text, now.instant);
                 self.focus = Pane::Message;
                 self.composer.set_text(&format!("/{line}"));

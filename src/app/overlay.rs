@@ -3,18 +3,18 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::attached::Many;
-use super::command::{Command, SPECS};
+use super::command::Command;
 use super::diff::Diff;
 use super::history::History;
-use super::keymap::Keymap;
 use super::line_edit::LineEdit;
-use super::offer::{Again, Remedy, models};
+use super::offer::{Again, Remedy};
 pub use super::outcome::Outcome;
-use super::picker::{Item, Picker};
+use super::picker::Picker;
 use super::preview::Preview;
 use super::reader::Spot;
 use super::slash;
-use crate::catalog::Catalog;
+
+use crate::phrase::tr;
 
 /// A provider and a model, by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,40 +72,6 @@ pub enum Overlay {
 }
 
 impl Overlay {
-    /// The palette, with each command's keys.
-    pub fn palette(keymap: &Keymap) -> Self {
-        let commands = SPECS
-            .iter()
-            .filter(|spec| spec.in_palette)
-            .map(|spec| Item {
-                title: spec.title.to_owned(),
-                words: format!("/{} {}", spec.slash.unwrap_or_default(), spec.action),
-                right: match (keymap.shown(spec.command).join(" "), spec.slash) {
-                    (keys, Some(word)) if keys.is_empty() => format!("/{word}"),
-                    (keys, _) => keys,
-                },
-                about: String::new(),
-                dim: false,
-                value: Entry::Command(spec.command),
-            });
-        let slashes = slash::WITH_ARGUMENT.iter().map(|with| Item {
-            title: with.title.to_owned(),
-            words: format!("/{}", with.word),
-            right: format!("/{} …", with.word),
-            about: format!("/{} {}", with.word, with.argument),
-            dim: false,
-            value: Entry::Slash(with.word),
-        });
-        Self::Palette(Picker::new(commands.chain(slashes).collect(), 0))
-    }
-
-    /// The model picker, opened at the model in use.
-    pub fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool, at: &Choice) -> Self {
-        let items = models(catalog, has_key);
-        let selected = items.iter().position(|item| item.value == *at);
-        Self::Models(Picker::new(items, selected.unwrap_or(0)))
-    }
-
     /// Takes a key.
     pub fn key(&mut self, key: KeyEvent) -> Outcome {
         if key.code == KeyCode::Esc {
@@ -206,26 +172,28 @@ impl Overlay {
 
     /// What a list says when nothing matches: what Enter would do with what was typed.
     pub fn without_match(&self) -> String {
-        let nothing = "Nothing matches. Backspace widens the search.".to_owned();
+        let nothing = tr!("Nothing matches. Backspace widens the search.").to_owned();
         match self {
             Self::Models(picker) => match named(picker.query.text()) {
                 Outcome::ModelNamed(name) => {
-                    format!("Not in the catalogue. Enter uses {name} as typed.")
+                    tr!("Not in the catalogue. Enter uses {name} as typed.", name)
                 }
                 _ => nothing,
             },
             Self::Palette(picker) => {
                 let line = command_line(picker);
                 match slash::parse(line) {
-                    Some(Ok(_)) => format!("Enter runs /{line}"),
+                    Some(Ok(_)) => tr!("Enter runs /{line}", line),
                     Some(Err(usage)) => usage,
                     None if line.is_empty() => nothing,
-                    None => "There is no such command. Enter puts it into the message.".to_owned(),
+                    None => {
+                        tr!("There is no such command. Enter puts it into the message.").to_owned()
+                    }
                 }
             }
             Self::Again(picker) => match named(picker.query.text()) {
                 Outcome::ModelNamed(name) => {
-                    format!("Not in the catalogue. Enter asks {name} as typed.")
+                    tr!("Not in the catalogue. Enter asks {name} as typed.", name)
                 }
                 _ => nothing,
             },
@@ -475,6 +443,7 @@ pub(super) fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::Keymap;
 
     fn typed(overlay: &mut Overlay, text: &str) -> Outcome {
         for c in text.chars() {

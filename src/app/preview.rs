@@ -6,10 +6,11 @@ use super::reader::Reader;
 use super::{App, Overlay, Tone};
 use crate::catalog::DEMO;
 use crate::chat::{Now, Standing, Turn, short_bytes, short_count};
+use crate::phrase::{mark, tr};
 use crate::wire::{Auth, WireRequest};
 
 /// What stands in for a message that is not written yet.
-const UNWRITTEN: &str = "(your next message)";
+const UNWRITTEN: &str = mark("(your next message)");
 /// An image that takes more than this is not written out.
 const MOST_SHOWN_BYTES: usize = 1_024;
 /// A line is cut into pieces of so many bytes, so that wrapping one of them is cheap.
@@ -39,7 +40,7 @@ impl App {
             match self.prepare(parent, prompt, &self.attached.items, self.tools_on_offer()) {
                 Ok(prepared) => prepared,
                 Err(refusal) => {
-                    let text = format!("Nothing would be sent: {refusal}");
+                    let text = tr!("Nothing would be sent: {refusal}", refusal);
                     self.notify(Tone::Error, text, now.instant);
                     return;
                 }
@@ -54,10 +55,11 @@ impl App {
             });
         let about = if all { "" } else { "~" };
         facts.push(match reasoning {
-            0 => "No reasoning to leave out yet".to_owned(),
-            _ => format!(
-                "Reasoning is never sent back: that saves {about}{} tokens",
-                short_count(reasoning)
+            0 => tr!("No reasoning to leave out yet").to_owned(),
+            _ => tr!(
+                "Reasoning is never sent back: that saves {about}{tokens} tokens",
+                about,
+                tokens = short_count(reasoning)
             ),
         });
         let left_out = self.conversation.up_from(parent);
@@ -66,11 +68,11 @@ impl App {
             .count()
         {
             0 => {}
-            1 => facts.push("1 turn is left out".to_owned()),
-            count => facts.push(format!("{count} turns are left out")),
+            1 => facts.push(tr!("1 turn is left out").to_owned()),
+            count => facts.push(tr!("{count} turns are left out", count)),
         }
         if is_unwritten {
-            facts.push("The message box is empty; its place is marked".to_owned());
+            facts.push(tr!("The message box is empty; its place is marked").to_owned());
         }
         let mut shown = prepared.request.body.clone();
         shorten_images(&mut shown);
@@ -93,9 +95,13 @@ impl App {
     fn size(&self, tokens: u64) -> String {
         let window = self.model().and_then(|model| model.context_window_tokens);
         let window = window.map_or_else(String::new, |window| {
-            format!(", of {} that fit", short_count(window))
+            tr!(", of {window} that fit", window = short_count(window))
         });
-        format!("About {} tokens{window}", short_count(tokens))
+        tr!(
+            "About {tokens} tokens{window}",
+            tokens = short_count(tokens),
+            window
+        )
     }
 }
 
@@ -124,7 +130,7 @@ fn shorten_images(body: &mut Value) {
 fn head(request: &WireRequest) -> Vec<String> {
     // The demo's address is known only once its server runs.
     let host = if request.provider == DEMO {
-        "(the demo)"
+        tr!("(the demo)")
     } else {
         ""
     };

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use super::slash::Slash;
 use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use crate::catalog::Capability;
 use crate::chat::Now;
 use crate::config::PanelState;
+use crate::phrase::tr;
 
 impl App {
     /// Carries out a command.
@@ -75,6 +77,9 @@ impl App {
             Command::NarrowThinking => self.resize_thinking(-1, now),
             Command::ExpandPaste => self.expand_paste(now),
             Command::Servers => self.open_servers(now.instant),
+            Command::ToggleSearch => self.toggle_extra(Capability::WebSearch, now),
+            Command::ToggleJson => self.toggle_extra(Capability::JsonMode, now),
+            Command::RepairJson => return self.repair_json(now),
             Command::ToggleTools => self.toggle_tools(now),
             Command::ToggleResults => self.toolbox.results_open = !self.toolbox.results_open,
             Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
@@ -112,14 +117,15 @@ impl App {
             Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
             Ok(Slash::System(text)) => {
                 let said = if text.is_empty() {
-                    "No system prompt from the next message on"
+                    tr!("No system prompt from the next message on")
                 } else {
-                    "The system prompt is set from the next message on"
+                    tr!("The system prompt is set from the next message on")
                 };
                 self.notify(Tone::Info, said, now.instant);
                 self.conversation.system_prompt = text;
                 self.keep_head();
             }
+            Ok(Slash::Extra(capability, on)) => self.set_extra(capability, on, now),
             Ok(Slash::Set(param, value)) => {
                 let before = self.session.params;
                 param.set(&mut self.session.params, value);
@@ -128,7 +134,10 @@ impl App {
                     self.notify(Tone::Error, refusal, now.instant);
                     return Vec::new();
                 }
-                let text = format!("From the next message on: {}", self.session.params);
+                let text = tr!(
+                    "From the next message on: {params}",
+                    params = self.session.params
+                );
                 self.notify(Tone::Info, text, now.instant);
             }
         }
@@ -189,7 +198,7 @@ impl App {
             return self.quit(now);
         }
         self.quit_armed = Some(now.instant + QUIT_ARMED);
-        self.notify(Tone::Info, "Press Ctrl+C again to quit", now.instant);
+        self.notify(Tone::Info, tr!("Press Ctrl+C again to quit"), now.instant);
         Vec::new()
     }
 
@@ -204,7 +213,10 @@ impl App {
             self.notify(Tone::Error, unknown, now);
             return Vec::new();
         }
-        let text = format!("Theme: {name}. To keep it: theme = \"{name}\" under [ui]");
+        let text = tr!(
+            "Theme: {name}. To keep it: theme = \"{name}\" under [ui]",
+            name
+        );
         self.notify(Tone::Info, text, now);
         if self.themes.follow_background() {
             return vec![Effect::AskBackground];
@@ -222,9 +234,9 @@ impl App {
             self.focus = Pane::Chat;
         }
         let text = match self.panel {
-            PanelState::Full => "Thinking panel: full",
-            PanelState::Peek => "Thinking panel: its last lines",
-            PanelState::Hidden => "Thinking panel: hidden",
+            PanelState::Full => tr!("Thinking panel: full"),
+            PanelState::Peek => tr!("Thinking panel: its last lines"),
+            PanelState::Hidden => tr!("Thinking panel: hidden"),
         };
         self.notify(Tone::Info, text, now.instant);
     }
@@ -237,7 +249,7 @@ impl App {
         };
         if let Some(pane) = self.zoom {
             self.focus = pane;
-            self.notify(Tone::Info, "z or Esc goes back", now.instant);
+            self.notify(Tone::Info, tr!("z or Esc goes back"), now.instant);
         }
         // The terminal selects by itself only while the program leaves it the mouse.
         vec![Effect::TakeMouse(
@@ -247,7 +259,11 @@ impl App {
 
     fn expand_paste(&mut self, now: Now) {
         if !self.composer.expand() {
-            self.notify(Tone::Info, "Nothing in the message is folded", now.instant);
+            self.notify(
+                Tone::Info,
+                tr!("Nothing in the message is folded"),
+                now.instant,
+            );
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Seen {
     pub ends: [Option<Passage>; 2],
     /// The border between the panes, where there are two.
     pub seam: Option<Seam>,
+    /// Where the terminal's cursor stands; nowhere, if it is hidden.
+    pub caret: Option<Position>,
 }
 
 /// A piece of a text of a turn.

@@ -354,7 +354,7 @@ fn section_text(turn: &Turn, section: Section) -> &str {
     match section {
         Section::Prompt => &turn.prompt,
         Section::Reasoning => turn.reply.reasoning.as_str(),
-        Section::Answer => turn.reply.answer.as_str(),
+        Section::Answer => turn.shown_answer().as_str(),
     }
 }
 

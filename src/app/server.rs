@@ -11,6 +11,7 @@ use super::toolkit::{News, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{Now, safe};
 use crate::config::{Approve, McpServer, McpTransport};
+use crate::phrase::tr;
 
 /// How long a message waits for servers that start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,10 +63,10 @@ impl Server {
 
     fn item(&self) -> Item<String> {
         let (right, why) = match &self.state {
-            ServerState::Idle => ("not started", String::new()),
-            ServerState::Starting | ServerState::StartingAnew => ("starting", String::new()),
-            ServerState::Ready => ("connected", String::new()),
-            ServerState::Down(why) => ("failed", format!("{why} · ")),
+            ServerState::Idle => (tr!("not started"), String::new()),
+            ServerState::Starting | ServerState::StartingAnew => (tr!("starting"), String::new()),
+            ServerState::Ready => (tr!("connected"), String::new()),
+            ServerState::Down(why) => (tr!("failed"), format!("{why} · ")),
         };
         let count = self.tools.len();
         let names: Vec<&str> = self
@@ -85,8 +86,8 @@ impl Server {
             title: self.config.name.clone(),
             words: String::new(),
             right: match (&self.state, count) {
-                (ServerState::Ready, 1) => format!("{right}, 1 tool"),
-                (ServerState::Ready, count) => format!("{right}, {count} tools"),
+                (ServerState::Ready, 1) => tr!("{right}, 1 tool", right),
+                (ServerState::Ready, count) => tr!("{right}, {count} tools", right, count),
                 _ => right.to_owned(),
             },
             about: safe::one_line(&format!("{why}{reached}{tools}")),
@@ -132,7 +133,11 @@ impl App {
                 server.state = ServerState::Ready;
             }
             News::Down(why) => {
-                let text = format!("The MCP server {name} failed: {why} (/mcp tells more)");
+                let text = tr!(
+                    "The MCP server {name} failed: {why} (/mcp tells more)",
+                    name,
+                    why
+                );
                 server.state = ServerState::Down(why);
                 self.notify(Tone::Warning, text, now.instant);
             }
@@ -167,7 +172,7 @@ impl App {
     pub(super) fn open_servers(&mut self, now: Instant) {
         let items: Vec<Item<String>> = self.toolbox.servers.iter().map(Server::item).collect();
         if items.is_empty() {
-            let text = "There are no MCP servers; [mcp] in the configuration names them";
+            let text = tr!("There are no MCP servers; [mcp] in the configuration names them");
             self.notify(Tone::Info, text, now);
             return;
         }

@@ -2,7 +2,9 @@
 //! command table; those with one are here.
 
 use super::command::{Command, SPECS};
+use crate::catalog::Capability;
 use crate::chat::{Params, Thinking, whole_tokens};
+use crate::phrase::tr;
 
 /// A slash command that takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +46,7 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
     },
     WithArgument {
         word: "set",
-        argument: "max_tokens|temperature|top_p|presence_penalty VALUE",
+        argument: "max_tokens|temperature|top_p|presence_penalty|json_mode|search VALUE",
         title: "A parameter of the next requests; “default” unsets it",
     },
 ];
@@ -72,6 +74,8 @@ pub enum Slash {
     Attach(String),
     /// Take this off the message.
     Detach(String),
+    /// Switch JSON mode or web search on or off.
+    Extra(Capability, bool),
     /// Set a parameter of the next requests, or unset it.
     Set(Param, Option<f64>),
 }
@@ -105,7 +109,13 @@ impl Param {
 pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
-    let usage = |with: &WithArgument| format!("It is written /{} {}", with.word, with.argument);
+    let usage = |with: &WithArgument| {
+        tr!(
+            "It is written /{word} {argument}",
+            word = with.word,
+            argument = with.argument
+        )
+    };
     if let Some(with) = WITH_ARGUMENT.iter().find(|with| with.word == word) {
         return Some(match word {
             "think" => match rest.parse() {
@@ -125,13 +135,38 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
         (Command::SwitchTheme, name) if !name.is_empty() => Ok(Slash::Theme(name.to_owned())),
         (Command::Regenerate, model) if !model.is_empty() => Ok(Slash::Retry(model.to_owned())),
         (Command::AskTitle, title) if !title.is_empty() => Ok(Slash::Title(title.to_owned())),
+        (Command::ToggleJson, word) if switch(word).is_some() => Ok(Slash::Extra(
+            Capability::JsonMode,
+            switch(word).unwrap_or_default(),
+        )),
+        (Command::ToggleSearch, word) if switch(word).is_some() => Ok(Slash::Extra(
+            Capability::WebSearch,
+            switch(word).unwrap_or_default(),
+        )),
         (command, "") => Ok(Slash::Run(command)),
-        (_, _) => Err(format!("/{word} takes nothing after it")),
+        (_, _) => Err(tr!("/{word} takes nothing after it", word)),
     })
+}
+
+/// What a word switches to.
+fn switch(word: &str) -> Option<bool> {
+    match word {
+        "on" | "true" => Some(true),
+        "off" | "false" | "default" => Some(false),
+        _ => None,
+    }
 }
 
 fn parse_set(rest: &str) -> Option<Slash> {
     let (name, value) = rest.split_once(char::is_whitespace)?;
+    let capability = match name {
+        "json_mode" => Some(Capability::JsonMode),
+        "search" => Some(Capability::WebSearch),
+        _ => None,
+    };
+    if let Some(capability) = capability {
+        return Some(Slash::Extra(capability, switch(value.trim())?));
+    }
     let value = match value.trim() {
         "default" => None,
         number => Some(

@@ -3,6 +3,7 @@
 use super::picker::{Item, Picker};
 use crate::catalog::nearest::{did_you_mean, either};
 use crate::config::theme::{Background, Theme};
+use crate::phrase::tr;
 
 /// The name that leaves the choice to the terminal's background.
 pub const AUTO: &str = "auto";
@@ -85,7 +86,12 @@ impl Themes {
             let names = self.names();
             let near = did_you_mean(name, names.iter().copied());
             let all = either(&names);
-            return Err(format!("There is no theme “{name}”.{near} There are {all}"));
+            return Err(tr!(
+                "There is no theme “{name}”.{near} There are {all}",
+                name,
+                near,
+                all
+            ));
         }
         name.clone_into(&mut self.wish);
         self.preview = None;
@@ -101,11 +107,11 @@ impl Themes {
             title: (*name).to_owned(),
             words: String::new(),
             right: match self.named(name) {
-                None => "as the terminal's background asks",
+                None => tr!("as the terminal's background asks"),
                 Some(theme) => match theme.background {
-                    None => "on any background",
-                    Some(Background::Dark) => "on a dark background",
-                    Some(Background::Light) => "on a light background",
+                    None => tr!("on any background"),
+                    Some(Background::Dark) => tr!("on a dark background"),
+                    Some(Background::Light) => tr!("on a light background"),
                 },
             }
             .to_owned(),

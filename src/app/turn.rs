@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 use super::call::Sent;
 use super::toolkit::Tool;
 use super::{App, Effect, Tone};
-use crate::catalog;
+use crate::catalog::{self, Hint};
 use crate::chat::{
     Attachment, Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState, without_images,
 };
+use crate::phrase::tr;
 use crate::wire::{self, Ask, WireRequest};
 
 /// How often the spinner turns.
@@ -62,6 +63,11 @@ pub enum Phase {
 }
 
 impl Live {
+    /// Tells whether text of this round has come.
+    pub fn speaks(&self) -> bool {
+        matches!(self.phase, Phase::Thinking | Phase::Answering)
+    }
+
     /// A request that is sent right now.
     pub(super) fn new(turn: TurnId, sent: Sent, now: Now) -> Self {
         Self {
@@ -250,6 +256,7 @@ impl App {
         };
         if let Some(turn) = self.conversation.turn_mut(id) {
             turn.state = TurnState::Done;
+            turn.check_json();
             turn.timing.end = Some(now.since(live.since));
         }
         self.keep_turn(id);
@@ -341,8 +348,9 @@ impl App {
     ) -> Result<Prepared, String> {
         let Some((provider, model)) = self.provider().zip(self.model()) else {
             let provider = &self.session.choice.provider;
-            return Err(format!(
-                "There is no provider “{provider}”; Ctrl+O switches"
+            return Err(tr!(
+                "There is no provider “{provider}”; Ctrl+O switches",
+                provider
             ));
         };
         let shows_images = attached.iter().any(|it| it.image().is_some());
@@ -354,12 +362,14 @@ impl App {
         let extent = self.conversation.extent(parent) + prompt_extent;
         let rates = self.rates(&self.session.choice);
         let wish = self.wish(rates.request_tokens(extent));
-        let plan = catalog::plan(provider, &model, &wish).map_err(|refusal| refusal.to_string())?;
+        let plan = self.catalog.plan(provider, &model, &wish);
+        let plan = plan.map_err(|refusal| refusal.to_string())?;
         let mut ask = Ask {
             messages: self.conversation.messages(parent, prompt, attached),
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
+            json: wish.json,
             patches: plan.patches,
         };
         let request = wire::request(&plan.target, &ask);
@@ -368,6 +378,9 @@ impl App {
         } else {
             without_images(&mut ask.messages)
         };
+        // What to heed with JSON mode was said when it was switched on.
+        let is_news = |hint: &&Hint| !matches!(hint, Hint::JsonMode(_));
+        let mut hints = plan.hints.iter().filter(is_news);
         ask.messages = Vec::new();
         Ok(Prepared {
             request,
@@ -378,14 +391,15 @@ impl App {
             },
             thinking: plan.thinking,
             hint: match unseen {
-                0 => plan.hints.first().map(ToString::to_string),
-                1 => Some(format!(
-                    "{} takes text only: the image above is left out",
-                    model.id
+                0 => hints.next().map(ToString::to_string),
+                1 => Some(tr!(
+                    "{model} takes text only: the image above is left out",
+                    model = model.id
                 )),
-                count => Some(format!(
-                    "{} takes text only: the {count} images above are left out",
-                    model.id
+                count => Some(tr!(
+                    "{model} takes text only: the {count} images above are left out",
+                    model = model.id,
+                    count
                 )),
             },
             tokens: wish.input_tokens_estimate,

@@ -73,6 +73,8 @@ pub struct ModelEntry {
     pub json_mode: Option<Ability>,
     /// See [`Model::json_mode_hint`].
     pub json_mode_hint: Option<String>,
+    /// See [`Model::json_mode_thinking`].
+    pub json_mode_thinking: Option<Thinking>,
     /// See [`Model::web_search`].
     pub web_search: Option<Ability>,
     /// See [`Model::tools`].
@@ -183,6 +185,10 @@ impl ModelEntry {
         lay_option(&mut model.thinking, self.thinking.as_ref());
         lay_ability(&mut model.json_mode, self.json_mode.as_ref());
         lay(&mut model.json_mode_hint, self.json_mode_hint.as_ref());
+        lay_option(
+            &mut model.json_mode_thinking,
+            self.json_mode_thinking.as_ref(),
+        );
         lay_ability(&mut model.web_search, self.web_search.as_ref());
         lay(&mut model.tools, self.tools.as_ref());
         lay(&mut model.images, self.images.as_ref());

@@ -2,6 +2,8 @@
 
 use super::{Catalog, nearest};
 
+use crate::phrase::tr;
+
 /// A name that leads to no model.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -25,7 +27,7 @@ impl Catalog {
             .map_or((name, None), |(id, model)| (id, Some(model)));
         match (self.provider(id), model) {
             (Some(_), Some("")) => Err(Unknown {
-                message: format!("“{name}” names no model; write {id}/MODEL"),
+                message: tr!("“{name}” names no model; write {id}/MODEL", name, id),
                 nearest: self
                     .names()
                     .filter(|known| known.starts_with(name))
@@ -35,7 +37,7 @@ impl Catalog {
             (Some(provider), None) => match provider.models.first() {
                 Some(model) => Ok((provider.id.clone(), model.id.clone())),
                 None => Err(Unknown {
-                    message: format!("no model of {id} is known by name; write {id}/MODEL"),
+                    message: tr!("no model of {id} is known by name; write {id}/MODEL", id),
                     nearest: Vec::new(),
                 }),
             },
@@ -66,7 +68,11 @@ impl Catalog {
                 .map(|(provider, model)| format!("{provider}/{model}"));
             let nearest: Vec<String> = full.collect();
             let choices = nearest::either(&nearest);
-            let message = format!("“{name}” needs its provider in front: {choices}");
+            let message = tr!(
+                "“{name}” needs its provider in front: {choices}",
+                name,
+                choices
+            );
             return Err(Unknown { message, nearest });
         }
         let ids = || self.providers.iter().map(|provider| provider.id.as_str());
@@ -88,11 +94,11 @@ impl Catalog {
         }
         let advice = if near.is_empty() {
             let all: Vec<&str> = ids().collect();
-            format!("the providers are {}", all.join(", "))
+            tr!("the providers are {all}", all = all.join(", "))
         } else {
-            format!("did you mean {}?", nearest::either(&near))
+            tr!("did you mean {words}?", words = nearest::either(&near))
         };
-        let message = format!("there is no provider “{id}”; {advice}");
+        let message = tr!("there is no provider “{id}”; {advice}", id, advice);
         Err(Unknown {
             message,
             nearest: near,

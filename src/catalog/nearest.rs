@@ -1,5 +1,7 @@
 //! Which known words a mistyped word was probably meant to be.
 
+use crate::phrase::tr;
+
 /// The candidates nearest to `word`, best first, at most three; none when nothing is near.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = plain(word);
@@ -27,7 +29,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     match nearest(word, candidates).as_slice() {
         [] => String::new(),
-        near => format!(" Did you mean {}?", either(near)),
+        near => tr!(" Did you mean {words}?", words = either(near)),
     }
 }
 
@@ -38,7 +40,11 @@ pub fn either<T: AsRef<str>>(words: &[T]) -> String {
         [only] => only.as_ref().to_owned(),
         [first @ .., last] => {
             let first: Vec<&str> = first.iter().map(AsRef::as_ref).collect();
-            format!("{} or {}", first.join(", "), last.as_ref())
+            tr!(
+                "{first} or {last}",
+                first = first.join(tr!(", ")),
+                last = last.as_ref()
+            )
         }
     }
 }

@@ -7,6 +7,7 @@ use super::nearest::either;
 use super::refusal::{Hint, Refusal};
 use super::{Bounds, Model, Provider};
 use crate::chat::{Params, Thinking};
+use crate::phrase::tr;
 use crate::wire::{Patch, Target};
 
 /// What the user asks for.
@@ -47,11 +48,14 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::JsonMode, Self::WebSearch];
+
     /// Its name in sentences.
     pub fn name(self) -> &'static str {
         match self {
-            Self::JsonMode => "JSON mode",
-            Self::WebSearch => "web search",
+            Self::JsonMode => tr!("JSON mode"),
+            Self::WebSearch => tr!("web search"),
         }
     }
 
@@ -141,7 +145,7 @@ fn thinking<'m>(
         others: if others.is_empty() {
             others
         } else {
-            format!(", or switch to {others}")
+            tr!(", or switch to {others}", others)
         },
     })
 }
@@ -170,7 +174,7 @@ fn capability_patch<'m>(
         others: if others.is_empty() {
             String::new()
         } else {
-            format!(", or switch to {others}")
+            tr!(", or switch to {others}", others)
         },
     })
 }
@@ -196,7 +200,7 @@ pub fn check_images(provider: &Provider, model: &Model) -> Result<(), Refusal> {
         others: if others.is_empty() {
             String::new()
         } else {
-            format!(", or switch to {others}")
+            tr!(", or switch to {others}", others)
         },
     })
 }
@@ -231,9 +235,11 @@ fn check_params(provider: &Provider, model: &Model, params: &Params) -> Result<(
         };
         // WIRE §6: reports differ on whether 0 is taken; the least above it does the same.
         let remark = if min > 0.0 && (0.0..min).contains(&value) {
-            format!(": write {min}, which has the effect of 0")
+            tr!(": write {min}, which has the effect of 0", min)
         } else {
-            default.map_or_else(String::new, |default| format!("; unset, it is {default}"))
+            default.map_or_else(String::new, |default| {
+                tr!("; unset, it is {default}", default)
+            })
         };
         return Err(Refusal::OutOfBounds {
             model: full_name(provider, model),
@@ -311,7 +317,27 @@ fn full_name(provider: &Provider, model: &Model) -> String {
 
 fn declaration(provider: &Provider, model: &Model, line: &str) -> String {
     let (provider, model) = (&provider.id, &model.id);
-    format!("[[providers.{provider}.models]] with id = \"{model}\" and {line}")
+    tr!(
+        "[[providers.{provider}.models]] with id = \"{model}\" and {line}",
+        provider,
+        model,
+        line
+    )
+}
+
+/// One model that can do it of each provider, three at most, as the rest of a refusal.
+pub(super) fn elsewhere(providers: &[Provider], capability: Capability) -> String {
+    let able = |provider: &Provider| {
+        let mut models = provider.models.iter();
+        let able = |model: &&Model| capability.patch(model).is_some() && model.warning.is_empty();
+        Some(full_name(provider, models.find(able)?))
+    };
+    let names: Vec<String> = providers.iter().filter_map(able).take(3).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(", or switch to {}", either(names)),
+    }
 }
 
 /// The provider's models that can do it, three at most.

@@ -115,13 +115,15 @@ impl Conversation {
             reply: Reply::default(),
             state: TurnState::Live,
             timing: Timing::default(),
+            json: None,
         };
         self.turns.insert(id, turn);
         self.chosen.insert(parent, id);
     }
 
     /// Puts a turn in its place, as it is; without choosing it.
-    pub fn put(&mut self, turn: Turn) {
+    pub fn put(&mut self, mut turn: Turn) {
+        turn.lay_out();
         self.turns.insert(turn.id, turn);
     }
 

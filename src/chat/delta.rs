@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Failure, Usage};
+use super::{Failure, Source, Usage};
 
 /// Which of the two texts of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,19 +73,6 @@ pub struct ToolDelta {
     pub snapshot: bool,
 }
 
-/// A page that a web search found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Source {
-    /// The number that the answer cites it by, counted from 1.
-    pub index: u32,
-    /// The page's title.
-    pub title: String,
-    /// The page's address. Never fetched.
-    pub url: String,
-    /// The site's name, empty when unknown.
-    pub site: String,
-}
-
 /// Something honest to say about a reply that is not a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Remark {
@@ -99,6 +86,10 @@ pub enum Remark {
     AnsweredAtOnce,
     /// The user stopped the reasoning; the answer was asked for with the least effort there is.
     AnsweredWithLeast,
+    /// The answer was to be JSON and is none.
+    NotJson,
+    /// Searching the web failed.
+    SearchFailed,
     /// The answer was cut, and the rest of it was asked for.
     WentOn,
 }

@@ -6,6 +6,8 @@
 
 use std::time::Duration;
 
+use crate::phrase::tr;
+
 /// A request that failed, before or in the middle of the reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -123,93 +125,105 @@ impl Failure {
     /// What happened, as one sentence.
     pub fn what(&self) -> &'static str {
         match self.kind {
-            FailureKind::NoKey => "There is no API key for this provider.",
-            FailureKind::BadKey => "The provider does not accept the API key.",
+            FailureKind::NoKey => tr!("There is no API key for this provider."),
+            FailureKind::BadKey => tr!("The provider does not accept the API key."),
             FailureKind::PlanKey => {
-                "The key is one of a plan, and a plan is served at an address of its own."
+                tr!("The key is one of a plan, and a plan is served at an address of its own.")
             }
             FailureKind::Forbidden => {
-                "The key may not do this: the model, the workspace or this machine's address is not allowed."
+                tr!(
+                    "The key may not do this: the model, the workspace or this machine's address is not allowed."
+                )
             }
-            FailureKind::Balance => "The account has no balance left.",
-            FailureKind::Quota => "The plan's quota is used up.",
-            FailureKind::NotInPlan => "The plan of this key does not include this model.",
-            FailureKind::RateLimit => "Too many requests in a short time.",
-            FailureKind::Overloaded => "The provider is overloaded.",
-            FailureKind::Server => "The provider failed to handle the request.",
-            FailureKind::UnknownModel => "The provider does not know this model.",
-            FailureKind::ContextTooLong => "The conversation is longer than this model takes.",
-            FailureKind::ThinkingMode => "This model can't be switched to that thinking mode.",
-            FailureKind::InvisibleText => "The text holds too many invisible characters.",
-            FailureKind::BadRequest => "The provider refuses the request as it is.",
-            FailureKind::ContentFilter => "The provider's safety filter stopped it.",
-            FailureKind::Connect => "The server can't be reached.",
-            FailureKind::ConnectTimeout => "The server did not pick up in time.",
-            FailureKind::Tls => "The server's certificate is not trusted.",
-            FailureKind::Proxy => "The proxy did not let the request through.",
-            FailureKind::Idle => "The server was silent for too long.",
-            FailureKind::Cut => "The connection broke before the reply was complete.",
-            FailureKind::NotAReply => "The server answered with something that is no reply.",
+            FailureKind::Balance => tr!("The account has no balance left."),
+            FailureKind::Quota => tr!("The plan's quota is used up."),
+            FailureKind::NotInPlan => tr!("The plan of this key does not include this model."),
+            FailureKind::RateLimit => tr!("Too many requests in a short time."),
+            FailureKind::Overloaded => tr!("The provider is overloaded."),
+            FailureKind::Server => tr!("The provider failed to handle the request."),
+            FailureKind::UnknownModel => tr!("The provider does not know this model."),
+            FailureKind::ContextTooLong => tr!("The conversation is longer than this model takes."),
+            FailureKind::ThinkingMode => tr!("This model can't be switched to that thinking mode."),
+            FailureKind::InvisibleText => tr!("The text holds too many invisible characters."),
+            FailureKind::BadRequest => tr!("The provider refuses the request as it is."),
+            FailureKind::ContentFilter => tr!("The provider's safety filter stopped it."),
+            FailureKind::Connect => tr!("The server can't be reached."),
+            FailureKind::ConnectTimeout => tr!("The server did not pick up in time."),
+            FailureKind::Tls => tr!("The server's certificate is not trusted."),
+            FailureKind::Proxy => tr!("The proxy did not let the request through."),
+            FailureKind::Idle => tr!("The server was silent for too long."),
+            FailureKind::Cut => tr!("The connection broke before the reply was complete."),
+            FailureKind::NotAReply => tr!("The server answered with something that is no reply."),
             FailureKind::Redirect => {
-                "The server points elsewhere; keys are not sent to other hosts."
+                tr!("The server points elsewhere; keys are not sent to other hosts.")
             }
-            FailureKind::PlainHttp => "The key would cross the network unencrypted.",
-            FailureKind::TooLarge => "The reply is larger than mmchat accepts.",
-            FailureKind::Setup => "The request could not be made.",
+            FailureKind::PlainHttp => tr!("The key would cross the network unencrypted."),
+            FailureKind::TooLarge => tr!("The reply is larger than mmchat accepts."),
+            FailureKind::Setup => tr!("The request could not be made."),
         }
     }
 
     /// What to do now, as one sentence.
     pub fn next_step(&self) -> &'static str {
         match self.kind {
-            FailureKind::NoKey => "Keep one with `mmchat key set`, or switch with Ctrl+O.",
+            FailureKind::NoKey => tr!("Keep one with `mmchat key set`, or switch with Ctrl+O."),
             FailureKind::BadKey => {
-                "Check that it is complete and of this provider's region: keys of a vendor's China and international sites are not interchangeable."
+                tr!(
+                    "Check that it is complete and of this provider's region: keys of a vendor's China and international sites are not interchangeable."
+                )
             }
             FailureKind::PlanKey => {
-                "Put the plan's address into base_url, or use a pay-as-you-go key."
+                tr!("Put the plan's address into base_url, or use a pay-as-you-go key.")
             }
             FailureKind::Forbidden => {
-                "Activate the model in the provider's console, or switch with Ctrl+O."
+                tr!("Activate the model in the provider's console, or switch with Ctrl+O.")
             }
             FailureKind::Balance => {
-                "Top up the account in the provider's console (a plan's quota needs the plan's own key), or switch provider with Alt+P."
+                tr!(
+                    "Top up the account in the provider's console (a plan's quota needs the plan's own key), or switch provider with Alt+P."
+                )
             }
             FailureKind::Quota => {
-                "Wait for the reset, upgrade the plan, or switch provider with Alt+P."
+                tr!("Wait for the reset, upgrade the plan, or switch provider with Alt+P.")
             }
             FailureKind::NotInPlan => {
-                "Choose a model of the plan with Ctrl+O, or use a pay-as-you-go key."
+                tr!("Choose a model of the plan with Ctrl+O, or use a pay-as-you-go key.")
             }
-            FailureKind::RateLimit => "Wait a moment, then press Alt+R.",
+            FailureKind::RateLimit => tr!("Wait a moment, then press Alt+R."),
             FailureKind::Overloaded | FailureKind::Server => {
-                "Press Alt+R to try again, or Alt+Shift+R to ask another model."
+                tr!("Press Alt+R to try again, or Alt+Shift+R to ask another model.")
             }
             FailureKind::UnknownModel => {
-                "Choose another model with Ctrl+O, or check the id in the config."
+                tr!("Choose another model with Ctrl+O, or check the id in the config.")
             }
             FailureKind::ContextTooLong => {
-                "Make room with Alt+W, or choose a model with a larger window."
+                tr!("Make room with Alt+W, or choose a model with a larger window.")
             }
-            FailureKind::ThinkingMode => "Change the thinking mode with Alt+T, then press Alt+R.",
-            FailureKind::InvisibleText => "Alt+E edits the message: paste it again as plain text.",
-            FailureKind::BadRequest => "Check the parameters, then press Alt+R.",
-            FailureKind::ContentFilter => "Put it in other words: Alt+E edits the message.",
-            FailureKind::Connect => "Check the network and base_url, then press Alt+R.",
-            FailureKind::ConnectTimeout => "Check the network and the proxy, then press Alt+R.",
+            FailureKind::ThinkingMode => {
+                tr!("Change the thinking mode with Alt+T, then press Alt+R.")
+            }
+            FailureKind::InvisibleText => {
+                tr!("Alt+E edits the message: paste it again as plain text.")
+            }
+            FailureKind::BadRequest => tr!("Check the parameters, then press Alt+R."),
+            FailureKind::ContentFilter => tr!("Put it in other words: Alt+E edits the message."),
+            FailureKind::Connect => tr!("Check the network and base_url, then press Alt+R."),
+            FailureKind::ConnectTimeout => {
+                tr!("Check the network and the proxy, then press Alt+R.")
+            }
             FailureKind::Tls => {
-                "Set network.ca_file if the server uses a private certificate authority."
+                tr!("Set network.ca_file if the server uses a private certificate authority.")
             }
-            FailureKind::Proxy => "Check network.proxy and the proxy's own credentials.",
-            FailureKind::Idle => "Press Alt+R, or raise network.idle_timeout_seconds.",
-            FailureKind::Cut => "What arrived is kept. Press Alt+R to try again.",
+            FailureKind::Proxy => tr!("Check network.proxy and the proxy's own credentials."),
+            FailureKind::Idle => tr!("Press Alt+R, or raise network.idle_timeout_seconds."),
+            FailureKind::Cut => tr!("What arrived is kept. Press Alt+R to try again."),
             FailureKind::NotAReply => {
-                "Check base_url: it may point at a web page or a captive portal."
+                tr!("Check base_url: it may point at a web page or a captive portal.")
             }
-            FailureKind::Redirect => "Put the final address into base_url.",
-            FailureKind::PlainHttp => "Use https, or set network.allow_plain_http = true.",
-            FailureKind::TooLarge => "What arrived is kept. Ask for less at once.",
-            FailureKind::Setup => "Check the provider's section in the config.",
+            FailureKind::Redirect => tr!("Put the final address into base_url."),
+            FailureKind::PlainHttp => tr!("Use https, or set network.allow_plain_http = true."),
+            FailureKind::TooLarge => tr!("What arrived is kept. Ask for less at once."),
+            FailureKind::Setup => tr!("Check the provider's section in the config."),
         }
     }
 
@@ -217,36 +231,42 @@ impl Failure {
     pub fn next_step_in_shell(&self) -> &'static str {
         match self.kind {
             FailureKind::NoKey => {
-                "Set the environment variable, or keep one with `mmchat key set`, or name another model with -m."
+                tr!(
+                    "Set the environment variable, or keep one with `mmchat key set`, or name another model with -m."
+                )
             }
             FailureKind::Forbidden => {
-                "Activate the model in the provider's console, or name another with -m."
+                tr!("Activate the model in the provider's console, or name another with -m.")
             }
             FailureKind::Balance => {
-                "Top up the account in the provider's console (a plan's quota needs the plan's own key), or name another model with -m."
+                tr!(
+                    "Top up the account in the provider's console (a plan's quota needs the plan's own key), or name another model with -m."
+                )
             }
             FailureKind::Quota => {
-                "Wait for the reset, upgrade the plan, or name another model with -m."
+                tr!("Wait for the reset, upgrade the plan, or name another model with -m.")
             }
             FailureKind::NotInPlan => {
-                "Name a model of the plan with -m, or use a pay-as-you-go key."
+                tr!("Name a model of the plan with -m, or use a pay-as-you-go key.")
             }
-            FailureKind::RateLimit => "Wait a moment and try again.",
+            FailureKind::RateLimit => tr!("Wait a moment and try again."),
             FailureKind::Overloaded | FailureKind::Server => {
-                "Try again, or name another model with -m."
+                tr!("Try again, or name another model with -m.")
             }
-            FailureKind::UnknownModel => "`mmchat models` lists what is known; check the id.",
+            FailureKind::UnknownModel => tr!("`mmchat models` lists what is known; check the id."),
             FailureKind::ContextTooLong => {
-                "Shorten the prompt, or name a model with a larger window."
+                tr!("Shorten the prompt, or name a model with a larger window.")
             }
-            FailureKind::ThinkingMode => "Leave --thinking out, or name another model with -m.",
-            FailureKind::InvisibleText => "Send it as plain text.",
-            FailureKind::BadRequest => "Check the parameters.",
-            FailureKind::ContentFilter => "Put it in other words.",
-            FailureKind::Connect => "Check the network and base_url.",
-            FailureKind::ConnectTimeout => "Check the network and the proxy.",
-            FailureKind::Idle => "Try again, or raise network.idle_timeout_seconds.",
-            FailureKind::Cut => "Try again.",
+            FailureKind::ThinkingMode => {
+                tr!("Leave --thinking out, or name another model with -m.")
+            }
+            FailureKind::InvisibleText => tr!("Send it as plain text."),
+            FailureKind::BadRequest => tr!("Check the parameters."),
+            FailureKind::ContentFilter => tr!("Put it in other words."),
+            FailureKind::Connect => tr!("Check the network and base_url."),
+            FailureKind::ConnectTimeout => tr!("Check the network and the proxy."),
+            FailureKind::Idle => tr!("Try again, or raise network.idle_timeout_seconds."),
+            FailureKind::Cut => tr!("Try again."),
             FailureKind::BadKey
             | FailureKind::PlanKey
             | FailureKind::Tls
@@ -268,19 +288,22 @@ impl Failure {
             facts.push(format!("HTTP {status}"));
         }
         if let Some(code) = self.code.as_deref().filter(|code| !words.contains(code)) {
-            facts.push(format!("code {code}"));
+            facts.push(tr!("code {code}", code));
         }
         match &self.retry {
             Retry::NotBefore(time) if !words.contains(time.as_str()) => {
-                facts.push(format!("not before {time}"));
+                facts.push(tr!("not before {time}", time));
             }
             Retry::After(wait) => {
-                facts.push(format!("asks to wait {} s", wait.as_secs_f64().ceil()));
+                facts.push(tr!(
+                    "asks to wait {seconds} s",
+                    seconds = wait.as_secs_f64().ceil()
+                ));
             }
             Retry::NotBefore(_) | Retry::Soon | Retry::Never => {}
         }
         if let Some(id) = &self.request_id {
-            facts.push(format!("request {id}"));
+            facts.push(tr!("request {id}", id));
         }
         if !facts.is_empty() {
             if !words.is_empty() {

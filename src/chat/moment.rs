@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::phrase::tr;
+
 /// A point in time on the wall clock, with the local offset of that moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment {
@@ -32,10 +34,10 @@ impl Moment {
     pub fn ago(self, now: Self) -> String {
         let seconds = now.unix_seconds.saturating_sub(self.unix_seconds);
         match (seconds, now.local_day() - self.local_day()) {
-            (i64::MIN..60, _) => "just now".to_owned(),
-            (60..3_600, _) => format!("{} min ago", seconds / 60),
-            (_, 0) => format!("today {self}"),
-            (_, 1) => format!("yesterday {self}"),
+            (i64::MIN..60, _) => tr!("just now").to_owned(),
+            (60..3_600, _) => tr!("{minutes} min ago", minutes = seconds / 60),
+            (_, 0) => tr!("today {time}", time = self),
+            (_, 1) => tr!("yesterday {time}", time = self),
             _ => self.date(),
         }
     }

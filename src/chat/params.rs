@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::phrase::tr;
+
 /// Sampling parameters. `None` leaves the provider's own default in force.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Params {
@@ -49,9 +51,39 @@ impl fmt::Display for Params {
             .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
             .collect();
         if set.is_empty() {
-            return f.write_str("the provider's default parameters");
+            return f.write_str(tr!("the provider's default parameters"));
         }
         f.write_str(&set.join(", "))
+    }
+}
+
+/// What an answer is asked to be or to draw on, besides the words. It is kept as those words that
+/// hold: `json search`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extras {
+    /// It is to be JSON.
+    pub json: bool,
+    /// It may draw on pages found on the web.
+    pub search: bool,
+}
+
+impl fmt::Display for Extras {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = [(self.json, "json"), (self.search, "search")];
+        let words = words.into_iter().filter(|(holds, _)| *holds);
+        let words: Vec<&str> = words.map(|(_, word)| word).collect();
+        f.write_str(&words.join(" "))
+    }
+}
+
+impl From<&str> for Extras {
+    /// Reads them back; words of a later program are passed over.
+    fn from(words: &str) -> Self {
+        let has = |wanted: &str| words.split_whitespace().any(|word| word == wanted);
+        Self {
+            json: has("json"),
+            search: has("search"),
+        }
     }
 }
 
@@ -101,6 +133,17 @@ impl Thinking {
     }
 }
 
+impl Thinking {
+    /// Its name for people: “on” and “off” in their language, an effort as it is typed.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::On => tr!("on"),
+            Self::Off => tr!("off"),
+            Self::Low | Self::Medium | Self::High | Self::Xhigh | Self::Max => self.word(),
+        }
+    }
+}
+
 impl fmt::Display for Thinking {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
@@ -113,8 +156,10 @@ pub struct NoSuchMode(pub String);
 
 impl fmt::Display for NoSuchMode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no thinking mode “{}”; ", self.0)?;
-        write!(f, "it is one of on, off, low, medium, high, xhigh, max")
+        f.write_str(&tr!(
+            "there is no thinking mode “{name}”; it is one of on, off, low, medium, high, xhigh, max",
+            name = self.0
+        ))
     }
 }
 

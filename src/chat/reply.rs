@@ -44,7 +44,7 @@ impl Text {
         self.text.len()
     }
 
-    fn replace(&mut self, text: String) {
+    pub(super) fn replace(&mut self, text: String) {
         if !text.starts_with(&self.text) {
             self.epoch += 1;
         }
@@ -52,7 +52,7 @@ impl Text {
     }
 
     /// Appends text of the round that began at the byte `start`.
-    fn append(&mut self, start: usize, between: &str, text: &str) {
+    pub(super) fn append(&mut self, start: usize, between: &str, text: &str) {
         if start > 0 && self.text.len() == start {
             self.text.push_str(between);
         }
@@ -104,6 +104,8 @@ pub struct Round {
     pub answer_bytes: usize,
     /// How many calls there were with it.
     pub calls: usize,
+    /// How many sources it and those before it had found.
+    pub sources: usize,
     /// What follows it.
     pub ending: Ending,
     /// See [`Reply::carry`].
@@ -175,7 +177,11 @@ impl Reply {
                 self.answer.replace(whole);
             }
             Delta::Tool(piece) => self.push_tool(piece),
-            Delta::Sources(sources) => self.sources = sources,
+            Delta::Sources(sources) => {
+                // Those that earlier rounds found were not sent again.
+                self.sources.truncate(self.start().sources);
+                self.sources.extend(sources);
+            }
             Delta::Usage(usage) => self.usage = usage,
             Delta::Carry(text) => self.carry = Some(text),
             Delta::Remark(remark) => {
@@ -201,6 +207,7 @@ impl Reply {
             reasoning_bytes: self.reasoning.len(),
             answer_bytes: self.answer.len(),
             calls: self.calls.len(),
+            sources: self.sources.len(),
             ending: Ending::Whole,
             carry: self.carry.take(),
             usage: std::mem::take(&mut self.usage),
@@ -216,6 +223,7 @@ impl Reply {
             self.answer.epoch += 1;
         }
         self.calls.truncate(start.calls);
+        self.sources.truncate(start.sources);
         self.next_round();
         if let Some(round) = self.rounds.last_mut() {
             round.ending = start.ending;
@@ -233,6 +241,14 @@ impl Reply {
             round.ending = Ending::Cut;
             round.carry = None;
         }
+    }
+
+    /// What was answered after the last results of tools; all of it where there were none.
+    pub fn last_answer(&self) -> &str {
+        let start = self.start();
+        let is_apart = start.ending == Ending::Whole;
+        let start = if is_apart { start.answer_bytes } else { 0 };
+        self.answer.since(start, BETWEEN_ANSWERS)
     }
 
     /// The calls of this round.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Attachment, Delta, Estimate, Extent, Failure, Finish, Moment, Params, Part, Rates, Reply,
-    Thinking, whole_tokens,
+    Attachment, Delta, Estimate, Extent, Extras, Failure, Finish, JsonFault, JsonView, Moment,
+    Params, Part, Rates, Remark, Reply, Text, Thinking, whole_tokens,
 };
 
 /// Names a turn, in every program that shares the store; late events of a dropped turn are known
@@ -23,6 +23,8 @@ pub struct Asked {
     pub thinking: Thinking,
     /// The sampling parameters that were sent; reasoning and answer share the token limit.
     pub params: Params,
+    /// What else was asked of the answer.
+    pub extras: Extras,
 }
 
 /// Whether a turn's reply is still coming, and if not, how it ended.
@@ -109,6 +111,8 @@ pub struct Turn {
     pub rates: Rates,
     /// Whether it is sent along with the turns after it.
     pub standing: Standing,
+    /// The answer laid out for reading, where it is to be JSON.
+    pub json: Option<Box<JsonView>>,
 }
 
 impl Turn {
@@ -168,11 +172,13 @@ impl Turn {
             self.estimate.reasoning = Extent::of(self.reply.reasoning.as_str());
             self.estimate.answer = Extent::of(self.reply.answer.as_str());
         }
+        self.lay_out();
     }
 
     /// Asks for the last round of the reply anew: of what has come, its reasoning stays.
     pub fn ask_anew(&mut self) {
         self.reply.ask_anew();
+        self.lay_out();
         self.estimate.answer = Extent::of(self.reply.answer.as_str());
     }
 
@@ -200,6 +206,40 @@ impl Turn {
             .served_model
             .as_deref()
             .unwrap_or(&self.asked.model)
+    }
+
+    /// The answer as it is to be shown: JSON is laid out for reading.
+    pub fn shown_answer(&self) -> &Text {
+        let laid_out = self.json.as_ref().map(|view| view.shown());
+        laid_out.unwrap_or(&self.reply.answer)
+    }
+
+    /// Where a complete answer that was to be JSON stops being so, and at which byte of what is
+    /// shown that is.
+    pub fn json_fault(&self) -> Option<&(JsonFault, usize)> {
+        self.json.as_ref()?.fault()
+    }
+
+    /// Brings the layout of an answer that is to be JSON up to date.
+    pub(super) fn lay_out(&mut self) {
+        if !self.asked.extras.json {
+            return;
+        }
+        let view = self.json.get_or_insert_default();
+        view.read_on(&self.reply.answer);
+        if self.reply.remarks.contains(&Remark::NotJson) && view.fault().is_none() {
+            let (all, last) = (self.reply.answer.as_str(), self.reply.last_answer());
+            view.find_fault(all, all.len() - last.len());
+        }
+    }
+
+    /// Looks, once the answer is complete, whether it is JSON if it was to be.
+    pub fn check_json(&mut self) {
+        let answer = self.reply.last_answer();
+        let is_due = self.asked.extras.json && !answer.trim().is_empty();
+        if is_due && JsonFault::of(answer).is_some() {
+            self.push(Delta::Remark(Remark::NotJson), Duration::ZERO);
+        }
     }
 
     /// Tells whether there is an answer that was cut, so that the model can go on with it.

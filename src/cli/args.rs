@@ -105,6 +105,12 @@ pub(super) struct Options {
     /// Have a text file or an image go along with the first message; may be given several times
     #[arg(long, value_name = "FILE", global = true)]
     pub attach: Vec<PathBuf>,
+    /// Ask for JSON: the answer is a JSON object, where the model has such a mode
+    #[arg(long, global = true)]
+    pub json_mode: bool,
+    /// Let the provider search the web, where the model has that
+    #[arg(long, global = true)]
+    pub search: bool,
     /// Ask for whole replies instead of streams
     #[arg(long, global = true)]
     pub no_stream: bool,
@@ -348,10 +354,6 @@ pub(super) enum Reasoning {
 }
 
 /// The arguments of `ask`.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of its own on the command line"
-)]
 #[derive(Debug, Clone, Args)]
 #[command(after_long_help = MORE_ASK)]
 pub(super) struct AskArgs {
@@ -361,15 +363,9 @@ pub(super) struct AskArgs {
     /// text: the answer as it comes; json: one object at the end; jsonl: one event a line
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Ask for JSON: the answer is a JSON object, where the model has such a mode
-    #[arg(long)]
-    pub json_mode: bool,
-    /// Ask for JSON that fits the schema in a file; an answer that is no JSON is a failure
+    /// Ask for JSON that fits the JSON schema in a file; an answer that does not is a failure
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
-    /// Let the provider search the web, where the model has that
-    #[arg(long)]
-    pub search: bool,
     /// Show the reasoning on standard error
     #[arg(long)]
     pub show_thinking: bool,

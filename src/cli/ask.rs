@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::args::{AskArgs, Format, Options};
 use super::outlet::{Outlet, println_to};
@@ -17,11 +17,12 @@ use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
 use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
-use crate::catalog::{self, DEMO, Model, Plan, Wish};
+use crate::catalog::{DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, Attachment, CallState, Extent, Failure, FailureKind, Finish, Progress, Rates, ToolCall,
-    Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, CallState, Extent, Failure, FailureKind, Finish, JsonFault, Progress, Rates,
+    ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
 };
+use crate::config::schema;
 use crate::files;
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
@@ -34,7 +35,8 @@ pub(super) fn run(
     ask: &AskArgs,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let prompt = prompt::prompt(ask, !options.attach.is_empty())?;
+    let schema = ask.schema.as_deref().map(prompt::schema).transpose()?;
+    let prompt = prompt::prompt(ask, schema.as_ref(), !options.attach.is_empty())?;
     let attached = options.attach.iter().map(|path| files::read(path));
     let attached: Vec<Attachment> = attached.collect::<Result<_, _>>().map_err(Trouble::usage)?;
     let Setup {
@@ -65,11 +67,13 @@ pub(super) fn run(
     let beside = Rates::default().tokens(beside.fold(Extent::default(), |sum, it| sum + it));
     let tokens = whole_tokens(so_far + estimate_tokens(&prompt) + beside);
     if attached.iter().any(|it| it.image().is_some()) {
-        catalog::check_images(provider, &model)
+        crate::catalog::check_images(provider, &model)
             .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
     }
-    let wish = wish(options, ask, &session, &model, tokens);
-    let plan = catalog::plan(provider, &model, &wish)
+    session.extras.json |= ask.schema.is_some();
+    let wish = wish(options, &session, &model, tokens);
+    let plan = catalog
+        .plan(provider, &model, &wish)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
     for hint in &plan.hints {
         complain(&hint.to_string());
@@ -79,6 +83,7 @@ pub(super) fn run(
         model: session.choice.model.clone(),
         thinking: plan.thinking,
         params: session.params,
+        extras: session.extras,
     };
     let mut clock = Clock::system();
     let turn = add_turn(&mut kept, prompt, asked, &session, clock.now().wall);
@@ -121,7 +126,14 @@ pub(super) fn run(
                 let next = || Outlet::new(ask, environment);
                 replies(&providers, &sent, &mut bench, (&mut outlet, &next), &mut record, &mut clock).await
             } => {
-                let exit = result?;
+                let mut exit = result?;
+                let done = record.turn().filter(|turn| turn.state == TurnState::Done);
+                if let Some(why) = done.and_then(|turn| misfit(turn, schema.as_ref())) {
+                    complain(&why);
+                    if schema.is_some() && matches!(exit, Exit::Success) {
+                        exit = Exit::Failed;
+                    }
+                }
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
                 }
@@ -134,16 +146,17 @@ pub(super) fn run(
 }
 
 /// What is wished of the model.
-fn wish(options: &Options, ask: &AskArgs, session: &Session, model: &Model, tokens: u64) -> Wish {
+fn wish(options: &Options, session: &Session, model: &Model, tokens: u64) -> Wish {
+    // Only a mode that was asked for on this command line may be refused; the configuration's
+    // comes as near as the model can, and gives way to what JSON mode wants.
+    let usual = model.nearest_mode(session.thinking);
+    let advised = model.thinking_for_json(usual);
+    let usual = advised.filter(|_| session.extras.json).unwrap_or(usual);
     Wish {
-        // Only a mode that was asked for on this command line may be refused; the configuration's
-        // comes as near as the model can.
-        thinking: options
-            .thinking
-            .unwrap_or_else(|| model.nearest_mode(session.thinking)),
+        thinking: options.thinking.unwrap_or(usual),
         params: session.params,
-        json: ask.json_mode || ask.schema.is_some(),
-        search: ask.search,
+        json: session.extras.json,
+        search: session.extras.search,
         input_tokens_estimate: tokens,
     }
 }
@@ -156,6 +169,7 @@ fn sent(session: &Session, plan: Plan, tools: Vec<Tool>) -> Sent {
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: session.params,
             stream: session.stream,
+            json: session.extras.json,
             patches: plan.patches,
         },
         target: plan.target,
@@ -215,14 +229,25 @@ async fn replies<'a>(
     turn.timing.end = Some(clock.now().since(begun));
     turn.state = state;
     outlet.whole(turn)?;
-    if outlet.ask.schema.is_some() && turn.state == TurnState::Done {
-        let is_json = serde_json::from_str::<serde_json::Value>(turn.reply.answer.as_str());
-        if let Err(error) = is_json {
-            complain(&format!("the answer is no JSON: {error}"));
-            return Ok(Exit::Failed);
-        }
-    }
     Ok(conclude(turn))
+}
+
+/// Why an answer that was to be JSON is none, or does not fit its schema.
+fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
+    if !turn.asked.extras.json {
+        return None;
+    }
+    let answer = turn.reply.last_answer();
+    if let Some(fault) = JsonFault::of(answer) {
+        return Some(format!("the answer is no JSON: {fault}"));
+    }
+    let misfits = schema::misfits(schema?, &serde_json::from_str(answer).ok()?);
+    if misfits.is_empty() {
+        return None;
+    }
+    let told: Vec<String> = misfits.iter().map(ToString::to_string).collect();
+    let told = told.join("; ");
+    Some(format!("the answer does not fit the schema: {told}"))
 }
 
 /// Receives the reply to one request and prints it. Returns how it ended.

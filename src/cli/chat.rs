@@ -10,7 +10,9 @@ use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, screen, themes};
 use crate::app::library::Which;
-use crate::app::{self, App, Keep, Start};
+use crate::app::{self, App, Keep, Session, Start};
+use crate::catalog::{Catalog, Wish};
+use crate::chat::Extras;
 use crate::config::theme;
 use crate::files::Files;
 use crate::net::Client;
@@ -44,6 +46,9 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         session,
         opened_on_demo,
     } = Setup::new(options, environment)?;
+    if !options.go_on && options.resume.is_none() {
+        can_do(&catalog, &session)?;
+    }
     let ready = |id: &String| keys.source(id).is_ready();
     let keyed = catalog
         .providers
@@ -125,6 +130,23 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     Ok(exit)
 }
 
+/// Refuses what the model of a new conversation lacks, as `ask` does.
+fn can_do(catalog: &Catalog, session: &Session) -> Result<(), Trouble> {
+    let Some(provider) = catalog.provider(&session.choice.provider) else {
+        return Ok(());
+    };
+    let model = provider.model(&session.choice.model);
+    let wish = Wish {
+        thinking: model.nearest_mode(session.thinking),
+        json: session.extras.json,
+        search: session.extras.search,
+        ..Wish::default()
+    };
+    let plan = catalog.plan(provider, &model, &wish);
+    plan.map(drop)
+        .map_err(|refusal| Trouble::usage(refusal.to_string()))
+}
+
 /// What the program begins with.
 fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble> {
     let open = match (&options.resume, options.go_on) {
@@ -146,6 +168,10 @@ fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble>
             .iter()
             .map(|path| path.to_string_lossy().into_owned())
             .collect(),
+        extras: Extras {
+            json: options.json_mode,
+            search: options.search,
+        },
         session_as_asked: model_is_named || environment.get("MMCHAT_MODEL").is_some(),
     })
 }

@@ -8,6 +8,7 @@ use super::setup::{self, Environment};
 use super::{Exit, Trouble, themes};
 use crate::app::command::SPECS;
 use crate::chat::safe;
+use crate::phrase;
 
 /// The commented example, which parses to the defaults.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -115,7 +116,12 @@ pub(super) fn keys(options: &Options, _: &Environment) -> Result<Exit, Trouble> 
     let mut out = io::stdout().lock();
     for spec in SPECS {
         let keys = keymap.keys(spec.command).join(" ");
-        writeln!(out, "{:<22} {keys:<32} {}", spec.action, spec.title)?;
+        writeln!(
+            out,
+            "{:<22} {keys:<32} {}",
+            spec.action,
+            phrase::of(spec.title)
+        )?;
     }
     Ok(Exit::Success)
 }

@@ -167,6 +167,8 @@ fn remark(remark: Remark) -> &'static str {
         Remark::AnsweredAtOnce => "answered_at_once",
         Remark::AnsweredWithLeast => "answered_with_least",
         Remark::WentOn => "went_on",
+        Remark::NotJson => "not_json",
+        Remark::SearchFailed => "search_failed",
     }
 }
 

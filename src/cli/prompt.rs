@@ -3,15 +3,22 @@
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
+use serde_json::Value;
+
 use super::args::AskArgs;
-use super::{Exit, Trouble};
+use super::{Exit, Trouble, complain};
+use crate::config::schema;
 
 /// The most that is read from standard input or a schema, in bytes.
 const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The prompt as given, what is piped in after it, then the schema. It may be empty where files go
 /// along with it.
-pub(super) fn prompt(ask: &AskArgs, has_files: bool) -> Result<String, Trouble> {
+pub(super) fn prompt(
+    ask: &AskArgs,
+    schema: Option<&Value>,
+    has_files: bool,
+) -> Result<String, Trouble> {
     let mut parts = vec![ask.prompt.join(" ")];
     if !io::stdin().is_terminal() {
         let piped = text(io::stdin().lock(), "standard input")?;
@@ -23,21 +30,27 @@ pub(super) fn prompt(ask: &AskArgs, has_files: bool) -> Result<String, Trouble> 
             "there is no prompt: give one as an argument or pipe it in",
         ));
     }
-    if let Some(path) = &ask.schema {
-        parts.push(schema(path)?);
-    }
+    // The word has to be in the prompt: providers insist.
+    parts.extend(schema.map(|schema| {
+        format!(
+            "Answer with one JSON value that fits this JSON schema, and nothing else:\n{schema}"
+        )
+    }));
     Ok(parts.join("\n\n"))
 }
 
-/// What asks for JSON of that form. The word has to be in the prompt: providers insist.
-fn schema(path: &Path) -> Result<String, Trouble> {
-    let text = file(path)?;
-    let schema: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
-        Trouble::usage(format!("the schema {} is no JSON: {error}", path.display()))
-    })?;
-    Ok(format!(
-        "Answer with one JSON value that fits this JSON schema, and nothing else:\n{schema}"
-    ))
+/// The schema in a file, which an answer can be checked by. Says what of it is not checked.
+pub(super) fn schema(path: &Path) -> Result<Value, Trouble> {
+    let wrong = |why: String| Trouble::usage(format!("the schema {} {why}", path.display()));
+    let schema = serde_json::from_str(&file(path)?);
+    let schema = schema.map_err(|error| wrong(format!("is no JSON: {error}")))?;
+    if let Some(fault) = schema::unsound(&schema) {
+        return Err(wrong(format!("can't be used: {fault}")));
+    }
+    for keyword in schema::unchecked(&schema) {
+        complain(&format!("`{keyword}` in the schema is not checked"));
+    }
+    Ok(schema)
 }
 
 fn file(path: &Path) -> Result<String, Trouble> {

@@ -42,6 +42,7 @@ pub(super) fn add_turn(
     head.choice = session.choice.clone();
     head.thinking = session.thinking;
     head.params = session.params;
+    head.extras = session.extras;
     turn
 }
 

@@ -1,6 +1,7 @@
 //! What the environment says of the terminal: colours, characters, and whether it can be asked.
 
 use super::setup::Environment;
+use crate::phrase::Language;
 use crate::ui::Depth;
 
 /// Terminals of every colour that do not always say so, as over SSH.
@@ -64,6 +65,17 @@ pub(super) fn is_ascii(environment: &Environment) -> bool {
     })
 }
 
+/// The language that the locale asks for: Chinese only where it can be shown.
+pub(super) fn language(environment: &Environment) -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .find_map(|name| environment.get(name));
+    match locale {
+        Some(locale) if !is_ascii(environment) => Language::of_locale(locale),
+        _ => Language::En,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,6 +120,18 @@ mod tests {
         assert!(!ascii(&[("LC_ALL", "C.utf8"), ("LANG", "C")]));
         assert!(!ascii(&[("LC_ALL", ""), ("LANG", "zh_CN.UTF-8")]));
         assert!(!ascii(&[]));
+    }
+
+    #[test]
+    fn the_locale_decides_the_language_where_its_characters_can_be_shown() {
+        let language = |variables: &[(&str, &str)]| language(&environment(variables));
+        assert_eq!(language(&[("LANG", "zh_CN.UTF-8")]), Language::ZhCn);
+        let messages = [("LANG", "zh_CN.UTF-8"), ("LC_MESSAGES", "en_US.UTF-8")];
+        assert_eq!(language(&messages), Language::En);
+        let all = [("LC_ALL", "zh_CN.UTF-8"), ("LC_MESSAGES", "en_US.UTF-8")];
+        assert_eq!(language(&all), Language::ZhCn);
+        assert_eq!(language(&[("LANG", "zh_CN.GB18030")]), Language::En);
+        assert_eq!(language(&[]), Language::En);
     }
 
     #[test]

@@ -10,13 +10,15 @@ use secrecy::SecretString;
 
 use super::args::Options;
 use super::{Exit, Trouble, complain};
+use crate::app::extras::within_reach;
 use crate::app::{Choice, Keymap, Session, command};
 use crate::catalog::{Catalog, DEMO, Provider};
-use crate::chat::Params;
+use crate::chat::{Extras, Params};
 use crate::config::{self, Config};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
 use crate::net::{Client, Credentials, Keys, Proxies};
+use crate::phrase;
 use crate::tools::{Http, Programs, Servers};
 
 /// The environment, read once.
@@ -93,10 +95,20 @@ impl Setup {
             config.chat.system_prompt = system_prompt(system)?;
         }
         let (choice, opened_on_demo) = choice(options, &config, &catalog, &keys)?;
+        let model = catalog.provider(&choice.provider);
+        let model = model.map(|provider| provider.model(&choice.model));
+        let usual = within_reach(config.chat.extras, &model.unwrap_or_default());
+        // What is asked for here is refused where the model lacks it, when the plan is made.
+        let extras = Extras {
+            json: options.json_mode || usual.json,
+            search: options.search || usual.search,
+        };
         let session = Session {
             choice,
             thinking: options.thinking.unwrap_or(config.chat.thinking),
             params: params.or(config.chat.params),
+            extras,
+            thinking_without_json: None,
             stream: config.chat.stream && !options.no_stream,
             tools: !options.no_tools,
         };
@@ -161,8 +173,12 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
     }
 }
 
-/// A configuration with its keys, unless two actions want the same one.
+/// A configuration with its keys, unless two actions want the same one. From here on the program
+/// speaks the language that it names.
 fn checked(config: Config, text: &str, file: &str) -> Result<(Config, Keymap), Trouble> {
+    if let Some(language) = config.ui.language {
+        phrase::speak(language);
+    }
     match Keymap::new(&config.keys) {
         Ok(keymap) => Ok((config, keymap)),
         Err(conflict) => {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::extension::{mcp_server, persona, tool};
 use super::keys::{Binding, Chord};
-use super::{Chat, Config, Language, Network, Notify, PanelState, Side, Ui};
+use super::{Chat, Config, Network, Notify, PanelState, Side, Ui};
 use crate::catalog::nearest::did_you_mean;
 use crate::catalog::reader::{self, Field, Section};
 use crate::catalog::{Catalog, Notes, Problem, Problems, entry};
 use crate::chat::{Params, Thinking, safe};
+use crate::phrase::Language;
 
 /// Reads a configuration. `file` is what problems name; `actions` are the names that `[keys]`
 /// may bind. What is allowed but probably not meant comes back beside the configuration.
@@ -79,6 +80,8 @@ fn chat(section: &mut Section<'_>, chat: &mut Chat, notes: &mut Notes) {
     );
     chat.params = params(section, notes);
     set(&mut chat.thinking, thinking(section, notes));
+    set(&mut chat.extras.json, section.boolean("json_mode", notes));
+    set(&mut chat.extras.search, section.boolean("search", notes));
     set(&mut chat.stream, section.boolean("stream", notes));
     set(
         &mut chat.max_tool_rounds,
@@ -95,9 +98,9 @@ fn ui(section: &mut Section<'_>, ui: &mut Ui, notes: &mut Notes) {
         ("hidden", PanelState::Hidden),
     ];
     let languages = [
-        ("auto", Language::Auto),
-        ("en", Language::En),
-        ("zh-CN", Language::ZhCn),
+        ("auto", None),
+        ("en", Some(Language::En)),
+        ("zh-CN", Some(Language::ZhCn)),
     ];
     let notify = [
         ("unfocused", Notify::Unfocused),

@@ -1,16 +1,43 @@
-//! JSON Schema, as much of it as tools use: is a schema sound, and do arguments fit it?
+//! JSON Schema: is a schema sound, and does a value fit it? For the arguments of tools, and for
+//! answers that are to have a form.
 //!
-//! Keywords that are not known here are left to the tool. What is known is strict: arguments that
-//! do not fit never reach a tool.
+//! What is known is strict: arguments that do not fit never reach a tool. Keywords that are not
+//! known are left to the tool, and named where an answer is checked.
 
-use std::fmt::Write as _;
+mod check;
+mod sound;
+
+use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
 
-/// How deep schemas and arguments are followed.
+pub use sound::{unchecked, unsound};
+
+/// How deep schemas and values are followed.
 const MOST_DEPTH: usize = 64;
-/// How many problems are told.
-const MOST_PROBLEMS: usize = 8;
+
+/// Why a value does not fit a schema, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The place, as a JSON pointer; empty for the whole value.
+    pub pointer: String,
+    /// What is wrong there, as the rest of a sentence.
+    pub what: String,
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pointer.as_str() {
+            "" => write!(f, "the value {}", self.what),
+            pointer => write!(f, "{pointer} {}", self.what),
+        }
+    }
+}
+
+/// Why a value does not fit a schema; empty when it does. The first few reasons are enough.
+pub fn misfits(schema: &Value, value: &Value) -> Vec<Misfit> {
+    check::misfits(schema, schema, value)
+}
 
 /// What is wrong with the schema of a tool's arguments; `None` when it can be used.
 pub fn fault(schema: &Map<String, Value>) -> Option<String> {
@@ -24,15 +51,33 @@ pub fn fault(schema: &Map<String, Value>) -> Option<String> {
 
 /// What is wrong with arguments, each problem a phrase that names its place; empty when they fit.
 pub fn problems(schema: &Map<String, Value>, arguments: &Value) -> Vec<String> {
-    let mut check = Check {
-        root: schema,
-        problems: Vec::new(),
-    };
     if !arguments.is_object() {
         return vec!["the arguments are not an object".to_owned()];
     }
-    check.object(schema, arguments, "", 0);
-    check.problems
+    let schema = Value::Object(schema.clone());
+    let misfits = misfits(&schema, arguments).into_iter();
+    let told = |misfit: Misfit| match named(&misfit.pointer) {
+        place if place.is_empty() => format!("the arguments {}", misfit.what),
+        place => format!("{place} {}", misfit.what),
+    };
+    misfits.map(told).collect()
+}
+
+/// A place as people name it: `places[0].lat`.
+fn named(pointer: &str) -> String {
+    let mut name = String::new();
+    for step in pointer.split('/').skip(1) {
+        let is_number = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && !name.is_empty() {
+            let _ = write!(name, "[{step}]");
+            continue;
+        }
+        if !name.is_empty() {
+            name.push('.');
+        }
+        name.push_str(&step.replace("~1", "/").replace("~0", "~"));
+    }
+    name
 }
 
 const TYPES: [&str; 7] = [
@@ -106,220 +151,6 @@ fn fault_at(schema: &Map<String, Value>, path: &str, depth: usize) -> Option<Str
     }
 }
 
-struct Check<'a> {
-    root: &'a Map<String, Value>,
-    problems: Vec<String>,
-}
-
-impl<'a> Check<'a> {
-    fn wrong(&mut self, path: &str, what: impl AsRef<str>) {
-        if self.problems.len() < MOST_PROBLEMS {
-            let path = if path.is_empty() {
-                "the arguments"
-            } else {
-                path
-            };
-            self.problems.push(format!("{path} {}", what.as_ref()));
-        }
-    }
-
-    fn value(&mut self, schema: &'a Value, value: &Value, path: &str, depth: usize) {
-        match schema {
-            Value::Object(schema) => self.object(schema, value, path, depth),
-            Value::Bool(false) => self.wrong(path, "is not allowed"),
-            _ => {}
-        }
-    }
-
-    fn object(&mut self, schema: &'a Map<String, Value>, value: &Value, path: &str, depth: usize) {
-        if depth > MOST_DEPTH {
-            return self.wrong(path, "is nested too deeply to be checked");
-        }
-        if let Some(Value::String(reference)) = schema.get("$ref") {
-            return match self.resolve(reference) {
-                Some(schema) => self.value(schema, value, path, depth + 1),
-                None => self.wrong(
-                    path,
-                    "can't be checked: its schema names one that is not there",
-                ),
-            };
-        }
-        self.check_type(schema, value, path);
-        if let Some(Value::Array(allowed)) = schema.get("enum")
-            && !allowed.contains(value)
-        {
-            let all: Vec<String> = allowed.iter().map(Value::to_string).collect();
-            self.wrong(path, format!("must be one of {}", all.join(", ")));
-        }
-        if let Some(only) = schema.get("const")
-            && only != value
-        {
-            self.wrong(path, format!("must be {only}"));
-        }
-        self.check_bounds(schema, value, path);
-        match value {
-            Value::Object(members) => self.members(schema, members, path, depth),
-            Value::Array(items) => {
-                if let Some(inner) = schema.get("items") {
-                    for (index, item) in items.iter().enumerate() {
-                        self.value(inner, item, &format!("{path}[{index}]"), depth + 1);
-                    }
-                }
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-        self.choices(schema, value, path, depth);
-    }
-
-    fn members(
-        &mut self,
-        schema: &'a Map<String, Value>,
-        members: &Map<String, Value>,
-        path: &str,
-        depth: usize,
-    ) {
-        let at = |name: &str| {
-            if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}.{name}")
-            }
-        };
-        for name in schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            if let Some(name) = name.as_str()
-                && !members.contains_key(name)
-            {
-                self.wrong(&at(name), "is missing");
-            }
-        }
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (name, member) in members {
-            match properties.and_then(|properties| properties.get(name)) {
-                Some(inner) => self.value(inner, member, &at(name), depth + 1),
-                None => match schema.get("additionalProperties") {
-                    Some(Value::Bool(false)) => {
-                        self.wrong(&at(name), "is not an argument of this tool");
-                    }
-                    Some(inner) => self.value(inner, member, &at(name), depth + 1),
-                    None => {}
-                },
-            }
-        }
-    }
-
-    fn choices(&mut self, schema: &'a Map<String, Value>, value: &Value, path: &str, depth: usize) {
-        for inner in schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            self.value(inner, value, path, depth + 1);
-        }
-        for (keyword, only_one) in [("anyOf", false), ("oneOf", true)] {
-            let Some(choices) = schema.get(keyword).and_then(Value::as_array) else {
-                continue;
-            };
-            let fitting = choices.iter().filter(|choice| {
-                let mut check = Check {
-                    root: self.root,
-                    problems: Vec::new(),
-                };
-                check.value(choice, value, path, depth + 1);
-                check.problems.is_empty()
-            });
-            match fitting.count() {
-                0 => self.wrong(path, "fits none of the forms that are allowed"),
-                1 => {}
-                _ if only_one => self.wrong(path, "fits more than one form, and only one may"),
-                _ => {}
-            }
-        }
-    }
-
-    fn check_type(&mut self, schema: &Map<String, Value>, value: &Value, path: &str) {
-        let allowed: Vec<&str> = match schema.get("type") {
-            Some(Value::String(word)) => vec![word],
-            Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).collect(),
-            _ => return,
-        };
-        let is = |word: &str| match word {
-            "object" => value.is_object(),
-            "array" => value.is_array(),
-            "string" => value.is_string(),
-            "number" => value.is_number(),
-            "integer" => {
-                value.is_i64()
-                    || value.is_u64()
-                    || value.as_f64().is_some_and(|number| number.fract() == 0.0)
-            }
-            "boolean" => value.is_boolean(),
-            "null" => value.is_null(),
-            _ => true,
-        };
-        if !allowed.iter().any(|word| is(word)) {
-            self.wrong(path, format!("must be of type {}", allowed.join(" or ")));
-        }
-    }
-
-    fn check_bounds(&mut self, schema: &Map<String, Value>, value: &Value, path: &str) {
-        let number = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
-        let whole = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
-        if let Some(value) = value.as_f64() {
-            let mut bounds = String::new();
-            if number("minimum").is_some_and(|least| value < least) {
-                let _ = write!(
-                    bounds,
-                    " at least {}",
-                    number("minimum").unwrap_or_default()
-                );
-            }
-            if number("maximum").is_some_and(|most| value > most) {
-                let _ = write!(bounds, " at most {}", number("maximum").unwrap_or_default());
-            }
-            if number("exclusiveMinimum").is_some_and(|least| value <= least) {
-                let least = number("exclusiveMinimum").unwrap_or_default();
-                let _ = write!(bounds, " more than {least}");
-            }
-            if number("exclusiveMaximum").is_some_and(|most| value >= most) {
-                let most = number("exclusiveMaximum").unwrap_or_default();
-                let _ = write!(bounds, " less than {most}");
-            }
-            if !bounds.is_empty() {
-                self.wrong(path, format!("must be{bounds}"));
-            }
-        }
-        let (length, least, most, what) = match value {
-            Value::String(text) => (text.chars().count(), "minLength", "maxLength", "characters"),
-            Value::Array(items) => (items.len(), "minItems", "maxItems", "items"),
-            Value::Object(members) => (members.len(), "minProperties", "maxProperties", "members"),
-            Value::Null | Value::Bool(_) | Value::Number(_) => return,
-        };
-        let length = length as u64;
-        if let Some(least) = whole(least).filter(|&least| length < least) {
-            self.wrong(path, format!("must have {least} {what} at least"));
-        }
-        if let Some(most) = whole(most).filter(|&most| length > most) {
-            self.wrong(path, format!("must have {most} {what} at most"));
-        }
-    }
-
-    /// A schema of the same document: `#/$defs/NAME`.
-    fn resolve(&self, reference: &str) -> Option<&'a Value> {
-        let pointer = reference.strip_prefix("#/")?;
-        let mut names = pointer
-            .split('/')
-            .map(|name| name.replace("~1", "/").replace("~0", "~"));
-        let first = self.root.get(&names.next()?)?;
-        names.try_fold(first, |value, name| value.get(name))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -371,7 +202,7 @@ mod tests {
             (json!([]), "the arguments are not an object"),
             (json!({}), "city is missing"),
             (json!({"city": 7}), "city must be of type string"),
-            (json!({"city": ""}), "city must have 1 characters at least"),
+            (json!({"city": ""}), "city must have at least 1 character"),
             (
                 json!({"city": "x", "unit": "K"}),
                 "unit must be one of \"C\", \"F\"",
@@ -385,10 +216,7 @@ mod tests {
                 json!({"city": "x", "when": 1}),
                 "when must be of type string or null",
             ),
-            (
-                json!({"city": "x", "path": "/"}),
-                "path is not an argument of this tool",
-            ),
+            (json!({"city": "x", "path": "/"}), "path is not allowed"),
             (
                 json!({"city": "x", "places": [{"lat": "1"}]}),
                 "places[0].lat must be of type number",

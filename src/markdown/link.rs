@@ -137,7 +137,18 @@ pub(super) fn tells(text: &str, url: &str) -> bool {
         let url = url.strip_prefix("https://").unwrap_or(url);
         url.strip_suffix('/').unwrap_or(url).to_owned()
     };
-    bare(text) == bare(url)
+    bare(text) == bare(url) || ends_with_host(text, url)
+}
+
+/// Tells whether `text` ends with the host of `url` as sources are written: `Title · example.com`.
+fn ends_with_host(text: &str, url: &str) -> bool {
+    let Some((_, last)) = text.rsplit_once(" · ") else {
+        return false;
+    };
+    let rest = url.strip_prefix("https://");
+    let rest = rest.or_else(|| url.strip_prefix("http://"));
+    let host = rest.and_then(|rest| rest.split(['/', '?', '#', ':']).next());
+    host.is_some_and(|host| !host.is_empty() && host == last)
 }
 
 #[cfg(test)]
@@ -205,6 +216,10 @@ mod tests {
         assert!(tells("https://a.b", "https://a.b/"));
         assert!(tells("a.b/c", "https://a.b/c"));
         assert!(tells("a@b.c", "mailto:a@b.c"));
+        assert!(tells("A title · a.b", "https://a.b/c?d"));
+        assert!(!tells("A title · a.b", "https://a.b.evil/c"));
+        assert!(!tells("A title · a.b", "https://a.b@evil/c"));
+        assert!(!tells("A title a.b", "https://a.b/c"));
         assert!(!tells("https://a.b", "http://evil"));
         assert!(!tells("https://a.b", "http://a.b"));
     }

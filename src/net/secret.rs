@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 
 use super::credentials::{Credentials, Found, Kept};
 use crate::chat::{Failure, FailureKind};
+use crate::phrase::tr;
 
 /// How long a key command may take; some ask for a password in a window of their own.
 const KEY_COMMAND: Duration = Duration::from_secs(60);
@@ -74,7 +75,7 @@ impl Source {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotNeeded => f.write_str("no key needed"),
+            Self::NotNeeded => f.write_str(tr!("no key needed")),
             Self::Missing(name) => write!(f, "{name} is not set"),
             Self::Environment(name) => f.write_str(name),
             Self::Kept(file) => f.write_str(file),

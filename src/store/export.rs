@@ -13,7 +13,7 @@ pub use json::{from_json, to_json};
 use std::fmt::Write as _;
 
 use crate::app::library::Kept;
-use crate::chat::{Moment, Turn, TurnState, safe};
+use crate::chat::{Moment, Turn, TurnState, references, safe};
 
 /// What of the reasoning is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +127,9 @@ fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
             "{}\n",
             safe::visible(turn.reply.answer.as_str().trim_end())
         );
+    }
+    if reasoning != Reasoning::Only && !turn.reply.sources.is_empty() {
+        let _ = writeln!(out, "{}\n", references(&turn.reply.sources));
     }
     if let Some(ending) = ending(turn) {
         let _ = writeln!(out, "*{ending}*\n");

@@ -83,6 +83,8 @@ pub(super) fn remarks_json(remarks: &[Remark]) -> Value {
         Remark::AnsweredAtOnce => "answered_at_once",
         Remark::AnsweredWithLeast => "answered_with_least",
         Remark::WentOn => "went_on",
+        Remark::NotJson => "not_json",
+        Remark::SearchFailed => "search_failed",
     };
     remarks.iter().map(word).collect()
 }
@@ -96,6 +98,8 @@ pub(super) fn remarks(value: &Value) -> Vec<Remark> {
         "answered_at_once" => Some(Remark::AnsweredAtOnce),
         "answered_with_least" => Some(Remark::AnsweredWithLeast),
         "went_on" => Some(Remark::WentOn),
+        "not_json" => Some(Remark::NotJson),
+        "search_failed" => Some(Remark::SearchFailed),
         _ => None,
     };
     elements(value).filter_map(remark).collect()

@@ -213,11 +213,8 @@ impl Page<'_> {
     /// A title is on the row anyway: what was said is the better reason why it is there.
     fn tell_more_than_the_title(&mut self, conversation: i64, turn: i64) -> rusqlite::Result<()> {
         let is_title = |row: &Listed| {
-            row_id(row.id.0) == conversation
-                && row
-                    .hit
-                    .as_ref()
-                    .is_some_and(|hit| hit.place == Where::Title)
+            let place = row.hit.as_ref().map(|hit| hit.place);
+            row_id(row.id.0) == conversation && place == Some(Where::Title)
         };
         if let Some(at) = self.listing.rows.iter().position(is_title) {
             let hit = self.hit(turn)?;
@@ -337,7 +334,7 @@ pub(super) fn load(store: &Connection, which: Which) -> rusqlite::Result<Option<
     let head = reading
         .prepare_cached(
             "SELECT id, title, pinned, system_prompt, created, updated, offset_minutes, provider, model,
-                thinking, max_tokens, temperature, top_p, presence_penalty
+                thinking, max_tokens, temperature, top_p, presence_penalty, extras
              FROM conversations WHERE id = ?1 AND deleted IS NULL",
         )?
         .query_row([conversation], head)
@@ -375,6 +372,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
         },
         thinking: thinking(row, 9)?,
         params: sampling(row, 10)?,
+        extras: row.get_ref(14)?.as_str()?.into(),
     })
 }
 
@@ -398,7 +396,7 @@ fn turns(store: &Connection, conversation: i64, into: &mut Conversation) -> rusq
             thinking, max_tokens, temperature, top_p, presence_penalty, finish, connected_us,
             first_reasoning_us, first_answer_us, end_us, input_tokens, output_tokens, reasoning_tokens,
             cached_tokens, cache_write_tokens, total_tokens, searches, cost_usd, failure, remarks, calls,
-            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''), standing
+            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''), standing, extras
          FROM turns LEFT JOIN texts ON turn = turns.id WHERE conversation = ?1 ORDER BY turns.id",
     )?;
     let mut rows = statement.query([conversation])?;
@@ -444,6 +442,7 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
             model: row.get(7)?,
             thinking: thinking(row, 9)?,
             params: sampling(row, 10)?,
+            extras: row.get_ref(35)?.as_str()?.into(),
         },
         state: facts::state(row.get_ref(3)?.as_str()?, failure),
         timing: Timing {
@@ -455,6 +454,7 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
         attachments: Vec::new(),
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),
+        json: None,
         standing: facts::standing(row.get_ref(34)?.as_str()?),
         reply: Reply {
             reasoning: Text::from(reasoning),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
 
 /// What leads from each version to the next. The first makes an empty file a store.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// The version that this program writes.
 pub(super) fn version() -> u32 {
@@ -142,9 +142,15 @@ CREATE TRIGGER conversation_removed AFTER DELETE ON conversations BEGIN
 END;
 ";
 
+/// What else was asked of an answer, as words: JSON mode, web search.
+const VERSION_2: &str = "
+ALTER TABLE conversations ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+ALTER TABLE turns ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+";
+
 /// What goes along with messages and drafts. A draft of a conversation with nothing said yet is
 /// the draft 0. Files go with the last row that names them.
-const VERSION_2: &str = "
+const VERSION_3: &str = "
 CREATE TABLE files (
     id INTEGER PRIMARY KEY,
     hash BLOB NOT NULL UNIQUE,
@@ -202,23 +208,18 @@ mod tests {
 
     /// A store as each released version left it: its tables as that version made them, and rows
     /// that have to be there afterwards. Never changed, only added to.
-    const RELEASED: &[(&[&str], &str)] =
-        &[(&[VERSION_1], ROWS_1), (&[VERSION_1, VERSION_2], ROWS_2)];
-
-    const ROWS_1: &str = "
-        INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
+    const RELEASED: &[(&[&str], &[&str])] = &[
+        (&[VERSION_1], &[ROWS_OF_1]),
+        (&[VERSION_1, VERSION_2], &[ROWS_OF_1]),
+        (&[VERSION_1, VERSION_2, VERSION_3], &[ROWS_OF_1, ROWS_OF_3]),
+    ];
+    const ROWS_OF_1: &str =
+        "INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
          VALUES (7, 'kept', '', 1, 2, 60, 'demo', 'minimax-m2', 'on');
          INSERT INTO turns (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
          VALUES (8, 7, 1, 'done', 3, 1, 60, 'demo', 'minimax-m2', 'on');
          INSERT INTO texts VALUES (8, 'a', 'b', 'c');";
-
-    const ROWS_2: &str = "
-         INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
-         VALUES (7, 'kept', '', 1, 2, 60, 'demo', 'minimax-m2', 'on');
-         INSERT INTO turns (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
-         VALUES (8, 7, 1, 'done', 3, 1, 60, 'demo', 'minimax-m2', 'on');
-         INSERT INTO texts VALUES (8, 'a', 'b', 'c');
-         INSERT INTO files VALUES (1, x'00', x'776f726473');
+    const ROWS_OF_3: &str = "INSERT INTO files VALUES (1, x'00', x'776f726473');
          INSERT INTO attached VALUES (1, 8, NULL, 'a.txt', 1), (2, NULL, 0, 'b.txt', 1);";
 
     #[test]
@@ -231,7 +232,7 @@ mod tests {
         for (at, (tables, rows)) in RELEASED.iter().enumerate() {
             let mut connection = Connection::open_in_memory().unwrap();
             connection.execute_batch(&tables.concat()).unwrap();
-            connection.execute_batch(rows).unwrap();
+            connection.execute_batch(&rows.concat()).unwrap();
             let at = u32::try_from(at + 1).unwrap();
             connection.pragma_update(None, "user_version", at).unwrap();
             assert_eq!(migrate(&mut connection).unwrap(), None);

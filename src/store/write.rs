@@ -73,13 +73,13 @@ fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<()> {
     store
         .prepare_cached(
             "INSERT INTO conversations (id, title, pinned, system_prompt, created, updated,
-                offset_minutes, provider, model, thinking, max_tokens, temperature, top_p, presence_penalty)
+                offset_minutes, provider, model, thinking, max_tokens, temperature, top_p, presence_penalty, extras)
              VALUES (:id, :title, :pinned, :system, :created, :updated, :offset, :provider, :model,
-                :thinking, :max_tokens, :temperature, :top_p, :presence_penalty)
+                :thinking, :max_tokens, :temperature, :top_p, :presence_penalty, :extras)
              ON CONFLICT (id) DO UPDATE SET system_prompt = :system, updated = max(updated, :updated),
                 offset_minutes = :offset, provider = :provider, model = :model, thinking = :thinking,
                 max_tokens = :max_tokens, temperature = :temperature, top_p = :top_p,
-                presence_penalty = :presence_penalty, deleted = NULL",
+                presence_penalty = :presence_penalty, extras = :extras, deleted = NULL",
         )?
         .execute(named_params! {
             ":id": id,
@@ -96,6 +96,7 @@ fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<()> {
             ":temperature": head.params.temperature,
             ":top_p": head.params.top_p,
             ":presence_penalty": head.params.presence_penalty,
+            ":extras": head.extras.to_string(),
         })
         .map(drop)
 }
@@ -132,7 +133,7 @@ fn put_turn(
                 offset_minutes, provider, model, served_model, thinking, max_tokens, temperature, top_p,
                 presence_penalty, finish, connected_us, first_reasoning_us, first_answer_us, end_us,
                 input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens,
-                total_tokens, searches, cost_usd, failure, remarks, calls, sources)
+                total_tokens, searches, cost_usd, failure, remarks, calls, sources, extras)
              SELECT :id, :conversation, (SELECT id FROM turns WHERE id = :parent),
                 (SELECT 1 + coalesce(max(chosen), 0) FROM turns
                  WHERE conversation = :conversation AND parent IS :parent),
@@ -140,7 +141,7 @@ fn put_turn(
                 :offset, :provider, :model, :served, :thinking, :max_tokens, :temperature, :top_p,
                 :presence_penalty, :finish, :connected, :first_reasoning, :first_answer, :end,
                 :input_tokens, :output_tokens, :reasoning_tokens, :cached_tokens, :cache_write_tokens,
-                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources
+                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras
              WHERE EXISTS (SELECT 1 FROM conversations WHERE id = :conversation)
              ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer, indexed = :indexed,
                 standing = :standing, bytes = :bytes, served_model = :served, finish = :finish, connected_us = :connected,
@@ -170,6 +171,7 @@ fn put_turn(
             ":temperature": asked.params.temperature,
             ":top_p": asked.params.top_p,
             ":presence_penalty": asked.params.presence_penalty,
+            ":extras": asked.extras.to_string(),
             ":finish": reply.finish.as_ref().map(facts::finish_word),
             ":connected": micros(timing.connected),
             ":first_reasoning": micros(timing.first_reasoning),

@@ -9,7 +9,7 @@ mod pen;
 use std::io::{self, Write};
 
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use unicode_width::UnicodeWidthChar;
 
@@ -21,20 +21,32 @@ use crate::ui::Links;
 
 /// Something a frame can be put on.
 pub trait Surface: Backend {
-    /// Shows what was drawn since the last call, all at once. `links` tells what the numbers of
+    /// Shows a frame all at once, with the cursor at the caret. `links` tells what the numbers of
     /// the cells' links mean.
     ///
     /// # Errors
     ///
     /// Fails when the terminal can't be written to.
-    fn present(&mut self, links: &Links) -> io::Result<()>;
+    fn present(&mut self, frame: &Buffer, caret: Option<Position>, links: &Links)
+    -> io::Result<()>;
 
     /// Forgets what is known of the terminal's state: somebody else has written to it.
     fn invalidate(&mut self);
 }
 
 impl Surface for TestBackend {
-    fn present(&mut self, _links: &Links) -> io::Result<()> {
+    fn present(
+        &mut self,
+        frame: &Buffer,
+        caret: Option<Position>,
+        _links: &Links,
+    ) -> io::Result<()> {
+        let before = self.buffer().clone();
+        let Ok(()) = self.draw(before.diff(frame).into_iter());
+        let Ok(()) = match caret {
+            Some(caret) => self.show_cursor().and(self.set_cursor_position(caret)),
+            None => self.hide_cursor(),
+        };
         Ok(())
     }
 
@@ -301,7 +313,15 @@ fn hyperlink(number: u32, links: &Links) -> String {
 }
 
 impl<W: Write> Surface for Canvas<W> {
-    fn present(&mut self, links: &Links) -> io::Result<()> {
+    fn present(
+        &mut self,
+        frame: &Buffer,
+        caret: Option<Position>,
+        links: &Links,
+    ) -> io::Result<()> {
+        self.grid.want(frame);
+        self.cursor_wanted = caret.is_some();
+        self.caret = caret.unwrap_or(self.caret);
         self.draw_changes(links);
         self.take_link(0, links);
         if self.cursor_shown != Some(self.cursor_wanted) {
@@ -340,15 +360,12 @@ impl<W: Write> Surface for Canvas<W> {
 impl<W: Write> Backend for Canvas<W> {
     type Error = io::Error;
 
-    /// Takes note of the cells; they are drawn in [`Surface::present`], where all are known.
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    /// Fails: a frame is shown whole, by [`Surface::present`].
+    fn draw<'a, I>(&mut self, _: I) -> io::Result<()>
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        for (x, y, cell) in content {
-            self.grid.want(x, y, cell);
-        }
-        Ok(())
+        Err(io::ErrorKind::Unsupported.into())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
@@ -402,7 +419,6 @@ impl<W: Write> Backend for Canvas<W> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::{Color, Modifier, Style};
 
@@ -426,10 +442,7 @@ mod tests {
 
         /// Shows a frame. Returns its bytes, without the brackets of the update.
         fn show(&mut self, next: &Buffer) -> String {
-            let changes = self.shown.diff(next);
-            self.canvas.draw(changes.into_iter()).unwrap();
-            self.canvas.hide_cursor().unwrap();
-            self.canvas.present(&Links::default()).unwrap();
+            self.canvas.present(next, None, &Links::default()).unwrap();
             self.shown = next.clone();
             let bytes = std::mem::take(&mut self.canvas.out);
             self.terminal.process(&bytes);

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::app::attached::{Completion, Many};
 use crate::chat::{Attachment, Turn, safe, short_bytes};
 use crate::markdown::text_width;
+use crate::phrase::tr;
 
 /// The most files that are listed above the message box.
 const MOST_LISTED: u16 = 8;
@@ -46,7 +47,7 @@ pub(super) fn chips(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) -> Ve
         let more = items.len() - at - 1;
         let spare = if more > 0 { 10 } else { 0 };
         if width + spare > usize::from(rest.width) && at > 0 || rest.width < 6 {
-            let word = format!("+{} more", items.len() - at);
+            let word = tr!("+{count} more", count = items.len() - at);
             paint::left(&[(&word, theme.dim())], rest, buf);
             return crosses;
         }
@@ -71,7 +72,7 @@ pub(super) fn chips(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) -> Ve
         };
     }
     if let Some((_, name)) = app.attached.fetching.first() {
-        let word = format!("reading {} …", paint::cut(name, NAME_COLS));
+        let word = tr!("reading {name} …", name = paint::cut(name, NAME_COLS));
         paint::left(&[(&word, theme.dim())], rest, buf);
     }
     crosses
@@ -93,9 +94,9 @@ pub(super) fn cards(turn: &Turn) -> String {
             text.push('\n');
         }
         let kind = if attachment.image().is_some() {
-            "image"
+            tr!("image")
         } else {
-            "text"
+            tr!("text")
         };
         let (name, facts) = (attachment.shown_name(), attachment.facts());
         let _ = write!(text, "▪ {name} · {kind} · {facts}");
@@ -123,7 +124,7 @@ pub(super) fn completion(
         height,
     };
     Clear.render(area, buf);
-    let title = Line::styled(" Files · Tab takes, Esc closes ", theme.title());
+    let title = Line::styled(tr!(" Files · Tab takes, Esc closes "), theme.title());
     let inner = paint::padded(paint::boxed(area, &title, true, theme, buf));
     let shown = usize::from(inner.height);
     let first = overlay::first_shown(completion.selected, completion.paths.len(), shown);
@@ -150,17 +151,17 @@ pub(super) fn many(many: &Many, theme: Theme, window: Rect, buf: &mut Buffer) {
     let size = (72, rows.saturating_add(5).min(22));
     let inner = overlay::opened(&title, window, size, theme, buf);
     let bytes = usize::try_from(many.bytes()).unwrap_or(usize::MAX);
-    let question = format!(
-        "Attach {} files, {} in all?  ",
-        many.files.len(),
-        short_bytes(bytes)
+    let question = tr!(
+        "Attach {count} files, {size} in all?  ",
+        count = many.files.len(),
+        size = short_bytes(bytes)
     );
     let pieces = [
         (question.as_str(), Style::new()),
         ("y", theme.active()),
-        (" yes  ", theme.dim()),
+        (tr!(" yes  "), theme.dim()),
         ("n", theme.active()),
-        (" no", theme.dim()),
+        (tr!(" no"), theme.dim()),
     ];
     let mut lines = inner.rows();
     if let Some(line) = lines.next() {

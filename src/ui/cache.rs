@@ -74,6 +74,8 @@ pub(super) enum Topic {
     Answer,
     /// The tools that it asked for, and what became of them.
     Calls,
+    /// The pages that it draws on.
+    Sources,
     /// Remarks under the answer.
     Remarks,
     /// Why there is no more of it.
@@ -152,7 +154,7 @@ impl Cache {
         width: u16,
     ) -> &mut Document {
         let kind = match topic {
-            Topic::Reasoning | Topic::Answer => Kind::Markdown,
+            Topic::Reasoning | Topic::Answer | Topic::Sources => Kind::Markdown,
             Topic::Prompt
             | Topic::Attached
             | Topic::Calls

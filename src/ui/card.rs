@@ -17,6 +17,7 @@ use super::{figures, paint};
 use crate::app::{App, Live, SeenCard, consent};
 use crate::chat::{CallState, ToolCall, Turn, safe};
 use crate::markdown::text_width;
+use crate::phrase::tr;
 
 /// How many lines of a result are shown unless all of it is asked for.
 const FOLDED_LINES: usize = 3;
@@ -39,9 +40,10 @@ pub(super) fn result(call: &ToolCall, open: bool) -> String {
     }
     let first: Vec<&str> = text.lines().take(FOLDED_LINES).collect();
     let more = count - FOLDED_LINES;
-    format!(
-        "{}\n… {more} more lines (/results shows them)",
-        first.join("\n")
+    tr!(
+        "{first}\n… {more} more lines (/results shows them)",
+        first = first.join("\n"),
+        more
     )
 }
 
@@ -66,17 +68,17 @@ pub(super) fn calls(turn: &Turn, live: Option<&Live>, open: bool) -> String {
 
 fn state(call: &ToolCall, live: Option<&Live>) -> String {
     match (&call.state, live) {
-        (CallState::Asked, Some(_)) => "being written".to_owned(),
-        (CallState::Asked | CallState::Refused(_), _) => "not run".to_owned(),
-        (CallState::Waiting, _) => "waits for you".to_owned(),
-        (CallState::Approved, _) => "is next".to_owned(),
+        (CallState::Asked, Some(_)) => tr!("being written").to_owned(),
+        (CallState::Asked | CallState::Refused(_), _) => tr!("not run").to_owned(),
+        (CallState::Waiting, _) => tr!("waits for you").to_owned(),
+        (CallState::Approved, _) => tr!("is next").to_owned(),
         (CallState::Running, Some(live)) => {
             let time = live.as_of.saturating_duration_since(live.step_since);
-            format!("running {}", figures::span(time))
+            tr!("running {time}", time = figures::span(time))
         }
-        (CallState::Running, None) => "running".to_owned(),
-        (CallState::Done(outcome), _) => format!("done {}", figures::span(outcome.took)),
-        (CallState::Failed(outcome), _) => format!("failed {}", figures::span(outcome.took)),
+        (CallState::Running, None) => tr!("running").to_owned(),
+        (CallState::Done(outcome), _) => tr!("done {time}", time = figures::span(outcome.took)),
+        (CallState::Failed(outcome), _) => tr!("failed {time}", time = figures::span(outcome.took)),
     }
 }
 
@@ -132,19 +134,22 @@ impl Asking {
             .iter()
             .filter(|call| call.state == CallState::Waiting)
             .count();
-        let mut title = format!(" Run {}? ", safe::plain_json(&call.name));
+        let mut title = tr!(" Run {name}? ", name = safe::plain_json(&call.name));
         if call.edited.is_some() {
-            title.push_str("· with your arguments ");
+            title.push_str(tr!("· with your arguments "));
         }
         if waiting > 1 {
             let _ = write!(title, "· {} more to come ", waiting - 1);
         }
         let lines = consent::shown(&arguments);
-        let runs = format!("runs: {}", safe::plain_json(&safe::one_line(&tool.runs())));
+        let runs = tr!(
+            "runs: {command}",
+            command = safe::plain_json(&safe::one_line(&tool.runs()))
+        );
         let keys = if width >= 70 {
-            "y once  a always with these very arguments  n no  e edit  Esc stop"
+            tr!("y once  a always with these very arguments  n no  e edit  Esc stop")
         } else {
-            "y once  a always (same only)  n no  e edit  Esc stop"
+            tr!("y once  a always (same only)  n no  e edit  Esc stop")
         };
         Some(Self {
             title,
@@ -210,9 +215,9 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) -> Opt
         );
         let below = last_top - top;
         let text = if below > 0 {
-            format!(" ↓ {below} more lines of arguments ")
+            tr!(" ↓ {below} more lines of arguments ", below)
         } else {
-            " ↑ more above ".to_owned()
+            tr!(" ↑ more above ").to_owned()
         };
         paint::right(&[(&text, theme.warning())], edge.x, edge, buf);
     }

@@ -12,6 +12,7 @@ use super::theme::Theme;
 use super::{overlay, paint};
 use crate::app::{Diff, Line, Pair, Spot};
 use crate::markdown::{self, Role};
+use crate::phrase::tr;
 
 /// From this width of the window on, versions stand side by side.
 const SIDE_BY_SIDE_COLS: u16 = 100;
@@ -38,11 +39,14 @@ struct Row<'a> {
 /// Draws the comparison. Returns the row on top.
 pub(super) fn draw(diff: &Diff, theme: Theme, window: Rect, buf: &mut Buffer) -> Spot {
     let changes = match diff.changes.len() {
-        0 => "the same text".to_owned(),
-        1 => "1 change".to_owned(),
-        count => format!("{count} changes"),
+        0 => tr!("the same text").to_owned(),
+        1 => tr!("1 change").to_owned(),
+        count => tr!("{count} changes", count),
     };
-    let title = format!(" {changes} · n p next, previous · ← → other version · Esc closes ");
+    let title = tr!(
+        " {changes} · n p next, previous · ← → other version · Esc closes ",
+        changes
+    );
     let inner = overlay::opened(&title, window, (u16::MAX, u16::MAX), theme, buf);
     let old = Side {
         sign: "-",
@@ -185,7 +189,7 @@ fn unified(
         }
     }
     if diff.pairs.is_empty() {
-        paint::left(&[("Both are empty.", theme.dim())], body, buf);
+        paint::left(&[(tr!("Both are empty."), theme.dim())], body, buf);
     }
     top
 }

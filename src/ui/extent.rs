@@ -11,6 +11,7 @@ pub(super) struct Extent {
     pub attached: usize,
     pub calls: usize,
     pub answer: usize,
+    pub sources: usize,
     pub remarks: usize,
     pub failure: usize,
     pub words: usize,
@@ -34,11 +35,12 @@ pub(super) enum Part {
 }
 
 /// The texts of a turn that the chat shows, from top to bottom.
-pub(super) const TOPICS: [Topic; 7] = [
+pub(super) const TOPICS: [Topic; 8] = [
     Topic::Prompt,
     Topic::Attached,
     Topic::Calls,
     Topic::Answer,
+    Topic::Sources,
     Topic::Remarks,
     Topic::Failure,
     Topic::Words,
@@ -52,6 +54,7 @@ impl Extent {
             attached: 0,
             calls: 0,
             answer: 0,
+            sources: 0,
             remarks: 0,
             failure: 0,
             words: 0,
@@ -72,6 +75,7 @@ impl Extent {
             Topic::Attached => self.attached = rows,
             Topic::Calls => self.calls = rows,
             Topic::Answer => self.answer = rows,
+            Topic::Sources => self.sources = rows,
             Topic::Remarks => self.remarks = rows,
             Topic::Failure => self.failure = rows,
             Topic::Words => self.words = rows,
@@ -83,12 +87,14 @@ impl Extent {
     pub(super) fn top_of(&self, topic: Topic) -> usize {
         let calls = 3 + self.prompt + self.attached;
         let answer = calls + self.calls + self.seam();
-        let notes = answer + self.answer + self.gap();
+        let sources = answer + self.answer + self.gap();
+        let notes = sources + self.sources;
         match topic {
             Topic::Prompt | Topic::Reasoning => 1,
             Topic::Attached => 1 + self.prompt,
             Topic::Calls => calls,
             Topic::Answer => answer,
+            Topic::Sources => sources,
             Topic::Remarks => notes,
             Topic::Failure => notes + self.remarks,
             Topic::Words => notes + self.remarks + self.failure,
@@ -96,6 +102,7 @@ impl Extent {
     }
 
     pub(super) fn part(&self, row: usize) -> Part {
+        let sources = self.top_of(Topic::Sources);
         let notes = self.top_of(Topic::Remarks);
         let calls = self.top_of(Topic::Calls);
         let answer = self.top_of(Topic::Answer);
@@ -115,8 +122,10 @@ impl Extent {
             Part::BlankAbove
         } else if row < answer + self.answer {
             Part::Text(Topic::Answer, row - answer)
-        } else if row < notes || row >= notes + self.notes() {
+        } else if row < sources || row >= sources + self.notes() {
             Part::BlankBelow
+        } else if row < notes {
+            Part::Text(Topic::Sources, row - sources)
         } else if row < notes + self.remarks {
             Part::Text(Topic::Remarks, row - notes)
         } else if row < notes + self.remarks + self.failure {
@@ -127,7 +136,7 @@ impl Extent {
     }
 
     fn notes(&self) -> usize {
-        self.remarks + self.failure + self.words
+        self.sources + self.remarks + self.failure + self.words
     }
 
     /// A blank row sets the notes apart from the answer.

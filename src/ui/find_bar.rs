@@ -9,6 +9,7 @@ use super::theme::Theme;
 use super::{figures, paint};
 use crate::app::{App, Command, Find, Pane, Section};
 use crate::markdown::text_width;
+use crate::phrase::tr;
 
 /// The search that the bar shows: while words are typed, and in a pane as long as it lasts.
 pub(super) fn shown(app: &App) -> Option<&Find> {
@@ -34,7 +35,7 @@ pub(super) fn draw(
     }
     let area = paint::padded(line);
     let width = usize::from(area.width);
-    let label = " Find ";
+    let label = tr!(" Find ");
     let (count, place, style) = count(app, find, theme);
     let mut facts = vec![(count, style)];
     // The words come first, then their count; what else is said takes the room that is left.
@@ -86,7 +87,7 @@ pub(super) fn draw(
     .intersection(area);
     if find.query.text().is_empty() {
         paint::left(
-            &[("words in this conversation", theme.dim())],
+            &[(tr!("words in this conversation"), theme.dim())],
             typed_area,
             buf,
         );
@@ -117,18 +118,18 @@ fn count(app: &App, find: &Find, theme: Theme) -> (String, &'static str, Style) 
         _ if !find.asks() => (String::new(), "", theme.dim()),
         Some(at) => {
             let place = match find.section() {
-                Some(Section::Prompt) => " in a message",
-                Some(Section::Answer) => " in an answer",
+                Some(Section::Prompt) => tr!(" in a message"),
+                Some(Section::Answer) => tr!(" in an answer"),
                 Some(Section::Reasoning) if app.seen.thinking.area.height < 2 => {
-                    " in hidden reasoning"
+                    tr!(" in hidden reasoning")
                 }
-                Some(Section::Reasoning) => " in the reasoning",
+                Some(Section::Reasoning) => tr!(" in the reasoning"),
                 None => "",
             };
             (format!("{at}/{hits}{more}"), place, theme.active())
         }
-        None if count.more => ("looking …".to_owned(), "", theme.dim()),
-        None if count.hits == 0 => ("not found".to_owned(), "", theme.warning()),
+        None if count.more => (tr!("looking …").to_owned(), "", theme.dim()),
+        None if count.hits == 0 => (tr!("not found").to_owned(), "", theme.warning()),
         None => (format!("{hits}{more}"), "", theme.active()),
     }
 }
@@ -136,18 +137,18 @@ fn count(app: &App, find: &Find, theme: Theme) -> (String, &'static str, Style) 
 fn hints(app: &App, find: &Find) -> Vec<(String, &'static str)> {
     if find.typing {
         let esc = if find.accepted() {
-            "stay here"
+            tr!("stay here")
         } else {
-            "go back"
+            tr!("go back")
         };
-        return [("↵", "next"), ("Esc", esc), ("↑", "previous")]
+        return [("↵", tr!("next")), ("Esc", esc), ("↑", tr!("previous"))]
             .map(|(key, what)| (key.to_owned(), what))
             .to_vec();
     }
     let keys = [
-        (Command::FindNext, "next"),
-        (Command::FindPrevious, "previous"),
-        (Command::Escape, "end"),
+        (Command::FindNext, tr!("next")),
+        (Command::FindPrevious, tr!("previous")),
+        (Command::Escape, tr!("end")),
     ];
     let hint = |(command, what)| Some((app.keymap.hint(command)?, what));
     keys.into_iter().filter_map(hint).collect()

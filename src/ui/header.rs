@@ -11,6 +11,7 @@ use crate::catalog::DEMO;
 use crate::chat::safe;
 use crate::config::PanelState;
 use crate::markdown::text_width;
+use crate::phrase::tr;
 
 /// The columns that a title asks for before the least of the rest gives way.
 const TITLE_COLS: usize = 24;
@@ -23,7 +24,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         return;
     }
     let area = paint::padded(area);
-    let thinking = format!("thinking {}", app.thinking_word());
+    let thinking = tr!("thinking {mode}", mode = app.thinking_word());
     let hidden_thinking = app.panel == PanelState::Hidden
         && app
             .live
@@ -37,14 +38,22 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         theme.dim()
     };
     let is_demo = app.session.choice.provider == DEMO;
-    let offline = if is_demo { " (offline)" } else { "" };
+    let offline = if is_demo { tr!(" (offline)") } else { "" };
     let count = app.tools_on_offer().len();
     let tools = match count {
         0 => String::new(),
-        count => format!(" · tools {count}"),
+        count => tr!(" · tools {count}", count),
     };
+    let extras = [
+        (app.session.extras.json, " · json"),
+        (app.session.extras.search, " · search"),
+    ];
+    let extras: String = extras
+        .iter()
+        .filter_map(|(on, mark)| on.then_some(*mark))
+        .collect();
     let hidden = match app.panel {
-        PanelState::Hidden => ", hidden",
+        PanelState::Hidden => tr!(", hidden"),
         PanelState::Full | PanelState::Peek => "",
     };
     let provider = [
@@ -57,6 +66,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         (" · ", theme.dim()),
         (thinking.as_str(), thinking_style),
         (hidden, thinking_style),
+        (extras.as_str(), theme.active()),
         (tools.as_str(), theme.dim()),
     ];
     // From the fullest form to the shortest that still tells the truth.
@@ -64,7 +74,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         [&provider[..], &rest].concat(),
         [&provider[..1], &provider[2..], &rest].concat(),
         rest.to_vec(),
-        rest.iter().take(4).copied().collect(),
+        rest.iter().take(5).copied().collect(),
     ];
     let width = |pieces: &[(&str, Style)]| -> usize {
         pieces.iter().map(|(text, _)| text_width(text)).sum()
@@ -117,8 +127,8 @@ fn title(app: &App) -> String {
         safe::one_line(title)
     };
     match (app.keeping.keep, &app.keeping.trouble) {
-        (Keep::InMemory, _) => format!("◌ not saved · {title}"),
-        (Keep::OnDisk, Some(_)) => format!("⚠ not saved · {title}"),
+        (Keep::InMemory, _) => tr!("◌ not saved · {title}", title),
+        (Keep::OnDisk, Some(_)) => tr!("⚠ not saved · {title}", title),
         (Keep::OnDisk, None) => title,
     }
 }
@@ -127,7 +137,7 @@ fn first_line(app: &App) -> String {
     let first = app.conversation.path().next();
     let line = first.and_then(|turn| turn.prompt.lines().find(|line| !line.trim().is_empty()));
     line.map_or_else(
-        || "New conversation".to_owned(),
+        || tr!("New conversation").to_owned(),
         |line| safe::one_line(line.trim()),
     )
 }

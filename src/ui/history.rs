@@ -12,6 +12,7 @@ use crate::app::history::{Excerpt, History, PREVIEW_COLS, Preview, State};
 use crate::app::library::{Hit, Listed};
 use crate::chat::safe;
 use crate::markdown::text_width;
+use crate::phrase::tr;
 
 /// The narrowest list that has room for more than title and time.
 const FACTS_COLS: usize = 56;
@@ -23,7 +24,7 @@ pub(super) fn draw(
     window: Rect,
     buf: &mut Buffer,
 ) -> (Option<Position>, Option<(Rect, usize)>) {
-    let inner = opened(" Conversations ", window, (140, 42), theme, buf);
+    let inner = opened(tr!(" Conversations "), window, (140, 42), theme, buf);
     if inner.is_empty() {
         return (None, None);
     }
@@ -55,18 +56,28 @@ pub(super) fn draw(
         State::Waiting => "…".to_owned(),
         State::Failed(_) => String::new(),
     };
-    let caret = filter(&history.query, "type to search", &count, list, theme, buf);
+    let caret = filter(
+        &history.query,
+        tr!("type to search"),
+        &count,
+        list,
+        theme,
+        buf,
+    );
     let (renaming, first) = self::rows(history, rows, theme, buf);
     if history.rows.is_empty() {
         nothing(history, rows, theme, buf);
     }
     if hints_row > 0 {
         let undo = if history.can_undelete() {
-            "Alt+U brings back · "
+            tr!("Alt+U brings back · ")
         } else {
             ""
         };
-        let text = format!("{undo}Enter opens · F2 renames · Alt+P pins · Del deletes");
+        let text = tr!(
+            "{undo}Enter opens · F2 renames · Alt+P pins · Del deletes",
+            undo
+        );
         let text = paint::cut(&text, usize::from(hints.width));
         paint::left(&[(&text, theme.dim())], hints, buf);
     }
@@ -138,7 +149,7 @@ fn head(
 ) {
     let width = usize::from(line.width);
     let time = if history.open == Some(row.id) {
-        "open".to_owned()
+        tr!("open").to_owned()
     } else {
         row.updated.ago(history.as_of)
     };
@@ -152,7 +163,7 @@ fn head(
     let pin = if row.pinned { "★ " } else { "" };
     let title = safe::one_line(&row.title);
     let title = if title.is_empty() {
-        "(no title)"
+        tr!("(no title)")
     } else {
         &title
     };
@@ -172,7 +183,7 @@ fn head(
 
 /// Where the words were found, with the words marked.
 fn snippet(hit: &Hit, line: Rect, theme: Theme, buf: &mut Buffer) {
-    let place = format!("    {}: ", hit.place.word());
+    let place = format!("    {}: ", hit.place.shown());
     let mark = theme
         .active()
         .add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
@@ -207,14 +218,14 @@ fn snippet(hit: &Hit, line: Rect, theme: Theme, buf: &mut Buffer) {
 fn nothing(history: &History, area: Rect, theme: Theme, buf: &mut Buffer) {
     let is_all = history.query.text().trim().is_empty();
     let (text, style) = match &history.state {
-        State::Waiting => ("Looking …".to_owned(), theme.dim()),
+        State::Waiting => (tr!("Looking …").to_owned(), theme.dim()),
         State::Failed(reason) => (safe::one_line(reason), theme.error()),
         State::Answered if is_all => (
-            "No conversation is kept yet. Each is, from its first message on.".to_owned(),
+            tr!("No conversation is kept yet. Each is, from its first message on.").to_owned(),
             theme.dim(),
         ),
         State::Answered => (
-            "Nothing found. Words are looked for in titles, messages, answers and reasoning; in:thinking, in:answer, model:NAME and before:2026-11-01 narrow it.".to_owned(),
+            tr!("Nothing found. Words are looked for in titles, messages, answers and reasoning; in:thinking, in:answer, model:NAME and before:2026-11-01 narrow it.").to_owned(),
             theme.dim(),
         ),
     };
@@ -230,7 +241,7 @@ fn preview(preview: &Preview, area: Rect, theme: Theme, buf: &mut Buffer) {
     let mut y = area.y;
     for line in &preview.lines {
         let (text, style) = match line {
-            Excerpt::You => ("You", theme.user()),
+            Excerpt::You => (tr!("You"), theme.user()),
             Excerpt::Model(model) => (model.as_str(), theme.model()),
             Excerpt::Text(text) => (text.as_str(), Style::new()),
         };

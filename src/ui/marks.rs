@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::cache::{Cache, ShownLine, Topic};
 use crate::app::{App, Pane, Passage, Section, Seen, Selection};
+use crate::chat::Turn;
 use crate::markdown::{Row, text_width};
 
 /// Marks what was found and what is selected, and notes which text the ends of the selection are on.
@@ -21,6 +22,7 @@ pub(super) fn draw(app: &App, cache: &Cache, buf: &mut Buffer, seen: &mut Seen) 
         let at = |cell: Option<Position>| passage_at(cache, selection.pane(), cell?);
         seen.ends = selection.cells().map(at);
     }
+    mark_faults(app, cache, buf);
     let selected = app.passages(&seen.ends);
     if selected.is_empty() && app.find.is_none() {
         return;
@@ -53,12 +55,32 @@ pub(super) fn draw(app: &App, cache: &Cache, buf: &mut Buffer, seen: &mut Seen) 
     }
 }
 
+/// Marks where answers that were to be JSON stop being so.
+fn mark_faults(app: &App, cache: &Cache, buf: &mut Buffer) {
+    let answers = cache.lines().iter();
+    for line in answers.filter(|line| line.topic == Topic::Answer) {
+        let turn = app.conversation.turn(line.turn);
+        let Some((_, at)) = turn.and_then(Turn::json_fault) else {
+            continue;
+        };
+        if let Some((_, row)) = text_of(cache, line) {
+            let style = cache.theme.error().add_modifier(Modifier::REVERSED);
+            mark(row, &(*at..at + 1), line.area, style, buf);
+        }
+    }
+}
+
 fn text_of<'a>(cache: &'a Cache, line: &ShownLine) -> Option<(Section, &'a Row)> {
     let section = match line.topic {
         Topic::Prompt => Section::Prompt,
         Topic::Reasoning => Section::Reasoning,
         Topic::Answer => Section::Answer,
-        Topic::Attached | Topic::Calls | Topic::Remarks | Topic::Failure | Topic::Words => {
+        Topic::Attached
+        | Topic::Calls
+        | Topic::Sources
+        | Topic::Remarks
+        | Topic::Failure
+        | Topic::Words => {
             return None;
         }
     };

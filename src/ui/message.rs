@@ -9,6 +9,7 @@ use super::paint;
 use super::theme::Theme;
 use crate::app::{App, Pane};
 use crate::chat::safe;
+use crate::phrase::tr;
 
 /// Draws the message box; where there was no room for chips, its title tells of them. Returns the area of its text, and where the caret is.
 pub(super) fn draw(
@@ -28,33 +29,39 @@ pub(super) fn draw(
 }
 
 fn title(app: &App, has_no_chips: bool, theme: Theme) -> Line<'static> {
-    let mut spans = vec![Span::styled(" Message ", theme.title())];
+    let mut spans = vec![Span::styled(tr!(" Message "), theme.title())];
     if let Some(editing) = &app.toolbox.consent.editing {
         let tool = app.call_and_tool(editing.call);
-        let tool = tool.map_or("the tool", |(_, tool)| tool.spec.name.as_str());
+        let tool = tool.map_or(tr!("the tool"), |(_, tool)| tool.spec.name.as_str());
         return Line::from(vec![
             Span::styled(
-                format!(" Arguments of {} ", safe::one_line(tool)),
+                tr!(" Arguments of {tool} ", tool = safe::one_line(tool)),
                 theme.title(),
             ),
             Span::styled(
-                "· Enter shows them on the card, Esc leaves them ",
+                tr!("· Enter shows them on the card, Esc leaves them "),
                 theme.warning(),
             ),
         ]);
     }
     if app.editing.is_some() {
         spans.push(Span::styled(
-            "· another version of an earlier one, Esc leaves it ",
+            tr!("· another version of an earlier one, Esc leaves it "),
             theme.warning(),
         ));
     }
     let count = app.attached.items.len();
     if count > 0 && has_no_chips {
-        spans.push(Span::styled(format!("· {count} attached "), theme.active()));
+        spans.push(Span::styled(
+            tr!("· {count} attached ", count),
+            theme.active(),
+        ));
     }
     if app.queued.is_some() {
-        spans.push(Span::styled("· queued, ↑ takes it back ", theme.active()));
+        spans.push(Span::styled(
+            tr!("· queued, ↑ takes it back "),
+            theme.active(),
+        ));
     }
     Line::from(spans)
 }

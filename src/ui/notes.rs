@@ -4,6 +4,7 @@
 use super::figures;
 use crate::app::{Live, Phase};
 use crate::chat::{CallState, Failure, Finish, Remark, ToolCall, Turn, TurnState, safe};
+use crate::phrase::tr;
 
 /// What is said under a reply; each text is empty where there is nothing to say.
 #[derive(Debug, Default)]
@@ -28,15 +29,15 @@ pub(super) fn of(turn: &Turn, live: Option<&Live>) -> Notes {
         (TurnState::Stopped, _) if turn.is_cut() => {
             notes
                 .ending
-                .push_str("■ Stopped. Alt+G goes on, Alt+R asks again.");
+                .push_str(tr!("■ Stopped. Alt+G goes on, Alt+R asks again."));
         }
-        (TurnState::Interrupted, _) if turn.is_cut() => notes.ending.push_str(
-            "■ Interrupted: mmchat ended before the reply did. Alt+G goes on, Alt+R asks again.",
-        ),
-        (TurnState::Stopped, _) => notes.ending.push_str("■ Stopped. Alt+R asks again."),
-        (TurnState::Interrupted, _) => notes
-            .ending
-            .push_str("■ Interrupted: mmchat ended before the reply did. Alt+R asks again."),
+        (TurnState::Interrupted, _) if turn.is_cut() => notes.ending.push_str(tr!(
+            "■ Interrupted: mmchat ended before the reply did. Alt+G goes on, Alt+R asks again."
+        )),
+        (TurnState::Stopped, _) => notes.ending.push_str(tr!("■ Stopped. Alt+R asks again.")),
+        (TurnState::Interrupted, _) => notes.ending.push_str(tr!(
+            "■ Interrupted: mmchat ended before the reply did. Alt+R asks again."
+        )),
         (TurnState::Failed(failure), _) => notes.fail(failure, "✗", failure.next_step()),
         (TurnState::Done, _) => notes.ending = finish(turn),
     }
@@ -60,27 +61,32 @@ fn remarks(turn: &Turn) -> String {
         .filter(|call| call.state == CallState::Asked && !turn.is_live() && !call.name.is_empty())
         .map(|call| {
             let arguments = safe::one_line(&call.arguments);
-            format!(
-                "The model asked for the tool {}({arguments}), which it was not offered. Nothing was run.",
-                safe::one_line(&call.name)
-            )
+            tr!("The model asked for the tool {name}({arguments}), which it was not offered. Nothing was run.", name = safe::one_line(&call.name), arguments)
         })
         .collect();
-    for source in &turn.reply.sources {
-        let (index, title) = (source.index, safe::one_line(&source.title));
-        lines.push(format!("[{index}] {title} {}", safe::one_line(&source.url)));
-    }
     let remarks = turn.reply.remarks.iter().map(|remark| match remark {
-        Remark::BrokenEvent => "Part of the stream could not be read and is missing.",
-        Remark::LateError => "The server reported an error after the answer was complete.",
-        Remark::NotStreamed => "The server sent the whole reply at once instead of streaming it.",
-        Remark::AnsweredAtOnce => "Answered at once, thinking off: the reasoning was stopped.",
-        Remark::AnsweredWithLeast => {
-            "Answered at once, with the least thinking that the model has."
+        Remark::BrokenEvent => tr!("Part of the stream could not be read and is missing."),
+        Remark::LateError => tr!("The server reported an error after the answer was complete."),
+        Remark::NotStreamed => {
+            tr!("The server sent the whole reply at once instead of streaming it.")
         }
-        Remark::WentOn => "The answer was cut, and went on from there.",
+        Remark::AnsweredAtOnce => tr!("Answered at once, thinking off: the reasoning was stopped."),
+        Remark::AnsweredWithLeast => {
+            tr!("Answered at once, with the least thinking that the model has.")
+        }
+        Remark::WentOn => tr!("The answer was cut, and went on from there."),
+        Remark::NotJson => tr!("This is not valid JSON. Alt+J asks for it again."),
+        Remark::SearchFailed => {
+            tr!("A web search failed; the answer may rest on less than was found.")
+        }
     });
     lines.extend(remarks.map(str::to_owned));
+    if let Some((fault, _)) = turn.json_fault() {
+        lines.push(format!(
+            "The mistake: {}.",
+            safe::one_line(&fault.to_string())
+        ));
+    }
     lines.join("\n")
 }
 
@@ -90,52 +96,49 @@ fn finish(turn: &Turn) -> String {
         Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
             let limit = turn.asked.params.max_tokens;
             let limit = limit.map_or_else(
-                || "the token limit".to_owned(),
+                || tr!("the token limit").to_owned(),
                 |limit| format!("max_tokens = {limit}"),
             );
             let (tokens, _) = turn.reasoning_tokens();
-            format!(
-                "✂ The reasoning used up {limit} ({} tokens), so there was no room for an answer. Alt+G asks again with twice as many; or switch thinking off with Alt+T, then Alt+R.",
-                figures::count(tokens)
-            )
+            tr!("✂ The reasoning used up {limit} ({tokens} tokens), so there was no room for an answer. Alt+G asks again with twice as many; or switch thinking off with Alt+T, then Alt+R.", limit, tokens = figures::count(tokens))
         }
         Some(Finish::Length) => {
             let limit = turn.asked.params.max_tokens;
             let limit = limit.map(|limit| format!("max_tokens = {limit}"));
             let (tokens, _) = turn.reasoning_tokens();
-            let share = (tokens > 0).then(|| format!("{} of reasoning", figures::count(tokens)));
+            let share = (tokens > 0).then(|| tr!("{tokens} of reasoning", tokens = figures::count(tokens)));
             let numbers: Vec<String> = limit.into_iter().chain(share).collect();
-            let numbers = match numbers.join(", ") {
+            let numbers = match numbers.join(tr!(", ")) {
                 numbers if numbers.is_empty() => numbers,
-                numbers => format!(" ({numbers})"),
+                numbers => tr!(" ({numbers})", numbers),
             };
             let next = if turn.is_cut() {
-                "Alt+G goes on, or raise it"
+                tr!("Alt+G goes on, or raise it")
             } else {
-                "Raise it"
+                tr!("Raise it")
             };
-            format!("✂ Cut at the token limit{numbers}. {next} with /set max_tokens, then Alt+R.")
+            tr!("✂ Cut at the token limit{numbers}. {next} with /set max_tokens, then Alt+R.", numbers, next)
         }
         Some(Finish::ContentFilter) => {
-            "✂ The provider's safety filter cut this reply. Alt+E edits the message.".to_owned()
+            tr!("✂ The provider's safety filter cut this reply. Alt+E edits the message.").to_owned()
         }
         Some(Finish::CutOff) if turn.is_cut() => {
-            "✂ Cut off: the stream ended too early. Alt+G goes on, Alt+R asks again.".to_owned()
+            tr!("✂ Cut off: the stream ended too early. Alt+G goes on, Alt+R asks again.").to_owned()
         }
         Some(Finish::CutOff) => {
-            "✂ Cut off: the stream ended too early. Alt+R asks again.".to_owned()
+            tr!("✂ Cut off: the stream ended too early. Alt+R asks again.").to_owned()
         }
         Some(Finish::Other(reason)) => {
-            format!("The reply ended for a reason of the provider's own: {reason}")
+            tr!("The reply ended for a reason of the provider's own: {reason}", reason)
         }
         Some(Finish::Stop | Finish::ToolCalls)
             if matches!(reply.calls_of_round(), [ToolCall { state: CallState::Refused(_), .. }, ..]) =>
         {
-            "✂ The limit of tool rounds (chat.max_tool_rounds) is reached. Send “go on” to let the model go on.".to_owned()
+            tr!("✂ The limit of tool rounds (chat.max_tool_rounds) is reached. Send “go on” to let the model go on.").to_owned()
         }
         Some(Finish::Stop | Finish::ToolCalls) | None => {
             if reply.answer.as_str().trim().is_empty() && reply.calls.is_empty() {
-                "(empty answer) Alt+R asks again.".to_owned()
+                tr!("(empty answer) Alt+R asks again.").to_owned()
             } else {
                 String::new()
             }

@@ -13,6 +13,8 @@ use crate::app::command::{SPECS, Scope};
 use crate::app::{App, Item, LineEdit, Overlay, Picker};
 use crate::chat::safe;
 use crate::markdown::text_width;
+use crate::phrase;
+use crate::phrase::{mark, tr};
 
 /// Draws an overlay. Returns where its caret is, and its list's area with the first item shown.
 pub(super) fn draw(
@@ -25,34 +27,34 @@ pub(super) fn draw(
     let theme = cache.theme;
     match overlay {
         Overlay::Models(picker) => {
-            let inner = opened(" Switch model ", window, (96, 26), theme, buf);
+            let inner = opened(tr!(" Switch model "), window, (96, 26), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Palette(picker) => {
-            let inner = opened(" Commands ", window, (78, 24), theme, buf);
+            let inner = opened(tr!(" Commands "), window, (78, 24), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Copies(picker) => {
-            let inner = opened(" Copy ", window, (78, 16), theme, buf);
+            let inner = opened(tr!(" Copy "), window, (78, 16), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Themes(picker) => {
             // Small, so that what it changes can be seen around it: the frame, the filter, a row each.
             let height = u16::try_from(picker.total()).map_or(16, |rows| rows.min(13) + 3);
-            let inner = opened(" Switch theme ", window, (58, height), theme, buf);
+            let inner = opened(tr!(" Switch theme "), window, (58, height), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Servers(picker) => {
-            let title = " MCP servers · Enter starts one ";
+            let title = tr!(" MCP servers · Enter starts one ");
             let inner = opened(title, window, (90, 18), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Again(picker) => {
-            let inner = opened(" Ask again, once, of ", window, (96, 26), theme, buf);
+            let inner = opened(tr!(" Ask again, once, of "), window, (96, 26), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
         Overlay::Room(picker) => {
-            let title = " Room in the context window ";
+            let title = tr!(" Room in the context window ");
             let inner = opened(title, window, (78, 14), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
@@ -70,7 +72,7 @@ pub(super) fn draw(
         // Drawn where it can be told how far they were scrolled.
         Overlay::Preview(_) | Overlay::Diff(_) => (None, None),
         Overlay::Help(top) => {
-            let inner = opened(" Help · Esc closes ", window, (84, 40), theme, buf);
+            let inner = opened(tr!(" Help · Esc closes "), window, (84, 40), theme, buf);
             help(app, *top, inner, theme, buf);
             (None, None)
         }
@@ -125,7 +127,14 @@ fn list<T>(
     } else {
         String::new()
     };
-    let caret = filter(&picker.query, "type to filter", &count, inner, theme, buf);
+    let caret = filter(
+        &picker.query,
+        tr!("type to filter"),
+        &count,
+        inner,
+        theme,
+        buf,
+    );
     let about = |item: &Item<T>| paint::folded(&safe::one_line(&item.about), width);
     // The list keeps its height whatever is selected: room is set aside for the longest.
     let longest = picker
@@ -237,24 +246,28 @@ fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
     let width = usize::from(inner.width);
     let mut lines: Vec<(String, String, Style)> = Vec::new();
     let groups = [
-        ("Everywhere", Scope::Anywhere),
-        ("In the message box", Scope::Message),
-        ("In the chat and the thinking pane", Scope::Pane),
+        (tr!("Everywhere"), Scope::Anywhere),
+        (tr!("In the message box"), Scope::Message),
+        (tr!("In the chat and the thinking pane"), Scope::Pane),
     ];
     for (heading, scope) in groups {
         lines.push((heading.to_owned(), String::new(), theme.title()));
         for spec in SPECS.iter().filter(|spec| spec.scope == scope) {
             let mut keys = app.keymap.shown(spec.command);
             keys.extend(spec.slash.map(|word| format!("/{word}")));
-            lines.push((keys.join(" "), spec.title.to_owned(), Style::new()));
+            lines.push((
+                keys.join(" "),
+                phrase::of(spec.title).to_owned(),
+                Style::new(),
+            ));
         }
         lines.push((String::new(), String::new(), Style::new()));
     }
-    lines.push(("Good to know".to_owned(), String::new(), theme.title()));
+    lines.push((tr!("Good to know").to_owned(), String::new(), theme.title()));
     for with in crate::app::WITH_ARGUMENT {
         lines.push((
             format!("/{} …", with.word),
-            with.title.to_owned(),
+            phrase::of(with.title).to_owned(),
             Style::new(),
         ));
     }
@@ -318,8 +331,12 @@ fn help_rows(
 }
 
 const NOTES: &[&str] = &[
-    "Shift+Enter works only where the terminal reports it; Alt+Enter and Ctrl+J work everywhere.",
-    "On macOS, let the terminal use Option as Meta, or use the F keys and the palette.",
-    "Only prompts and answers go back to the model, never its reasoning.",
-    "Dragging the mouse copies text; with Shift held, or after z in a pane, the terminal selects.",
+    mark(
+        "Shift+Enter works only where the terminal reports it; Alt+Enter and Ctrl+J work everywhere.",
+    ),
+    mark("On macOS, let the terminal use Option as Meta, or use the F keys and the palette."),
+    mark("Only prompts and answers go back to the model, never its reasoning."),
+    mark(
+        "Dragging the mouse copies text; with Shift held, or after z in a pane, the terminal selects.",
+    ),
 ];

@@ -15,7 +15,7 @@ use super::notes::{self, Notes};
 use super::viewport;
 use crate::app::scroll::{Place, Scroll};
 use crate::app::{Anchor, Live, Section};
-use crate::chat::{Turn, TurnId};
+use crate::chat::{Turn, TurnId, references};
 use crate::markdown::Document;
 
 /// More rounds of looking are never needed: each reads something that was not read before.
@@ -65,6 +65,7 @@ struct Texts<'a> {
     turn: &'a Turn,
     attached: String,
     calls: String,
+    sources: String,
     notes: Notes,
 }
 
@@ -75,6 +76,7 @@ impl<'a> Texts<'a> {
             turn,
             attached: attached::cards(turn),
             calls: card::calls(turn, live, turns.open),
+            sources: references(&turn.reply.sources),
             notes: notes::of(turn, live),
         }
     }
@@ -96,10 +98,11 @@ impl<'a> Texts<'a> {
                 done: true,
             },
             Topic::Answer | Topic::Reasoning => Source {
-                text: self.turn.reply.answer.as_str(),
-                epoch: self.turn.reply.answer.epoch(),
+                text: self.turn.shown_answer().as_str(),
+                epoch: self.turn.shown_answer().epoch(),
                 done: !self.turn.is_live(),
             },
+            Topic::Sources => note(&self.sources),
             Topic::Remarks => note(&self.notes.remarks),
             Topic::Failure => note(&self.notes.ending),
             Topic::Words => note(&self.notes.words),

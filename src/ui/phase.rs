@@ -3,31 +3,43 @@
 use super::figures;
 use crate::app::{Deed, Errand, Live, Phase};
 use crate::chat::{Turn, safe};
+use crate::phrase::tr;
 
 /// `⠋ thinking 3.2 s`
 pub(super) fn words(live: &Live, turn: &Turn) -> String {
     let elapsed = live.elapsed();
     let spinner = spinner(live);
     let (word, time) = match &live.phase {
-        Phase::Starting => ("starting tools", elapsed),
-        Phase::Connecting => ("connecting", elapsed),
-        Phase::Waiting => ("waiting", elapsed),
+        Phase::Starting => (tr!("starting tools"), elapsed),
+        Phase::Connecting => (tr!("connecting"), elapsed),
+        Phase::Waiting => (tr!("waiting"), elapsed),
         Phase::Thinking => {
             let thought = turn.timing.thought(elapsed);
-            ("thinking", thought.unwrap_or(elapsed))
+            (tr!("thinking"), thought.unwrap_or(elapsed))
         }
-        Phase::Answering => ("answering", elapsed),
-        Phase::Consent => return "◆ waiting for your answer".to_owned(),
+        Phase::Answering => (tr!("answering"), elapsed),
+        Phase::Consent => return tr!("◆ waiting for your answer").to_owned(),
         Phase::Running(name) => {
             let time = live.as_of.saturating_duration_since(live.step_since);
             let name = safe::one_line(name);
-            return format!("{spinner} running {name} {}", figures::span(time));
+            return tr!(
+                "{spinner} running {name} {time}",
+                spinner,
+                name,
+                time = figures::span(time)
+            );
         }
         Phase::Retrying {
             at, attempt, of, ..
         } => {
             let wait = figures::span(at.saturating_duration_since(live.as_of));
-            return format!("{spinner} again in {wait} · {attempt}/{of}");
+            return tr!(
+                "{spinner} again in {wait} · {attempt}/{of}",
+                spinner,
+                wait,
+                attempt,
+                of
+            );
         }
     };
     format!("{spinner} {word} {}", figures::span(time))
@@ -37,8 +49,8 @@ pub(super) fn words(live: &Live, turn: &Turn) -> String {
 pub(super) fn of_errand(errand: &Errand) -> String {
     let live = &errand.live;
     let what = match errand.deed {
-        Deed::Title => "looking for a title",
-        Deed::Summary => "summarizing",
+        Deed::Title => tr!("looking for a title"),
+        Deed::Summary => tr!("summarizing"),
     };
     format!("{} {what} {}", spinner(live), figures::span(live.elapsed()))
 }

@@ -14,10 +14,11 @@ use super::{overlay, paint, phase};
 use crate::app::{Errand, Preview, Spot};
 use crate::chat::safe;
 use crate::markdown::{Document, Kind, text_width};
+use crate::phrase::tr;
 
 /// Draws the next request. Returns the row on top.
 pub(super) fn preview(preview: &Preview, theme: Theme, window: Rect, buf: &mut Buffer) -> Spot {
-    let title = " The next request · y copies its body · Esc closes ";
+    let title = tr!(" The next request · y copies its body · Esc closes ");
     let inner = overlay::opened(title, window, (120, 60), theme, buf);
     let width = usize::from(inner.width).max(1);
     let facts = preview.facts.iter();
@@ -57,9 +58,9 @@ pub(super) fn preview(preview: &Preview, theme: Theme, window: Rect, buf: &mut B
 pub(super) fn summary(errand: &Errand, top: usize, cache: &Cache, window: Rect, buf: &mut Buffer) {
     let theme = cache.theme;
     let title = if errand.done {
-        " Summary · Enter starts a new conversation with it · Esc drops it "
+        tr!(" Summary · Enter starts a new conversation with it · Esc drops it ")
     } else {
-        " Summary · Esc stops it "
+        tr!(" Summary · Esc stops it ")
     };
     let inner = overlay::opened(title, window, (100, 40), theme, buf);
     let mut document = Document::new(Kind::Markdown);

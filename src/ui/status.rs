@@ -9,6 +9,7 @@ use super::{figures, paint, phase};
 use crate::app::{App, Command, Gauge, Pane, Tone};
 use crate::chat::{Turn, safe};
 use crate::markdown::text_width;
+use crate::phrase::{self, mark};
 
 /// Draws the status line.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -63,25 +64,33 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
 fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
     // Keys are the overlay's while one is open: those of what lies below it would do nothing.
     if app.overlay.is_some() {
-        return &[(Command::Escape, "close")];
+        return const { &[(Command::Escape, mark("close"))] };
     }
     let is_busy = app.live.is_some() || app.errand.is_some();
     match (app.focus, is_busy) {
-        (Pane::Message, true) => &[
-            (Command::Escape, "stop"),
-            (Command::Send, "queue"),
-            (Command::ToggleThinkingPanel, "thinking"),
-            (Command::Help, "help"),
-        ],
-        (Pane::Message, false) => &[
-            (Command::SwitchModel, "model"),
-            (Command::ToggleThinkingPanel, "thinking"),
-            (Command::Palette, "commands"),
-            (Command::Help, "help"),
-        ],
+        (Pane::Message, true) => {
+            const {
+                &[
+                    (Command::Escape, mark("stop")),
+                    (Command::Send, mark("queue")),
+                    (Command::ToggleThinkingPanel, mark("thinking")),
+                    (Command::Help, mark("help")),
+                ]
+            }
+        }
+        (Pane::Message, false) => {
+            const {
+                &[
+                    (Command::SwitchModel, mark("model")),
+                    (Command::ToggleThinkingPanel, mark("thinking")),
+                    (Command::Palette, mark("commands")),
+                    (Command::Help, mark("help")),
+                ]
+            }
+        }
         (Pane::Chat | Pane::Thinking, live) => {
-            const STOP: [(Command, &str); 5] = pane_hints("stop");
-            const BACK: [(Command, &str); 5] = pane_hints("back");
+            const STOP: [(Command, &str); 5] = pane_hints(mark("stop"));
+            const BACK: [(Command, &str); 5] = pane_hints(mark("back"));
             if live { &STOP } else { &BACK }
         }
     }
@@ -91,10 +100,10 @@ fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
 const fn pane_hints(escape: &'static str) -> [(Command, &'static str); 5] {
     [
         (Command::Escape, escape),
-        (Command::PaneDown, "down"),
-        (Command::PaneUp, "up"),
-        (Command::CopyTurn, "copy"),
-        (Command::Zoom, "zoom"),
+        (Command::PaneDown, mark("down")),
+        (Command::PaneUp, mark("up")),
+        (Command::CopyTurn, mark("copy")),
+        (Command::Zoom, mark("zoom")),
     ]
 }
 
@@ -103,14 +112,14 @@ fn figures_width(figures: &[String]) -> usize {
 }
 
 /// As many key hints as there is room for.
-fn hints(app: &App, wanted: &[(Command, &str)], room: usize) -> Vec<(String, String)> {
+fn hints(app: &App, wanted: &[(Command, &'static str)], room: usize) -> Vec<(String, String)> {
     let mut used = 0;
     let mut shown = Vec::new();
     for (command, what) in wanted {
         let Some(key) = app.keymap.hint(*command) else {
             continue;
         };
-        let what = format!(" {what}  ");
+        let what = format!(" {}  ", phrase::of(what));
         let width = text_width(&key) + text_width(&what);
         if used + width > room {
             break;

@@ -12,6 +12,7 @@ use crate::app::{Anchor, App, Live, Pane, Section, SeenPane};
 use crate::chat::{Thinking, Turn, TurnId, TurnState};
 use crate::config::PanelState;
 use crate::markdown::{Document, text_width};
+use crate::phrase::tr;
 
 /// Draws the thinking pane.
 pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) -> SeenPane {
@@ -23,7 +24,7 @@ pub(super) fn draw(app: &App, cache: &mut Cache, outer: Rect, buf: &mut Buffer) 
             summary(app, turn, theme, outer, buf);
         } else {
             let mut line = title(app, None, outer.width, theme);
-            let what = "· the model's reasoning appears here";
+            let what = tr!("· the model's reasoning appears here");
             line.push_span(Span::styled(what, theme.dim()));
             buf.set_line(outer.x, outer.y, &line, outer.width);
         }
@@ -194,7 +195,7 @@ fn summary(app: &App, turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut line = title(app, Some(turn), area.width, theme);
     if !turn.reply.reasoning.is_empty() {
         let key = app.keymap.hint(crate::app::Command::FocusPrevious);
-        let how = key.map_or_else(String::new, |key| format!("· {key} reads it "));
+        let how = key.map_or_else(String::new, |key| tr!("· {key} reads it ", key));
         line.push_span(Span::styled(how, theme.dim()));
     }
     buf.set_line(area.x, area.y, &line, area.width);
@@ -202,8 +203,8 @@ fn summary(app: &App, turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
 
 /// ` Thinking · 1.2k tok · 8.4 s · 62 % of 2k `, as much of it as fits.
 fn title(app: &App, turn: Option<&Turn>, width: u16, theme: Theme) -> Line<'static> {
-    let mut spans = vec![Span::styled(" Thinking ", theme.title())];
-    let mut room = usize::from(width).saturating_sub(text_width(" Thinking ") + 2);
+    let mut spans = vec![Span::styled(tr!(" Thinking "), theme.title())];
+    let mut room = usize::from(width).saturating_sub(text_width(tr!(" Thinking ")) + 2);
     let facts = turn.map_or_else(Vec::new, |turn| facts(app, turn));
     for fact in facts {
         let fact = format!("· {fact} ");
@@ -240,9 +241,9 @@ fn hint(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         .hint(crate::app::Command::ToggleThinkingPanel)
         .unwrap_or_default();
     let lines = [
-        "The model's reasoning appears here, live, beside its answer.".to_owned(),
+        tr!("The model's reasoning appears here, live, beside its answer.").to_owned(),
         String::new(),
-        format!("{key} shows less of it, or none."),
+        tr!("{key} shows less of it, or none.", key),
     ];
     lines_of(&lines, theme, area, buf);
 }
@@ -250,12 +251,12 @@ fn hint(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
 /// Why there is no reasoning to see.
 fn absent(turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
     let text = match (&turn.state, turn.asked.thinking) {
-        (TurnState::Live, Thinking::Off) => "Thinking is off for this turn.",
-        (TurnState::Live, _) => "No reasoning yet.",
-        (_, Thinking::Off) => "Thinking was off, and none came.",
-        (TurnState::Done, _) => "The model answered without reasoning that it shows.",
+        (TurnState::Live, Thinking::Off) => tr!("Thinking is off for this turn."),
+        (TurnState::Live, _) => tr!("No reasoning yet."),
+        (_, Thinking::Off) => tr!("Thinking was off, and none came."),
+        (TurnState::Done, _) => tr!("The model answered without reasoning that it shows."),
         (TurnState::Stopped | TurnState::Interrupted | TurnState::Failed(_), _) => {
-            "No reasoning came."
+            tr!("No reasoning came.")
         }
     };
     lines_of(&[text.to_owned()], theme, area, buf);

@@ -15,6 +15,7 @@ use super::{card, figures, paint, phase, viewport, welcome};
 use crate::app::{App, Pane, Phase, SeenPane};
 use crate::chat::{Standing, Turn, TurnId, TurnState, safe};
 use crate::markdown::text_width;
+use crate::phrase::tr;
 
 /// Draws the chat pane. Returns what it showed, and the first row of each turn.
 pub(super) fn draw(
@@ -98,14 +99,17 @@ pub(super) fn draw(
 }
 
 fn title(app: &App, theme: Theme) -> Line<'static> {
-    let mut spans = vec![Span::styled(" Chat ", theme.title())];
+    let mut spans = vec![Span::styled(tr!(" Chat "), theme.title())];
     let turns = app.conversation.path().count();
     if turns > 1
         && let Some(focus) = app.turn_in_view()
     {
         let at = app.conversation.path().position(|turn| turn.id == focus.id);
         let at = at.map_or(turns, |at| at + 1);
-        spans.push(Span::styled(format!("· turn {at}/{turns} "), theme.dim()));
+        spans.push(Span::styled(
+            tr!("· turn {at}/{turns} ", at, turns),
+            theme.dim(),
+        ));
     }
     Line::from(spans)
 }
@@ -130,14 +134,14 @@ fn draw_row(app: &App, cache: &Cache, turn: &Turn, part: Part, line: Rect, buf: 
             buf.set_style(line, theme.error());
         }
         Topic::Failure => buf.set_style(line, theme.warning()),
-        Topic::Attached | Topic::Words => buf.set_style(line, theme.dim()),
+        Topic::Attached | Topic::Words | Topic::Sources => buf.set_style(line, theme.dim()),
         Topic::Prompt | Topic::Answer | Topic::Reasoning => {}
     }
 }
 
 fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffer) {
     let is_selected = app.selected == Some(turn.id);
-    let mut pieces = vec![("You", theme.user())];
+    let mut pieces = vec![(tr!("You"), theme.user())];
     if is_selected {
         pieces.insert(0, ("› ", theme.active()));
     }
@@ -150,8 +154,8 @@ fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffe
     }
     match turn.standing {
         Standing::Sent => {}
-        Standing::Pinned => pieces.push(("  pinned", theme.active())),
-        Standing::LeftOut => pieces.push(("  left out of what is sent", theme.warning())),
+        Standing::Pinned => pieces.push((tr!("  pinned"), theme.active())),
+        Standing::LeftOut => pieces.push((tr!("  left out of what is sent"), theme.warning())),
     }
     let x = paint::left(&pieces, line, buf);
     paint::right(&[(&turn.sent.to_string(), theme.dim())], x + 1, line, buf);
@@ -184,5 +188,5 @@ fn thought(turn: &Turn) -> Option<String> {
         return None;
     }
     let time = turn.timing.thought(turn.timing.end.unwrap_or_default())?;
-    Some(format!("thought {}", figures::span(time)))
+    Some(tr!("thought {time}", time = figures::span(time)))
 }

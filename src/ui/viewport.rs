@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::paint;
 use super::theme::Theme;
 use crate::app::scroll::Scroll;
+use crate::phrase::tr;
 
 /// The row on top that brings `row` into view: the one that was, if `row` can be seen then.
 pub(super) fn revealed(row: usize, before: Option<usize>, height: usize) -> usize {
@@ -38,9 +39,9 @@ pub(super) fn frame(
     }
     let new = rows.saturating_sub(scroll.rows_when_left);
     let text = match new {
-        0 => format!(" ↓ {below} more "),
-        1 => " ↓ 1 new line ".to_owned(),
-        _ => format!(" ↓ {new} new lines "),
+        0 => tr!(" ↓ {below} more ", below),
+        1 => tr!(" ↓ 1 new line ").to_owned(),
+        _ => tr!(" ↓ {new} new lines ", new),
     };
     let style = if new == 0 {
         theme.dim()

@@ -9,6 +9,7 @@ use super::theme::Theme;
 use crate::app::App;
 use crate::catalog::DEMO;
 use crate::chat::safe;
+use crate::phrase::tr;
 
 /// Draws the empty chat.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -17,22 +18,27 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     let mut say = |text: &str, style: Style| lines.push((text.to_owned(), style));
     let choice = &app.session.choice;
     if choice.provider == DEMO {
-        say("Welcome to mmchat's built-in demo.", theme.title());
+        say(tr!("Welcome to mmchat's built-in demo."), theme.title());
         say(
-            "It is offline: the replies are scripted, but they cross a socket and are decoded like any provider's.",
+            tr!(
+                "It is offline: the replies are scripted, but they cross a socket and are decoded like any provider's."
+            ),
             plain,
         );
     } else {
-        say("Welcome to mmchat.", theme.title());
+        say(tr!("Welcome to mmchat."), theme.title());
         let model = safe::one_line(&choice.model);
         let provider = safe::one_line(&choice.provider);
         if app.has_key(&choice.provider) {
-            say(&format!("{model} at {provider} is ready."), plain);
+            say(
+                &tr!("{model} at {provider} is ready.", model, provider),
+                plain,
+            );
         } else {
             let variable = app
                 .provider()
                 .and_then(|provider| provider.api_key_env.as_deref());
-            let variable = safe::one_line(variable.unwrap_or("its key's variable"));
+            let variable = safe::one_line(variable.unwrap_or(tr!("its key's variable")));
             say(
                 &format!(
                     "{model} at {provider} needs a key: `mmchat key set {provider}` keeps one, or set {variable}; then start again."
@@ -42,7 +48,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         }
     }
     say("", plain);
-    say("Type a message and press Enter, for example:", plain);
+    say(tr!("Type a message and press Enter, for example:"), plain);
     say("  Solve x^2 - 5x + 6 = 0", theme.active());
     say("  Compare M2.5 and M3 in a table", theme.active());
     say("  用中文介绍一下你自己", theme.active());

@@ -13,7 +13,7 @@ use super::decoder::Heard;
 use super::json::Json;
 use super::tools::Piece;
 use super::{Ask, Target, ToolSpec, openai, usage};
-use crate::chat::{Delta, Image, Message, Source, ToolCall, Usage};
+use crate::chat::{Delta, Image, Message, Remark, Source, ToolCall, Usage};
 
 /// Where requests go, below the base address.
 pub(super) const PATH: &str = "/v1/messages";
@@ -31,6 +31,8 @@ pub(super) struct Blocks {
     kept: Option<BTreeMap<u64, Block>>,
     /// Whether a block that is no text came since the last text, which sets texts apart.
     apart: bool,
+    /// The blocks that are calls of the server's own tools, which it runs itself.
+    served: Vec<u64>,
     counts: Counts,
 }
 
@@ -116,7 +118,9 @@ pub(super) fn read(
         Some("content_block_delta") => {
             if let Some(delta) = event.get("delta") {
                 blocks.grow(index(event), delta);
-                read_delta(index(event), delta, assembly, out);
+                if !index(event).is_some_and(|index| blocks.served.contains(&index)) {
+                    read_delta(index(event), delta, assembly, out);
+                }
             }
         }
         Some("message_delta") => {
@@ -145,6 +149,7 @@ impl Blocks {
         Self {
             kept: carries.then(BTreeMap::new),
             apart: false,
+            served: Vec::new(),
             counts: Counts::default(),
         }
     }
@@ -155,7 +160,8 @@ impl Blocks {
         let blocks: Vec<Value> = kept
             .into_values()
             .map(|(mut block, input)| {
-                if block.get("type").is_some_and(|sort| sort == "tool_use") {
+                let sort = block.get("type").and_then(Value::as_str);
+                if sort.is_some_and(|sort| matches!(sort, "tool_use" | "server_tool_use")) {
                     let input = serde_json::from_str::<Value>(&input).ok();
                     let input = input.or_else(|| block.remove("input"));
                     let input = input.filter(Value::is_object).unwrap_or_else(|| json!({}));
@@ -254,7 +260,15 @@ impl Blocks {
                 assembly.call(&piece, out);
                 self.apart = true;
             }
+            "server_tool_use" => {
+                self.served.extend(index);
+                self.apart = true;
+            }
             "web_search_tool_result" => {
+                // In the place of a list of pages stands why there is none.
+                if block.at(&["content", "error_code"]).is_some() {
+                    assembly.remark(Remark::SearchFailed, out);
+                }
                 let mut sources = assembly.all_sources().to_vec();
                 for result in block.items("content") {
                     if let Some(url) = result.text("url") {

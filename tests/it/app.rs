@@ -5,6 +5,7 @@ mod any_input;
 mod attached;
 mod branches;
 mod context;
+mod extras;
 mod find;
 pub(crate) mod history;
 mod hostile;

@@ -496,7 +496,7 @@ fn few_tokens_with_thinking_on_earn_a_hint() {
         json: true,
         ..Wish::default()
     };
-    insta::assert_snapshot!(planned("tencent/minimax-m3", &json).unwrap().hints[0], @"JSON mode: the word JSON must be in a message, or the answer may be endless blanks; the vendor advises against JSON mode together with thinking");
+    insta::assert_snapshot!(planned("tencent/minimax-m3", &json).unwrap().hints[0], @"JSON mode: the vendor advises against it together with thinking");
 }
 
 #[test]

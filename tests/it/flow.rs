@@ -16,7 +16,7 @@ use mmchat::ui::{Cache, Theme};
 use mmchat::wire::WireRequest;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::harness::{WALL, answer, app, key, reasoning};
 
@@ -86,12 +86,17 @@ where
     <Vec<(Duration, Delta)> as IntoIterator>::IntoIter: Send,
 {
     let steps: Vec<_> = steps.into_iter().collect();
-    stream::iter(steps)
-        .then(|(pause, delta)| async move {
-            if !pause.is_zero() {
-                sleep(pause).await;
-            }
-            Ok(Progress::Delta(delta))
+    // A server does not wait for its reader: the pauses count from when the reply began.
+    stream::once(async { Instant::now() })
+        .flat_map(move |began| {
+            let mut at = began;
+            stream::iter(steps.clone()).then(move |(pause, delta)| {
+                at += pause;
+                async move {
+                    sleep_until(at).await;
+                    Ok(Progress::Delta(delta))
+                }
+            })
         })
         .boxed()
 }

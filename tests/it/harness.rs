@@ -151,7 +151,11 @@ impl Harness {
         let shown = &mut self.shown;
         self.terminal
             .draw(|frame| {
-                seen = Some(ui::view(app, cache, frame));
+                let now = ui::view(app, cache, frame.buffer_mut());
+                if let Some(caret) = now.caret {
+                    frame.set_cursor_position(caret);
+                }
+                seen = Some(now);
                 // The backend for tests keeps what a wide character covers, and shows it again
                 // when that goes; a terminal does not.
                 shown.clone_from(frame.buffer_mut());
@@ -479,6 +483,7 @@ fn app_of(config: Config, size: (u16, u16)) -> App {
             params: config.chat.params,
             stream: config.chat.stream,
             tools: true,
+            ..Session::default()
         },
         catalog,
         config,

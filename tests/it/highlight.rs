@@ -82,7 +82,13 @@ impl Backend for Watched {
 }
 
 impl Surface for Watched {
-    fn present(&mut self, _: &Links) -> std::io::Result<()> {
+    fn present(
+        &mut self,
+        frame: &Buffer,
+        caret: Option<Position>,
+        links: &Links,
+    ) -> std::io::Result<()> {
+        self.screen.present(frame, caret, links)?;
         if (self.wanted)(self.screen.buffer()) {
             self.seen.notify_one();
         }

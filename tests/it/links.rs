@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use mmchat::tui::{Canvas, Surface as _};
 use mmchat::ui::{self, Cache, Links, Theme};
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use crate::harness::{Harness, answer};
 
@@ -30,7 +30,7 @@ impl Write for Written {
 struct Screen {
     it: Harness,
     cache: Cache,
-    terminal: Terminal<Canvas<Written>>,
+    canvas: Canvas<Written>,
     written: Written,
 }
 
@@ -41,13 +41,10 @@ impl Screen {
         it.resize(40, 30);
         it.say("q").connected();
         let written = Written::default();
-        let viewport = Viewport::Fixed(Rect::new(0, 0, 40, 30));
-        let options = TerminalOptions { viewport };
-        let canvas = Canvas::new(written.clone());
         Self {
             it,
             cache: Cache::new(Theme::ansi()),
-            terminal: Terminal::with_options(canvas, options).unwrap(),
+            canvas: Canvas::new(written.clone()),
             written,
         }
     }
@@ -60,12 +57,10 @@ impl Screen {
 
     fn frame(&mut self) -> String {
         self.written.0.borrow_mut().clear();
-        let (app, cache) = (&self.it.app, &mut self.cache);
-        self.terminal
-            .draw(|frame| drop(ui::view(app, cache, frame)))
-            .unwrap();
-        let canvas = self.terminal.backend_mut();
-        canvas.present(&self.cache.links).unwrap();
+        let mut frame = Buffer::empty(Rect::new(0, 0, 40, 30));
+        let seen = ui::view(&self.it.app, &mut self.cache, &mut frame);
+        let links = &self.cache.links;
+        self.canvas.present(&frame, seen.caret, links).unwrap();
         String::from_utf8(self.written.0.borrow().clone()).unwrap()
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod capabilities;
 mod catalog;
 mod cli;
 mod commonmark;
@@ -21,6 +22,7 @@ mod highlight;
 mod http;
 mod links;
 mod markdown;
+mod phrases;
 mod pty;
 mod screens;
 #[cfg(unix)]

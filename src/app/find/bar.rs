@@ -10,12 +10,13 @@ use super::super::{Anchor, App, Command, Effect, Pane, Section, Tone};
 use super::{Aim, Find, Origin};
 use crate::chat::Now;
 use crate::config::PanelState;
+use crate::phrase::tr;
 
 impl App {
     /// Opens the find bar; with words, looks for them.
     pub(in crate::app) fn open_find(&mut self, words: &str, now: Now) {
         if self.conversation.is_empty() {
-            let said = "There is nothing to look through yet";
+            let said = tr!("There is nothing to look through yet");
             self.notify(Tone::Info, said, now.instant);
             return;
         }
@@ -97,7 +98,10 @@ impl App {
                 find.accepted = true;
                 find.step(forward);
                 if find.total() == 0 {
-                    let text = format!("“{}” is nowhere in this conversation", find.query.text());
+                    let text = tr!(
+                        "“{words}” is nowhere in this conversation",
+                        words = find.query.text()
+                    );
                     self.notify(Tone::Info, text, now.instant);
                 }
             }

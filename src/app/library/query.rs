@@ -4,6 +4,7 @@
 //! person could get wrong. Pure.
 
 use crate::chat::Moment;
+use crate::phrase::tr;
 
 /// Which of the texts of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,6 +27,16 @@ impl Where {
             Self::Prompt => "prompt",
             Self::Answer => "answer",
             Self::Thinking => "thinking",
+        }
+    }
+
+    /// Its name for people.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Title => tr!("title"),
+            Self::Prompt => tr!("message"),
+            Self::Answer => tr!("answer"),
+            Self::Thinking => tr!("thinking"),
         }
     }
 }
@@ -140,8 +151,9 @@ fn place(value: &str) -> Result<Where, NoQuery> {
         "prompt" | "you" => Ok(Where::Prompt),
         "answer" => Ok(Where::Answer),
         "thinking" | "reasoning" => Ok(Where::Thinking),
-        _ => Err(NoQuery(format!(
-            "“in:{value}” is unknown: in:prompt, in:answer, in:thinking and in:title are there"
+        _ => Err(NoQuery(tr!(
+            "“in:{value}” is unknown: in:prompt, in:answer, in:thinking and in:title are there",
+            value
         ))),
     }
 }
@@ -153,8 +165,9 @@ fn day(value: &str, now: Moment) -> Result<(i64, i64), NoQuery> {
     let offset = i64::from(now.offset_minutes) * 60;
     let today = (now.unix_seconds + offset).div_euclid(DAY_SECONDS);
     let wrong = || {
-        NoQuery(format!(
-            "“{value}” is no day: write 2026-11-25, 2026-11, 2026, today, yesterday or 7d (seven days ago)"
+        NoQuery(tr!(
+            "“{value}” is no day: write 2026-11-25, 2026-11, 2026, today, yesterday or 7d (seven days ago)",
+            value
         ))
     };
     let days = match value.to_ascii_lowercase().as_str() {

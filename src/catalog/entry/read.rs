@@ -125,6 +125,11 @@ fn model(section: &mut Section<'_>, notes: &mut Notes) -> Option<ModelEntry> {
             .get("json_mode")
             .and_then(|field| ability(&field, notes)),
         json_mode_hint: section.string("json_mode_hint", notes),
+        json_mode_thinking: section.word(
+            "json_mode_thinking",
+            &Thinking::ALL.map(|mode| (mode.word(), mode)),
+            notes,
+        ),
         web_search: section
             .get("web_search")
             .and_then(|field| ability(&field, notes)),

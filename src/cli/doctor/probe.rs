@@ -176,6 +176,7 @@ fn request(provider: &Provider, model: &Model, thinking: Thinking) -> Result<Wir
         tools: Vec::new(),
         params,
         stream: true,
+        json: false,
         patches: plan.patches,
     };
     Ok(wire::request(&plan.target, &ask))

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::{Reasoning, Sum, ending, stamp};
 use crate::app::library::Kept;
-use crate::chat::{Attachment, Content, Turn, safe};
+use crate::chat::{Attachment, Content, Source, Turn, safe};
 
 /// Nothing is loaded from anywhere and nothing runs; the style is in the page.
 const BEGINNING: &str = "<!doctype html>
@@ -25,7 +25,8 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5r
 img { max-width: 100%; }
 h2 { font-size: 1rem; margin: 1rem 0 0; }
 details { border-left: 3px solid #8888; padding-left: .75rem; opacity: .8; }
-.facts, .ending { opacity: .7; font-size: .9rem; }
+.sources { list-style: none; padding: 0; }
+.facts, .ending, .sources { opacity: .7; font-size: .9rem; }
 </style>
 ";
 
@@ -90,6 +91,9 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
     if reasoning != Reasoning::Only {
         let _ = writeln!(out, "<pre>{}</pre>", escaped(turn.reply.answer.as_str()));
     }
+    if reasoning != Reasoning::Only {
+        sources(out, &turn.reply.sources);
+    }
     if let Some(ending) = ending(turn) {
         let _ = writeln!(out, "<p class=\"ending\">{}</p>", escaped(ending));
     }
@@ -112,6 +116,25 @@ fn attached(out: &mut String, attachment: &Attachment) {
             STANDARD.encode(&image.bytes)
         ),
     };
+}
+
+/// The pages that an answer draws on, under the numbers that it cites them by.
+fn sources(out: &mut String, sources: &[Source]) {
+    if sources.is_empty() {
+        return;
+    }
+    out.push_str("<ul class=\"sources\">\n");
+    for source in sources {
+        let (index, label) = (source.index, escaped(&source.label()));
+        // What leads to no page of the web is only told.
+        let _ = if source.host().is_empty() {
+            writeln!(out, "<li>[{index}] {label}</li>")
+        } else {
+            let url = escaped(&source.url);
+            writeln!(out, "<li>[{index}] <a href=\"{url}\">{label}</a></li>")
+        };
+    }
+    out.push_str("</ul>\n");
 }
 
 /// Text that means only itself, in an element and in an attribute.

@@ -11,8 +11,8 @@ use super::Reasoning;
 use crate::app::Choice;
 use crate::app::library::{Head, Kept};
 use crate::chat::{
-    Asked, Attachment, Content, Conversation, ConversationId, Estimate, Ids, Moment, Params, Rates,
-    Reply, Text, Thinking, Timing, Turn, TurnId, safe,
+    Asked, Attachment, Content, Conversation, ConversationId, Estimate, Extras, Ids, Moment,
+    Params, Rates, Reply, Text, Thinking, Timing, Turn, TurnId, safe,
 };
 use crate::store::facts;
 
@@ -40,6 +40,8 @@ pub fn to_json(kept: &Kept, reasoning: Reasoning) -> Value {
         "provider": head.choice.provider,
         "model": head.choice.model,
         "thinking": head.thinking.word(),
+        "json_mode": head.extras.json,
+        "search": head.extras.search,
         "turns": turns,
     });
     if let Some(object) = object.as_object_mut() {
@@ -62,6 +64,8 @@ fn turn_json(turn: &Turn, is_chosen: bool, reasoning: Reasoning) -> Value {
         "model": turn.asked.model,
         "served_model": reply.served_model,
         "thinking": turn.asked.thinking.word(),
+        "json_mode": turn.asked.extras.json,
+        "search": turn.asked.extras.search,
         "prompt": turn.prompt,
         "attachments": turn.attachments.iter().map(attachment_json).collect::<Vec<_>>(),
         "finish_reason": reply.finish.as_ref().map(facts::finish_word),
@@ -170,6 +174,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
             },
             thinking: thinking(value),
             params: params(value),
+            extras: extras(value),
         },
         draft: String::new(),
         attached: Vec::new(),
@@ -238,6 +243,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             model: text(object, "model")?,
             thinking: thinking(object),
             params: params(object),
+            extras: extras(object),
         },
         state: facts::state(&text(object, "state")?, failure),
         timing: Timing {
@@ -249,6 +255,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
         attachments: Vec::new(),
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),
+        json: None,
         standing: facts::standing(optional("standing").as_deref().unwrap_or_default()),
         reply: Reply {
             reasoning: Text::from(reasoning),
@@ -291,6 +298,13 @@ fn moment(value: &Value, name: &str) -> Result<Moment, String> {
 fn thinking(value: &Value) -> Thinking {
     let word = value.get("thinking").and_then(Value::as_str);
     word.and_then(|word| word.parse().ok()).unwrap_or_default()
+}
+
+fn extras(value: &Value) -> Extras {
+    Extras {
+        json: flag(value, "json_mode"),
+        search: flag(value, "search"),
+    }
 }
 
 fn params(value: &Value) -> Params {

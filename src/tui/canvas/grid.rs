@@ -3,7 +3,7 @@
 //! Owns the comparison: which cells differ, whether text has only moved up or down, and what that
 //! saves. It writes nothing.
 
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::pen::Pen;
@@ -36,6 +36,9 @@ struct Text<'a> {
     y: usize,
     from: usize,
     wanted: &'a [Cell],
+    /// Where its last letter is. Lines begin alike more often than they end alike, so a comparison
+    /// that starts there is over soon.
+    last: usize,
 }
 
 /// What the terminal shows and what it is to show. It is as large as what was drawn.
@@ -47,7 +50,10 @@ pub(super) struct Grid {
 /// A row of the screen.
 #[derive(Debug, Default, Clone)]
 struct Row {
+    /// The row of the last frame, as it was drawn: most rows are the same in the next one.
+    frame: Vec<Cell>,
     shown: Vec<Cell>,
+    /// What the frame comes to: what stands behind a wide character is no cell of its own.
     wanted: Vec<Cell>,
     /// Where `wanted` may differ from `shown`.
     changed: Option<(usize, usize)>,
@@ -59,31 +65,16 @@ impl Grid {
         self.rows.clear();
     }
 
-    /// Wants a cell drawn. What stands behind a wide character is not a cell of its own.
-    pub(super) fn want(&mut self, x: u16, y: u16, cell: &Cell) {
-        let (x, y) = (usize::from(x), usize::from(y));
-        if self.rows.len() <= y {
-            self.rows.resize_with(y + 1, Row::default);
-        }
-        let Some(row) = self.rows.get_mut(y) else {
-            return;
-        };
-        // A single byte is a single column: most cells need no look into tables.
-        let cols = match cell.symbol() {
-            symbol if symbol.len() <= 1 => 1,
-            symbol => symbol.width().max(1),
-        };
-        let end = x + cols;
-        row.grow(end);
-        row.blank_halves(x, end);
-        for (at, place) in row.wanted.iter_mut().enumerate().take(end).skip(x) {
-            if at == x {
-                place.clone_from(cell);
-            } else {
-                *place = Cell::new("");
+    /// Wants a frame shown.
+    pub(super) fn want(&mut self, frame: &Buffer) {
+        let width = usize::from(frame.area.width).max(1);
+        self.rows
+            .resize_with(usize::from(frame.area.height), Row::default);
+        for (row, cells) in self.rows.iter_mut().zip(frame.content.chunks(width)) {
+            if row.frame != cells {
+                row.want(cells);
             }
         }
-        row.touch(x, end);
     }
 
     pub(super) fn height(&self) -> usize {
@@ -185,7 +176,13 @@ impl Grid {
         // The borders of a pane are everywhere: only text counts.
         let is_text = |cell: &Cell| !matches!(cell.symbol(), " " | "│" | "┃" | "");
         let differs = || shown.iter().zip(wanted).any(|(a, b)| !looks_alike(a, b));
-        (wanted.iter().any(is_text) && differs()).then_some(Text { y, from, wanted })
+        let last = wanted.iter().rposition(is_text)?;
+        differs().then_some(Text {
+            y,
+            from,
+            wanted,
+            last,
+        })
     }
 
     /// Tells whether a text was shown `up` rows further down.
@@ -196,10 +193,10 @@ impl Grid {
             row.shown.get(text.from..end)
         });
         other.is_some_and(|other| {
-            text.wanted
-                .iter()
-                .zip(other)
-                .all(|(a, b)| looks_alike(a, b))
+            let alike = |(a, b): (&Cell, &Cell)| looks_alike(a, b);
+            let (head, tail) = text.wanted.split_at(text.last);
+            let (other_head, other_tail) = other.split_at(text.last);
+            tail.iter().zip(other_tail).all(alike) && head.iter().zip(other_head).all(alike)
         })
     }
 
@@ -238,24 +235,30 @@ impl Row {
         self.changed = Some((first.min(from), last.max(to)));
     }
 
-    /// Blanks the halves of wide characters that what is written from `x` to `end` leaves over:
-    /// terminals blank them too, each in its own way.
-    fn blank_halves(&mut self, x: usize, end: usize) {
-        let half =
-            |at: usize, row: &Self| row.wanted.get(at).is_some_and(|c| c.symbol().is_empty());
-        let behind = (end..self.wanted.len())
-            .take_while(|at| half(*at, self))
-            .count();
-        let before = if half(x, self) {
-            (0..x).rev().take_while(|at| half(*at, self)).count() + 1
-        } else {
-            0
-        };
-        for at in (x.saturating_sub(before)..x).chain(end..end + behind) {
-            if let Some(cell) = self.wanted.get_mut(at) {
-                cell.reset();
+    /// Wants these cells shown.
+    fn want(&mut self, cells: &[Cell]) {
+        self.frame.clear();
+        self.frame.extend_from_slice(cells);
+        self.grow(cells.len());
+        // How many cells the last character still covers.
+        let mut covered = 0;
+        let covers = Cell::new("");
+        for (x, cell) in cells.iter().enumerate() {
+            let cell = if covered > 0 {
+                covered -= 1;
+                &covers
+            } else {
+                // A single byte is a single column: most cells need no look into tables.
+                covered = match cell.symbol() {
+                    symbol if symbol.len() <= 1 => 0,
+                    symbol => symbol.width().saturating_sub(1),
+                };
+                cell
+            };
+            if let Some(wanted) = self.wanted.get_mut(x).filter(|wanted| *wanted != cell) {
+                wanted.clone_from(cell);
+                self.touch(x, x + 1);
             }
-            self.touch(at, at + 1);
         }
     }
 
@@ -272,8 +275,9 @@ impl Row {
 /// Tells whether two cells can't be told apart on the screen. Their link is in the colour of an
 /// underline that is never drawn.
 pub(super) fn looks_alike(a: &Cell, b: &Cell) -> bool {
+    if a.symbol() != b.symbol() || a.underline_color != b.underline_color {
+        return false;
+    }
     let (pen, other) = (Pen::of(a), Pen::of(b));
-    a.symbol() == b.symbol()
-        && a.underline_color == b.underline_color
-        && (pen == other || (a.symbol() == " " && pen.blanks_as(other)))
+    pen == other || (a.symbol() == " " && pen.blanks_as(other))
 }

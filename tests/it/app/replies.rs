@@ -175,7 +175,7 @@ fn sources_and_remarks_stand_under_the_answer() {
         Delta::Remark(Remark::BrokenEvent),
         Delta::Finish(Finish::Stop),
     ]);
-    says(&it, "[1] A page https://example.org/a");
+    says(&it, "[1] A page · example.org");
     says(&it, "Part of the stream could not be read");
 }
 

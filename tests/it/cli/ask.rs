@@ -6,7 +6,7 @@ use mmchat::demo::{self, Pace};
 use mmchat::wire::Dialect;
 use serde_json::Value;
 
-use super::{Home, KEY, asked_of, home_of, outcome, replying, said, thought};
+use super::{Home, KEY, asked_of, done, home_of, outcome, replying, said, thought};
 use crate::support::raw::{Gate, Server, Step};
 
 #[test]
@@ -547,6 +547,32 @@ fn a_schema_goes_along_and_an_answer_that_is_no_json_is_a_failure() {
             .ends(2)
             .complains("no JSON");
     }
+}
+
+#[test]
+fn an_answer_that_does_not_fit_the_schema_is_a_failure_with_the_place_and_the_reason() {
+    let server = Server::start(vec![
+        [vec![Step::events(), said("{\"a\": [1, \"x\"]}")], done()].concat(),
+        [vec![Step::events(), said("{\"a\": [1]}")], done()].concat(),
+    ]);
+    let home = able(&server);
+    let schema = home.directory.path().join("s.json");
+    let text = r#"{"properties": {"a": {"items": {"type": "integer"}}}, "required": ["a"]}"#;
+    std::fs::write(&schema, text).unwrap();
+    home.run(&["ask", "--schema", "s.json", "q"])
+        .ends(1)
+        .complains("the answer does not fit the schema: /a/1 must be of type integer");
+    home.run(&["ask", "--schema", "s.json", "q"]).ends(0);
+    for (text, why) in [
+        (r#"{"type": "text"}"#, "`type` is none of"),
+        (r#"{"$ref": "https://a.b/c"}"#, "which is not in this file"),
+    ] {
+        std::fs::write(&schema, text).unwrap();
+        home.run(&["ask", "--schema", "s.json", "q"])
+            .ends(2)
+            .complains(why);
+    }
+    assert_eq!(server.seen().len(), 2, "nothing was asked with those");
 }
 
 #[cfg(unix)]

@@ -4,8 +4,9 @@ use std::convert::Infallible;
 use std::io;
 
 use mmchat::tui::Surface;
+use mmchat::ui::Links;
 use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
-use ratatui::buffer::Cell;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use tokio::sync::watch;
 
@@ -26,7 +27,13 @@ impl Watched {
 }
 
 impl Surface for Watched {
-    fn present(&mut self, _: &mmchat::ui::Links) -> io::Result<()> {
+    fn present(
+        &mut self,
+        frame: &Buffer,
+        caret: Option<Position>,
+        links: &Links,
+    ) -> io::Result<()> {
+        self.inner.present(frame, caret, links)?;
         self.shown.send_replace(self.inner.to_string());
         Ok(())
     }

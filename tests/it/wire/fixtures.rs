@@ -90,6 +90,24 @@ fn dashscopes_sources_survive_the_empty_lists_after_them() {
 }
 
 #[test]
+fn a_servers_own_search_is_no_tool_call_and_its_pages_are_sources() {
+    let decoded = decode_fixture("mm-anthropic-search.sse");
+    decoded
+        .assert_texts("", "Tomorrow: light rain [2].")
+        .assert_finish(&Finish::Stop);
+    let reply = decoded.reply();
+    assert_eq!(reply.calls, [], "the server runs it");
+    let hosts: Vec<_> = reply
+        .sources
+        .iter()
+        .map(|it| (it.index, it.host()))
+        .collect();
+    assert_eq!(hosts, [(1, "tianqi.eastday.com"), (2, "m.tqw5.com")]);
+    assert_eq!(reply.remarks, [Remark::SearchFailed], "the second one");
+    assert_eq!(reply.usage.searches, Some(1));
+}
+
+#[test]
 fn dashscopes_error_keeps_the_status_of_its_comment() {
     let decoded = decode_fixture("ali-native-error.sse");
     decoded.assert_texts("Let me", "");

@@ -24,6 +24,7 @@ fn history() -> Vec<Message> {
 fn ask() -> Ask {
     let patch = |value: Value| -> Patch { value.as_object().unwrap().clone() };
     Ask {
+        json: false,
         messages: history(),
         tools: Vec::new(),
         params: Params {

@@ -1,0 +1,141 @@
+//! What the program says in Chinese: every text has its line, and no line is left over.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use mmchat::app::WITH_ARGUMENT;
+use mmchat::app::command::SPECS;
+use mmchat::catalog::Catalog;
+
+/// The lines of the Chinese locale, by their English text.
+fn lines() -> BTreeMap<String, String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/locales/zh-CN.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Every text that may be said: those that the sources name, and those that stand in tables.
+fn texts() -> BTreeSet<String> {
+    let mut texts = BTreeSet::new();
+    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|it| it.unwrap().path()),
+            );
+        } else if !path.ends_with("phrase.rs") {
+            let code = std::fs::read_to_string(path).unwrap();
+            let code: Vec<&str> = code
+                .lines()
+                .take_while(|line| *line != "#[cfg(test)]")
+                .filter(|line| !line.trim_start().starts_with("//"))
+                .collect();
+            let code = code.join("\n");
+            for call in ["tr!(", "mark("] {
+                let parts: Vec<&str> = code.split(call).collect();
+                // Not `include_str!(`.
+                let whole = |before: &str| {
+                    !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
+                };
+                let calls = parts.windows(2).filter(|pair| whole(pair[0]));
+                texts.extend(calls.filter_map(|pair| literal(pair[1])));
+            }
+        }
+    }
+    texts.extend(SPECS.iter().map(|spec| spec.title.to_owned()));
+    texts.extend(WITH_ARGUMENT.iter().map(|with| with.title.to_owned()));
+    for provider in &Catalog::builtin().providers {
+        texts.insert(provider.note.clone());
+        for model in &provider.models {
+            texts.extend([model.advice.clone(), model.warning.clone()]);
+        }
+    }
+    texts.remove("");
+    texts
+}
+
+/// The string that code begins with, as it is meant.
+fn literal(code: &str) -> Option<String> {
+    let mut chars = code.trim_start().strip_prefix('"')?.chars().peekable();
+    let mut text = String::new();
+    loop {
+        match chars.next()? {
+            '"' => return Some(text),
+            '\\' => match chars.next()? {
+                'n' => text.push('\n'),
+                // A line that goes on in the next one.
+                '\n' => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+                c => text.push(c),
+            },
+            c => text.push(c),
+        }
+    }
+}
+
+/// The names between braces.
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    let parts = text.split('{').skip(1);
+    parts
+        .filter_map(|part| Some(part.split_once('}')?.0))
+        .collect()
+}
+
+fn is_chinese(c: char) -> bool {
+    ('\u{4e00}'..='\u{9fff}').contains(&c)
+}
+
+#[test]
+fn every_text_has_a_chinese_line_and_no_line_is_left_over() {
+    let (texts, lines) = (texts(), lines());
+    assert!(texts.len() > 200, "{}", texts.len());
+    let silent: Vec<_> = texts
+        .iter()
+        .filter(|text| !lines.contains_key(*text))
+        .collect();
+    let left_over: Vec<_> = lines.keys().filter(|text| !texts.contains(*text)).collect();
+    assert!(
+        silent.is_empty() && left_over.is_empty(),
+        "assets/locales/zh-CN.toml lacks {silent:#?} and has no use for {left_over:#?}"
+    );
+}
+
+#[test]
+fn both_sides_of_a_line_have_the_same_placeholders_and_the_same_edges() {
+    for (text, line) in lines() {
+        assert_eq!(placeholders(&text), placeholders(&line), "{text}");
+        // Only what borders on other text begins or ends with a space; marks of punctuation bring
+        // their own.
+        let borders = line.ends_with([' ', '，', '、', '：', '）']);
+        assert!(
+            text.ends_with(' ') && borders || !line.ends_with(' '),
+            "{text:?}: {line:?}"
+        );
+        assert!(!line.trim().is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn chinese_lines_have_chinese_punctuation() {
+    for (text, line) in lines() {
+        let chars: Vec<char> = line.chars().collect();
+        for pair in chars.windows(2) {
+            if let [before, mark @ (',' | ';' | ':' | '!' | '?' | '(' | ')')] = pair {
+                assert!(!is_chinese(*before), "{line}: {mark}");
+            }
+            if let ['(' | ')', after] = pair {
+                assert!(!is_chinese(*after), "{line}");
+            }
+            // A space sets Latin letters and figures apart from Chinese.
+            if let [a, b] = pair {
+                let latin = |c: &char| c.is_ascii_alphanumeric();
+                let joined = is_chinese(*a) && latin(b) || latin(a) && is_chinese(*b);
+                assert!(!joined, "{line}: {a}{b}");
+            }
+        }
+        let stops = |text: &str, stop: &[char]| text.trim_end().ends_with(stop);
+        let same = stops(&text, &['.']) == stops(&line, &['。']);
+        assert!(same || text.ends_with('…'), "{text}: {line}");
+    }
+}
