@@ -39,6 +39,15 @@ bench-store:
 crash:
     MMCHAT_CRASH_ROUNDS=200 MMCHAT_CRASH_PAUSE_MS=250 cargo test --test it pty::crash::whatever -- --nocapture
 
+# Ten thousand turns, or as many as said, against a server that does everything wrong
+soak TURNS="10000":
+    MMCHAT_SOAK_TURNS={{ TURNS }} cargo test --test it pty::soak:: -- --nocapture
+
+# Fuzzes one of `fuzz/fuzz_targets/` (needs a nightly toolchain and cargo-fuzz); new inputs go to `fuzz/found/`
+fuzz TARGET SECONDS="600":
+    mkdir -p fuzz/found/{{ TARGET }}
+    cargo +nightly fuzz run --sanitizer none {{ TARGET }} fuzz/found/{{ TARGET }} fuzz/corpus/{{ TARGET }} -- -max_total_time={{ SECONDS }} -max_len=4096 -timeout=20
+
 # Makes the README's tables anew from the code
 tables:
     UPDATE_DOCS=1 cargo test --test it docs::the_readmes_tables

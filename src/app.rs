@@ -22,6 +22,7 @@ mod copy;
 mod diff;
 mod effect;
 mod errand;
+pub mod export;
 pub mod extras;
 mod find;
 pub mod history;
@@ -137,6 +138,8 @@ pub struct App {
     pub live: Option<Live>,
     /// The message to send when that reply is over.
     pub queued: Option<String>,
+    /// The file that the last export found to be there.
+    replaceable: Option<String>,
     /// The turn whose message is being edited; sending makes its sibling.
     pub editing: Option<TurnId>,
     /// The turn that commands mean, if it was picked out; else it is the one in view.
@@ -206,6 +209,7 @@ impl App {
             keeping: Keeping::new(setup.start),
             live: None,
             queued: None,
+            replaceable: None,
             editing: None,
             selected: None,
             restorable: None,
@@ -275,6 +279,10 @@ impl App {
             }
             Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
                 self.store_msg(msg, now)
+            }
+            Msg::Exported(path, exported) => {
+                self.exported(path, &exported, now);
+                Vec::new()
             }
             Msg::Focus(has_focus) => self.focused(has_focus),
             Msg::Background(background) => {
@@ -459,15 +467,6 @@ impl App {
             }
         }
         Vec::new()
-    }
-
-    /// Shows the theme that is selected, while one is being picked.
-    fn preview_theme(&mut self) {
-        let selected = match &self.overlay {
-            Some(Overlay::Themes(picker)) => picker.selected().map(|item| item.value.as_str()),
-            _ => None,
-        };
-        self.themes.preview(selected);
     }
 
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {

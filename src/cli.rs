@@ -8,6 +8,7 @@ mod doctor;
 mod history;
 mod json;
 mod key;
+mod mishap;
 mod models;
 mod outlet;
 mod paper;
@@ -32,6 +33,7 @@ use crate::demo;
 use crate::phrase;
 use crate::wire::Dialect;
 use args::{CommandLine, Subcommands};
+pub use mishap::report_panics;
 use setup::Environment;
 
 /// How the program ended, as its exit code says.
@@ -45,6 +47,8 @@ pub enum Exit {
     Usage,
     /// It failed, but may work later.
     TryLater,
+    /// A mistake of its own ended it, as Rust's own panics do.
+    Panicked,
     /// A signal of this number ended it.
     Signal(u8),
 }
@@ -56,6 +60,7 @@ impl From<Exit> for ExitCode {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::TryLater => 75,
+            Exit::Panicked => 101,
             Exit::Signal(number) => 128_u8.saturating_add(number),
         })
     }
@@ -116,11 +121,18 @@ pub fn command_line() -> clap::Command {
 /// Runs the program as the command line says.
 #[must_use]
 pub fn run() -> ExitCode {
+    mishap::forbid_core_dumps();
     let line = match CommandLine::try_parse() {
         Ok(line) => line,
         Err(error) => {
-            // Help and version go to standard output, errors to standard error.
-            drop(error.print());
+            // Help and version go to standard output, errors to standard error. An argument may be
+            // the name of a file from anywhere, which acts on no terminal.
+            let plain = error.render().to_string();
+            if error.use_stderr() && crate::chat::safe::visible(&plain) != plain {
+                complain(plain.trim_start_matches("error: ").trim_end());
+            } else {
+                drop(error.print());
+            }
             let exit = if error.use_stderr() {
                 Exit::Usage
             } else {
@@ -144,7 +156,11 @@ pub fn run() -> ExitCode {
 }
 
 fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
+    report_panics(setup::data_dir(&line.options));
     let environment = Environment::read();
+    if line.command.is_some() {
+        survive_file_limits();
+    }
     // Until the configuration has its say.
     phrase::speak(screen::language(&environment));
     match line.command {
@@ -196,6 +212,24 @@ fn block_on<T>(future: impl Future<Output = Result<T, Trouble>>) -> Result<T, Tr
             Trouble::new(Exit::Failed, format!("the event loop can't start: {error}"))
         })?
         .block_on(future)
+}
+
+/// Has a file that may not grow any more be an error for whoever writes: unless somebody listens to
+/// its signal, that ends the program without a word. The chat listens by itself.
+fn survive_file_limits() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let number = rustix::process::Signal::XFSZ.as_raw();
+        // Listening goes on after the runtime is gone; a system that gives none has other troubles.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build();
+        if let Ok(runtime) = runtime {
+            let _entered = runtime.enter();
+            drop(signal(SignalKind::from_raw(number)));
+        }
+    }
 }
 
 /// Says something on standard error; it may hold anybody's words.

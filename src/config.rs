@@ -129,6 +129,9 @@ pub struct Network {
     pub connect_timeout_seconds: u64,
     /// How long a server may be silent, in seconds, counted anew at every byte.
     pub idle_timeout_seconds: u64,
+    /// How long a server that shows signs of life may send no text, in seconds, counted anew at
+    /// every piece.
+    pub text_timeout_seconds: u64,
     /// How often a request that failed before its first text is tried again.
     pub max_retries: u32,
     /// The proxy's address; empty = the environment's.
@@ -173,6 +176,7 @@ impl Default for Network {
         Self {
             connect_timeout_seconds: 10,
             idle_timeout_seconds: 300,
+            text_timeout_seconds: 1800,
             max_retries: 3,
             proxy: String::new(),
             ca_file: String::new(),

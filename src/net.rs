@@ -107,6 +107,10 @@ impl Client {
         Duration::from_secs(self.inner.network.idle_timeout_seconds.max(1))
     }
 
+    fn text_limit(&self) -> Duration {
+        Duration::from_secs(self.inner.network.text_timeout_seconds.max(1))
+    }
+
     /// Sends a request and reads the head of its answer. Only an answer of the 200s is returned.
     async fn open(&self, mut exchange: Exchange<'_>) -> Result<Opened, Failure> {
         let url = route::parse(exchange.url)?;

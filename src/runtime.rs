@@ -6,26 +6,24 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod export;
 mod jobs;
 mod pace;
+mod reply;
 mod signals;
 
 pub use clock::Clock;
 pub use signals::Ending;
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
+use std::io;
 use std::time::Duration;
 
-use futures_util::stream;
-use futures_util::stream::{BoxStream, StreamExt};
 use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::toolkit::{Deed, Job};
 use crate::app::{App, Effect, Live, Msg};
-use crate::chat::{CallId, Failure, Progress, TurnId};
+use crate::chat::CallId;
 use crate::files::Files;
 use crate::highlight::Highlighter;
 use crate::net::Provider;
@@ -33,8 +31,10 @@ use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
+use export::written;
 use jobs::Jobs;
 use pace::Pace;
+use reply::{Reply, if_ready, next_step};
 use signals::{Signal, Signals};
 
 /// The shortest time between two frames that nobody asked for: 60 a second.
@@ -53,10 +53,10 @@ pub enum Error {
     Draw(String),
     /// The terminal could not be taken back.
     #[error("the terminal can't be taken back: {0}")]
-    Retake(#[source] std::io::Error),
+    Retake(#[source] io::Error),
     /// Signals can't be received.
     #[error("signals can't be received: {0}")]
-    Signals(#[source] std::io::Error),
+    Signals(#[source] io::Error),
 }
 
 /// What a run came to.
@@ -66,12 +66,6 @@ pub struct Run {
     pub ending: Ending,
     /// How many frames were drawn.
     pub frames: u64,
-}
-
-/// A reply in flight, told apart from others by its turn.
-struct Reply {
-    turn: TurnId,
-    steps: BoxStream<'static, Result<Progress, Failure>>,
 }
 
 /// The loop's hands: everything that effects and frames need.
@@ -213,6 +207,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     Signal::End(ending) => {
                         let last = app.update(Msg::Terminate, self.clock.now());
                         self.carry_out_all(last, &mut reply)?;
+                        let ending = ending.unless_lost(self.console.is_lost());
                         return Ok(Run { ending, frames });
                     }
                     Signal::Suspend => {
@@ -324,6 +319,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
     }
 
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
+        if self.console.is_lost() {
+            return Ok(()); // What a panic on another thread said is not to be drawn over.
+        }
         let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
         self.terminal.autoresize().map_err(|error| failed(&error))?;
         // The surface knows what it shows, so the library's own comparison of two frames would be
@@ -357,7 +355,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
         effect: Effect,
         reply: &mut Option<Reply>,
     ) -> Result<Option<Msg>, Error> {
-        let trouble = |what: &str, error: std::io::Error| Msg::Trouble(format!("{what}: {error}"));
+        let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
         Ok(match effect {
             Effect::Send(turn, request) => {
                 let steps = self.provider.reply(*request);
@@ -395,6 +393,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     .err()
                     .map(|error| trouble("The clipboard could not be reached", error))
             }
+            Effect::Export(export) => Some(written(*export)),
             Effect::Notify(text) => {
                 drop(self.console.notify(text));
                 None
@@ -478,41 +477,10 @@ impl<'a, S: Surface> Runtime<'a, S> {
     }
 }
 
-/// What a future has to give right now. It is polled with the task's own waker: crossterm's event
-/// stream keeps the waker of its first poll, so one that wakes nobody would silence it for good.
-async fn if_ready<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|context| match future.as_mut().poll(context) {
-        Poll::Ready(value) => Poll::Ready(Some(value)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
 /// The next answer or news of the store; waits for ever where there is none.
 async fn next_of(store: &mut Option<&mut Store>) -> Msg {
     match store {
         Some(store) => store.next().await,
         None => std::future::pending().await,
-    }
-}
-
-/// The next step of the reply in flight. When there is none, waits for ever; when it is over, it
-/// is dropped and said to be over.
-async fn next_step(reply: &mut Option<Reply>) -> Msg {
-    let Some(Reply { turn, steps }) = reply else {
-        return stream::pending().next().await.unwrap_or(Msg::Wake);
-    };
-    let turn = *turn;
-    match steps.next().await {
-        Some(Ok(progress)) => Msg::Progress(turn, progress),
-        Some(Err(failure)) => {
-            *reply = None;
-            Msg::Failed(turn, Box::new(failure))
-        }
-        None => {
-            *reply = None;
-            Msg::Ended(turn)
-        }
     }
 }

@@ -12,6 +12,7 @@ mod draft;
 pub mod export;
 mod facts;
 mod file;
+mod health;
 pub mod import;
 mod read;
 mod rescue;
@@ -23,6 +24,7 @@ mod write;
 mod writer;
 
 pub use file::Error;
+pub use health::{Health, look};
 pub use shelf::Shelf;
 
 use std::path::PathBuf;

@@ -95,6 +95,11 @@ impl Guard {
         out.flush()
     }
 
+    /// Tells whether the terminal is ours at the moment.
+    pub fn is_taken(&self) -> bool {
+        self.taken.load(Ordering::SeqCst)
+    }
+
     /// Gives the terminal back, for a while or for good.
     pub fn leave(&self) {
         give_back(&self.taken, &self.farewell);

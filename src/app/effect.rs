@@ -1,6 +1,7 @@
 //! What the program asks of the world. Data only; the runtime carries it out.
 
 use super::attached::Wanted;
+use super::export::Export;
 use super::library::{Change, Query, Which};
 use super::toolkit::Job;
 use crate::chat::{CallId, TurnId};
@@ -45,6 +46,8 @@ pub enum Effect {
     },
     /// Fetch the draft of a new conversation and what was typed before: [`super::Msg::Recalled`].
     Recall,
+    /// Write a conversation to a file of the user's: [`super::Msg::Exported`].
+    Export(Box<Export>),
     /// Put text on the clipboard.
     Copy(String),
     /// Tell the user, who may look at another window.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::{App, Effect, Tone};
 use crate::catalog::{Capability, Model, Wish};
 use crate::chat::{Extras, Now, Thinking};
+use crate::phrase::{self, tr};
 
 impl Capability {
     /// Whether it is asked for.
@@ -43,25 +44,25 @@ impl App {
         *capability.switch(&mut self.session.extras) = on;
         let thinking = self.session.thinking;
         self.heed_json_mode();
-        let mut text = capability.name().to_owned();
-        if let Some(first) = text.get_mut(..1) {
-            first.make_ascii_uppercase();
+        let mut text = match (capability, on) {
+            (Capability::JsonMode, true) => tr!("JSON mode on from the next message on"),
+            (Capability::JsonMode, false) => tr!("JSON mode off from the next message on"),
+            (Capability::WebSearch, true) => tr!("Web search on from the next message on"),
+            (Capability::WebSearch, false) => tr!("Web search off from the next message on"),
         }
-        text.push_str(if on { " on" } else { " off" });
-        text.push_str(" from the next message on");
-        match (self.session.thinking, self.model()) {
-            (mode, _) if mode != thinking && on => {
-                text = format!("{text}, and thinking {mode} meanwhile, as the vendor advises");
-            }
-            (mode, _) if mode != thinking => {
-                text = format!("{text}, and thinking {mode} again");
-            }
-            (_, Some(model))
-                if on && capability == Capability::JsonMode && !model.json_mode_hint.is_empty() =>
-            {
-                text = format!("{text}: {}", model.json_mode_hint);
-            }
-            _ => {}
+        .to_owned();
+        let mode = self.session.thinking;
+        let hint = self.model().map(|model| model.json_mode_hint);
+        let hint = hint.filter(|hint| on && capability == Capability::JsonMode && !hint.is_empty());
+        if mode != thinking && on {
+            text += &tr!(
+                ", and thinking {mode} meanwhile, as the vendor advises",
+                mode
+            );
+        } else if mode != thinking {
+            text += &tr!(", and thinking {mode} again", mode);
+        } else if let Some(hint) = hint {
+            text = format!("{text}: {}", phrase::of_data(&hint));
         }
         self.notify(Tone::Info, text, now.instant);
         self.keep_head();
@@ -88,20 +89,17 @@ impl App {
             for capability in Capability::ALL {
                 if capability.is_on(self.session.extras) && capability.patch(&model).is_none() {
                     *capability.switch(&mut self.session.extras) = false;
-                    lost.push(capability.name());
+                    lost.push(capability);
                 }
             }
         }
         self.heed_json_mode();
-        if lost.is_empty() {
-            return String::new();
+        match lost.as_slice() {
+            [] => String::new(),
+            [Capability::JsonMode] => tr!("; it has no JSON mode, so that is off now").to_owned(),
+            [Capability::WebSearch] => tr!("; it has no web search, so that is off now").to_owned(),
+            _ => tr!("; it has no JSON mode and no web search, so both are off now").to_owned(),
         }
-        let off = if lost.len() == 1 {
-            "that is"
-        } else {
-            "both are"
-        };
-        format!("; it has no {}, so {off} off now", lost.join(" and no "))
     }
 
     /// Has JSON mode's thinking mode in force while JSON mode is on, and the user's own otherwise.
@@ -128,9 +126,9 @@ impl App {
             search: kept.search || asked.search,
         };
         let lost = self.drop_extras();
-        if let Some(clause) = lost.strip_prefix("; it") {
+        if !lost.is_empty() {
             let model = &self.session.choice;
-            self.notify(Tone::Warning, format!("{model}{clause}"), now);
+            self.notify(Tone::Warning, format!("{model}{lost}"), now);
         }
     }
 }
@@ -144,12 +142,13 @@ impl App {
             Some((turn.id, turn.asked.extras, fault.clone()))
         });
         let Some((turn, extras, fault)) = found else {
-            let text = "The last answer has no mistake in its JSON to be mended";
+            let text = tr!("The last answer has no mistake in its JSON to be mended");
             self.notify(Tone::Info, text, now.instant);
             return Vec::new();
         };
-        let prompt = format!(
-            "Your last answer is not valid JSON: {fault}. Send it again as one valid JSON value and nothing else."
+        let prompt = tr!(
+            "Your last answer is not valid JSON: {fault}. Send it again as one valid JSON value and nothing else.",
+            fault
         );
         // In the same way as before, whatever is switched on or off by now.
         let own = std::mem::replace(&mut self.session.extras, extras);

@@ -10,13 +10,15 @@ use std::time::{Duration, Instant};
 
 use super::attached::Wanted;
 use super::journal::Journal;
-use super::library::{self, Change, Head, Kept, StoreNews, Which};
-use super::{App, Effect, Msg, Pane, Tone};
+use super::library::{self, Change, Head, Kept, Which};
+use super::{App, Effect, Pane, Tone};
 use crate::chat::{Attachment, Conversation, ConversationId, Extras, Ids, Now, TurnId};
 use crate::phrase::tr;
 
+mod news;
+
 /// How long something may have been typed before it is on its way to the disk.
-pub const DRAFT_PAUSE: Duration = Duration::from_millis(300);
+pub const DRAFT_PAUSE: Duration = super::journal::JOURNAL_PAUSE;
 
 /// Whether conversations are kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -65,14 +67,14 @@ pub struct Keeping {
     tickets: u64,
     /// The ticket whose conversation is to be opened.
     opening: Option<u64>,
-    /// Whether Enter was pressed before it came.
-    send_when_open: bool,
+    /// What Enter was pressed for before it came, to be sent in it.
+    early: Vec<String>,
 }
 
 #[derive(Debug, Default)]
 struct Draft {
-    /// The revision of the message box that is written.
-    written: u64,
+    /// What is written: this revision of the message box, and whether a message was queued.
+    written: (u64, bool),
     /// Its length, which the next one waits for: megabytes are not written several times a second.
     bytes: usize,
     due: Option<Instant>,
@@ -93,13 +95,18 @@ impl Keeping {
             draft: Draft::default(),
             tickets: 0,
             opening: None,
-            send_when_open: false,
+            early: Vec::new(),
         }
     }
 
     /// The conversation's name, once the store knows it.
     pub fn conversation(&self) -> Option<ConversationId> {
         self.is_there.then_some(self.head.id)
+    }
+
+    /// Whether something waits to be sent until its conversation is open.
+    pub fn has_early(&self) -> bool {
+        !self.early.is_empty()
     }
 
     /// A number for a question to the store; its answer carries it.
@@ -208,14 +215,23 @@ impl App {
         }
     }
 
-    /// Has the draft kept right away, if it is another one.
+    /// What is there to be kept as the draft: another one whenever this is another one.
+    fn draft_mark(&self) -> (u64, bool) {
+        (self.composer.revision(), self.queued.is_some())
+    }
+
+    /// Has the draft kept right away, if it is another one. What is queued belongs to it: nobody
+    /// has been sent it yet.
     pub(super) fn keep_draft(&mut self) {
-        if self.composer.revision() == self.keeping.draft.written {
+        if self.draft_mark() == self.keeping.draft.written {
             return;
         }
-        let text = self.composer.text();
+        let text = joined([
+            self.queued.clone().unwrap_or_default(),
+            self.composer.text(),
+        ]);
         self.keeping.draft = Draft {
-            written: self.composer.revision(),
+            written: self.draft_mark(),
             bytes: text.len(),
             due: None,
         };
@@ -252,8 +268,9 @@ impl App {
     }
 
     fn draft_in_time(&mut self, now: Instant) {
+        let mark = self.draft_mark();
         let draft = &mut self.keeping.draft;
-        if self.composer.revision() == draft.written {
+        if mark == draft.written {
             draft.due = None;
             return;
         }
@@ -268,6 +285,7 @@ impl App {
     pub(super) fn begin_conversation(&mut self, keep: Option<Keep>, now: Now) -> Vec<Effect> {
         let mut effects = self.stop(now);
         effects.extend(self.drop_errand());
+        self.open_none();
         // The draft goes along: it is not the old conversation's any more.
         if let Some(left) = self.keeping.conversation() {
             self.keep(Change::Draft(Some(left), String::new()));
@@ -292,6 +310,17 @@ impl App {
         Effect::Load { ticket, which }
     }
 
+    /// Wants none any more that was asked for; what was to be sent in it is in the message box.
+    fn open_none(&mut self) {
+        self.keeping.opening = None;
+        self.keeping.start.open = None;
+        let mut texts = std::mem::take(&mut self.keeping.early);
+        if !texts.is_empty() {
+            texts.push(self.composer.text());
+            self.composer.restore(&joined(texts));
+        }
+    }
+
     /// A conversation came that was asked for.
     pub(super) fn loaded(
         &mut self,
@@ -308,10 +337,14 @@ impl App {
             return Vec::new();
         }
         let at_start = self.keeping.start.open.take().is_some();
-        let send = std::mem::take(&mut self.keeping.send_when_open);
         match kept {
-            Ok(Some(kept)) if at_start => return self.open_under_typed(*kept, send, now),
+            Ok(Some(kept)) if at_start => return self.open_under_typed(*kept, now),
             Ok(Some(kept)) => return self.open_kept(*kept, now),
+            Ok(None) if !at_start => self.notify(
+                Tone::Warning,
+                tr!("That conversation is gone: another mmchat has deleted it"),
+                now.instant,
+            ),
             Ok(None) => self.notify(
                 Tone::Info,
                 tr!("There is no earlier conversation; this is a new one"),
@@ -319,39 +352,53 @@ impl App {
             ),
             Err(reason) => self.notify(Tone::Error, reason, now.instant),
         }
-        if send { self.send(now) } else { Vec::new() }
+        if self.keeping.early.is_empty() {
+            return Vec::new();
+        }
+        let typed = self.composer.text();
+        self.send_early(&[typed], now)
     }
 
-    /// Waits with sending, if the conversation that it belongs to is still to come. Returns whether
-    /// it does.
-    pub(super) fn waits_to_be_opened(&mut self) -> bool {
-        let waits = self.keeping.opening.is_some() && self.keeping.start.open.is_some();
-        self.keeping.send_when_open |= waits;
-        waits
+    /// Whether the conversation is still to come that messages and slash commands belong to.
+    pub(super) fn is_opening(&self) -> bool {
+        self.keeping.opening.is_some() && self.keeping.start.open.is_some()
+    }
+
+    /// Waits with a message or a slash command until the conversation is there.
+    pub(super) fn send_once_open(&mut self, text: String) {
+        self.keeping.early.push(text);
+    }
+
+    /// Sends what has waited for the conversation. What is refused stays in the message box, before
+    /// what belongs there.
+    fn send_early(&mut self, rest: &[String], now: Now) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut left = Vec::new();
+        for text in std::mem::take(&mut self.keeping.early) {
+            self.composer.restore(&text);
+            effects.extend(self.send(now));
+            left.push(self.composer.text());
+        }
+        left.extend_from_slice(rest);
+        self.composer.restore(&joined(left));
+        effects
     }
 
     /// Opens the conversation that the program was started with. What was typed before it came was
     /// meant for it.
-    fn open_under_typed(&mut self, kept: Kept, send: bool, now: Now) -> Vec<Effect> {
+    fn open_under_typed(&mut self, kept: Kept, now: Now) -> Vec<Effect> {
         let typed = self.composer.text();
         self.composer.clear();
         let along = std::mem::take(&mut self.attached.items);
+        // The draft of a new conversation is none of its business, and stays.
+        self.keeping.draft.written = self.draft_mark();
         let mut effects = self.open_kept(kept, now);
         let mut items = self.attached.items.clone();
         items.extend(along);
         self.set_attachments(items);
-        let draft = self.composer.text();
-        if send {
-            self.composer.restore(&typed);
-            effects.extend(self.send(now));
-            if self.composer.is_empty() {
-                self.composer.restore(&draft);
-            }
-        } else if !typed.is_empty() {
-            let both = [draft, typed].map(|text| text.trim_end().to_owned());
-            let both = both.into_iter().filter(|text| !text.is_empty());
-            self.composer
-                .restore(&both.collect::<Vec<_>>().join("\n\n"));
+        if !typed.is_empty() || !self.keeping.early.is_empty() {
+            let draft = self.composer.text();
+            effects.extend(self.send_early(&[draft, typed], now));
         }
         effects
     }
@@ -393,7 +440,7 @@ impl App {
             self.attached.items = attached;
         }
         self.keeping.draft = Draft {
-            written: self.composer.revision(),
+            written: self.draft_mark(),
             bytes: draft.len(),
             due: None,
         };
@@ -421,53 +468,23 @@ impl App {
         let is_new = !self.keeping.is_there && self.keeping.start.open.is_none();
         if untouched && !draft.is_empty() && is_new {
             self.composer.restore(draft);
-            self.keeping.draft.written = self.composer.revision();
+            self.keeping.draft.written = self.draft_mark();
         }
         if untouched && is_new && self.attached.items.is_empty() {
             self.attached.items = attached;
         }
     }
+}
 
-    /// The store says how it is.
-    pub(super) fn store_news(&mut self, news: StoreNews, now: Now) {
-        match news {
-            StoreNews::Saved => {
-                if self.keeping.trouble.take().is_some() {
-                    self.notify(
-                        Tone::Info,
-                        tr!("Saving works again; nothing was lost"),
-                        now.instant,
-                    );
-                }
-            }
-            StoreNews::Failing(why) | StoreNews::Gone(why) => {
-                if self.keeping.trouble.as_ref() != Some(&why) {
-                    self.notify(Tone::Error, why.clone(), now.instant);
-                }
-                self.keeping.trouble = Some(why);
-            }
-            StoreNews::Said(sentence) => self.notify(Tone::Warning, sentence, now.instant),
+/// Texts below each other, without those that are empty. The last one may still be typed.
+fn joined(texts: impl IntoIterator<Item = String>) -> String {
+    let mut all = String::new();
+    for text in texts.into_iter().filter(|text| !text.trim().is_empty()) {
+        if !all.is_empty() {
+            all.truncate(all.trim_end().len());
+            all.push_str("\n\n");
         }
+        all.push_str(&text);
     }
-
-    /// Applies what the store says.
-    pub(super) fn store_msg(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
-        match msg {
-            Msg::Loaded(ticket, kept) => {
-                return match self.take_preview(ticket, kept) {
-                    Some(kept) => self.loaded(ticket, kept, now),
-                    None => Vec::new(),
-                };
-            }
-            Msg::Listed(ticket, listing) => return self.listed(ticket, listing, now),
-            Msg::Recalled {
-                draft,
-                attached,
-                typed,
-            } => self.recalled(&draft, attached, typed),
-            Msg::Store(news) => self.store_news(news, now),
-            _ => {}
-        }
-        Vec::new()
-    }
+    all
 }

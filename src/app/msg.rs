@@ -4,6 +4,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::attached::{Found, Path};
+use super::export::Exported;
 use super::library::{Kept, Listing, StoreNews};
 use super::toolkit::News;
 use crate::chat::{Attachment, CallId, Failure, Progress, TurnId};
@@ -53,6 +54,8 @@ pub enum Msg {
         /// What was typed before.
         typed: Vec<String>,
     },
+    /// What came of the export to that file.
+    Exported(String, Exported),
     /// The store says how it is.
     Store(StoreNews),
     /// The time that [`super::App::save_at`] named has come.

@@ -8,7 +8,6 @@ use super::attached::Wanted;
 use super::history::Wish;
 use super::offer::{Again, Remedy};
 use super::overlay::Choice;
-use super::slash::Slash;
 use super::{App, Command, Effect, Overlay, Pane, Tone};
 use crate::chat::Now;
 use crate::phrase::tr;
@@ -48,8 +47,8 @@ pub enum Outcome {
     StartFresh,
     /// It closes the overlay and runs a command.
     Run(Command),
-    /// It closes the overlay and runs a slash command.
-    Slash(Result<Slash, String>),
+    /// It closes the overlay and runs a line as a slash command, written without its slash.
+    Slash(String),
 }
 
 impl App {
@@ -103,7 +102,7 @@ impl App {
             Outcome::Attach(files, typed) => vec![self.fetch(Wanted::Files(files), &typed)],
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
-            Outcome::Slash(slash) => self.slash(slash, now),
+            Outcome::Slash(line) => self.run_line(&line, now),
         }
     }
 

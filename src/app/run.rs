@@ -102,8 +102,15 @@ impl App {
         Vec::new()
     }
 
-    /// Carries out a slash command, or says how it is written.
-    pub(super) fn slash(&mut self, slash: Result<Slash, String>, now: Now) -> Vec<Effect> {
+    /// Carries out a slash command that is written without its slash, or says how it is written.
+    pub(super) fn run_line(&mut self, line: &str, now: Now) -> Vec<Effect> {
+        if self.is_opening() {
+            self.send_once_open(format!("/{line}"));
+            return Vec::new();
+        }
+        let Some(slash) = super::slash::parse(line) else {
+            return Vec::new();
+        };
         match slash {
             Err(usage) => self.notify(Tone::Error, usage, now.instant),
             Ok(Slash::Run(command)) => return self.run(command, now),
@@ -111,6 +118,7 @@ impl App {
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
             Ok(Slash::Attach(what)) => return self.attach(&what, now),
             Ok(Slash::Detach(name)) => self.detach(&name, now),
+            Ok(Slash::Export(path)) => return self.export(&path, now),
             Ok(Slash::Find(words)) => self.open_find(&words, now),
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
             Ok(Slash::Title(title)) => return self.set_title(&title, now),

@@ -45,6 +45,11 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
         title: "Take a file off the message; without a name, the last one",
     },
     WithArgument {
+        word: "export",
+        argument: "FILE",
+        title: "Write this conversation to a file: .md, .html or .json",
+    },
+    WithArgument {
         word: "set",
         argument: "max_tokens|temperature|top_p|presence_penalty|json_mode|search VALUE",
         title: "A parameter of the next requests; “default” unsets it",
@@ -53,7 +58,7 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
 
 /// What a slash command means.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Slash {
+pub(super) enum Slash {
     /// The same as a key.
     Run(Command),
     /// Switch to this model.
@@ -76,13 +81,15 @@ pub enum Slash {
     Detach(String),
     /// Switch JSON mode or web search on or off.
     Extra(Capability, bool),
+    /// Write the conversation to this file.
+    Export(String),
     /// Set a parameter of the next requests, or unset it.
     Set(Param, Option<f64>),
 }
 
 /// A sampling parameter by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Param {
+pub(super) enum Param {
     /// `max_tokens`.
     MaxTokens,
     /// `temperature`.
@@ -95,7 +102,7 @@ pub enum Param {
 
 impl Param {
     /// Puts a value in the parameter's place; `None` leaves it to the provider.
-    pub fn set(self, params: &mut Params, value: Option<f64>) {
+    pub(super) fn set(self, params: &mut Params, value: Option<f64>) {
         match self {
             Self::MaxTokens => params.max_tokens = value.map(whole_tokens),
             Self::Temperature => params.temperature = value,
@@ -124,6 +131,8 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
             },
             "attach" => Ok(Slash::Attach(rest.to_owned())),
             "detach" => Ok(Slash::Detach(rest.to_owned())),
+            "export" if rest.is_empty() => Err(usage(with)),
+            "export" => Ok(Slash::Export(rest.to_owned())),
             "find" => Ok(Slash::Find(rest.to_owned())),
             "set" => parse_set(rest).ok_or_else(|| usage(with)),
             _ => Ok(Slash::System(rest.to_owned())),

@@ -135,13 +135,18 @@ impl App {
         if self.toolbox.consent.editing.is_some() {
             return self.take_arguments(now);
         }
+        if self.is_opening() {
+            let text = self.composer.take();
+            self.send_once_open(text);
+            return Vec::new();
+        }
         if let Some(line) = text.strip_prefix('/').filter(|line| !line.contains('\n'))
-            && let Some(slash) = super::slash::parse(line)
+            && super::slash::parse(line).is_some()
         {
             self.composer.take();
-            return self.slash(slash, now);
+            return self.run_line(line, now);
         }
-        if self.waits_to_be_opened() || self.waits_for_attachments(now) {
+        if self.waits_for_attachments(now) {
             return Vec::new();
         }
         if self.live.is_some() {
@@ -273,6 +278,7 @@ impl App {
         } else {
             self.attached.queued.clear();
         }
+        self.keep_draft();
         effects
     }
 

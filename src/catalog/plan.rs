@@ -336,7 +336,7 @@ pub(super) fn elsewhere(providers: &[Provider], capability: Capability) -> Strin
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match names.as_slice() {
         [] => String::new(),
-        names => format!(", or switch to {}", either(names)),
+        names => tr!(", or switch to {others}", others = either(names)),
     }
 }
 

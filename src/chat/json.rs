@@ -10,12 +10,15 @@ use std::fmt;
 use serde_json::Value;
 
 use super::Text;
+use crate::phrase::tr;
 
 /// Opens the block of code; longer than any fence that an answer writes.
 const FENCE: &str = "````````json\n";
 /// Further in, lines are indented no more: brackets without end would make text without end.
 const MOST_INDENTS: usize = 24;
 const INDENT: &str = "  ";
+/// How much is quoted of the text at a fault.
+const QUOTED_CHARS: usize = 16;
 
 /// An answer laid out for reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -195,10 +198,10 @@ impl Layout {
 pub struct JsonFault {
     /// The byte of the text at which it does.
     pub offset: usize,
-    /// The line, counted from 1.
-    pub line: usize,
     /// What is wrong there.
     pub what: String,
+    /// What stands there, for a reader to find it; empty at the end.
+    pub there: String,
 }
 
 impl JsonFault {
@@ -220,16 +223,26 @@ impl JsonFault {
         let told = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         let what = match told.strip_suffix(&place).unwrap_or(&told) {
-            _ if error.is_eof() => "it ends too early".to_owned(),
+            _ if error.is_eof() => tr!("it ends too early").to_owned(),
             what => what.to_owned(),
         };
-        Some(Self { offset, line, what })
+        let rest = text.get(offset..).unwrap_or_default();
+        let there = rest.chars().take(QUOTED_CHARS).collect();
+        Some(Self {
+            offset,
+            what,
+            there,
+        })
     }
 }
 
 impl fmt::Display for JsonFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (line {})", self.what, self.line)
+        if self.there.trim().is_empty() {
+            return f.write_str(&self.what);
+        }
+        let there = self.there.trim_end();
+        f.write_str(&tr!("{what} at “{there}”", what = self.what, there))
     }
 }
 
@@ -269,8 +282,15 @@ mod tests {
         assert_eq!(at("Sure! {}"), "Sure! {}");
         assert_eq!(at("{} and more"), "and more");
         let cut = JsonFault::of("{\"a\": [1,\n2").unwrap();
-        assert_eq!((cut.line, cut.offset), (2, 11));
-        assert_eq!(cut.to_string(), "it ends too early (line 2)");
+        assert_eq!(
+            (cut.offset, cut.to_string()),
+            (11, "it ends too early".to_owned())
+        );
+        let fault = JsonFault::of("{\"a\": 1 \"b\": 2, \"c\": 3}").unwrap();
+        assert_eq!(
+            fault.to_string(),
+            "expected `,` or `}` at “\"b\": 2, \"c\": 3}”"
+        );
         assert!(JsonFault::of("").is_some());
     }
 

@@ -299,6 +299,27 @@ impl Reply {
         messages
     }
 
+    /// Takes over token counts that are known for all rounds together, once they are over: how much
+    /// of them was the last round's, and took its place in the context window, is not known then.
+    pub fn set_total_usage(&mut self, total: Usage) {
+        let went_on = [
+            Remark::WentOn,
+            Remark::AnsweredAtOnce,
+            Remark::AnsweredWithLeast,
+        ];
+        let has_rounds = self.calls.iter().any(ToolCall::is_over)
+            || went_on.iter().any(|remark| self.remarks.contains(remark));
+        if !has_rounds {
+            self.usage = total;
+            return;
+        }
+        self.usage = Usage::default();
+        self.rounds = vec![Round {
+            usage: total,
+            ..Round::default()
+        }];
+    }
+
     /// The token counts of all rounds together: what is paid for.
     pub fn total_usage(&self) -> Usage {
         let rounds = self.rounds.iter().map(|round| &round.usage);

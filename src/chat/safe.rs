@@ -97,6 +97,28 @@ fn is_harmless(c: char) -> bool {
     }
 }
 
+/// A value as JSON text that is safe on a terminal too: JSON escapes C0 controls by itself, but not
+/// DEL, C1 and the characters that change the order of text.
+pub fn json(value: &serde_json::Value) -> String {
+    let text = value.to_string();
+    if visible(&text) == text {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        let one = c.encode_utf8(&mut [0; 4]).to_owned();
+        if visible(&one) == one {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,7 @@ Exit codes:
   1    it failed, and would fail again
   2    wrong options or configuration, or something that the model can't do
   75   it failed, but may work later: rate limit, overload, no connection
+  101  a mistake of its own ended it; it says where the report is
   130  interrupted with Ctrl+C";
 
 /// What the long help of `ask` ends with.

@@ -119,6 +119,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let (exit, patience) = match run.ending {
         Ending::Quit => (Exit::Success, QUIT_PATIENCE),
         Ending::Signal(number) => (Exit::Signal(number), SIGNAL_PATIENCE),
+        Ending::Panic => (Exit::Panicked, SIGNAL_PATIENCE),
     };
     if let Err(why) = store.close(patience) {
         complain(&why);

@@ -1,6 +1,6 @@
 //! `mmchat config` and `mmchat keys`: the configuration, and the keys in force.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use super::args::{ConfigDeed, Options};
@@ -28,10 +28,12 @@ pub(super) fn run(
     })?;
     let mut out = io::stdout().lock();
     match deed {
-        ConfigDeed::Path => writeln!(out, "{}", path.display())?,
+        // A script wants the very name; a terminal gets none that acts on it.
+        ConfigDeed::Path if !out.is_terminal() => writeln!(out, "{}", path.display())?,
+        ConfigDeed::Path => writeln!(out, "{}", shown(&path))?,
         ConfigDeed::Init => {
             create(&path)?;
-            writeln!(out, "{}", path.display())?;
+            writeln!(out, "{}", shown(&path))?;
         }
         ConfigDeed::Show => {
             setup::load(options)?;
@@ -48,6 +50,11 @@ pub(super) fn run(
         }
     }
     Ok(Exit::Success)
+}
+
+/// A path for a person to read.
+fn shown(path: &Path) -> String {
+    safe::one_line(&path.to_string_lossy())
 }
 
 /// Writes the commented example; never over a file that is there, nor through a link.
@@ -106,7 +113,7 @@ fn check(options: &Options, path: &Path, out: &mut impl Write) -> Result<(), Tro
     } else {
         "is not there; the defaults hold"
     };
-    writeln!(out, "{} {there}", path.display())?;
+    writeln!(out, "{} {there}", shown(path))?;
     Ok(())
 }
 

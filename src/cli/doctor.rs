@@ -20,6 +20,7 @@ use crate::catalog::Catalog;
 use crate::chat::safe;
 use crate::config::{Config, Network};
 use crate::net::Keys;
+use crate::store::look;
 use probe::Probe;
 
 /// How something is.
@@ -64,7 +65,9 @@ pub(super) fn run(
     let catalog = config.catalog();
     let keys = setup::keys(options, &catalog, environment);
     findings.extend(key_findings(&catalog, &keys));
-    findings.push(store(setup::data_dir(options)));
+    let directory = setup::data_dir(options);
+    findings.push(store(directory.clone()));
+    findings.extend(directory.and_then(|directory| conversations(&directory)));
     findings.extend(network(&config.network, environment));
     let probes = if doctor.probe {
         probe::run(options, &catalog, &config.network, keys, environment)?
@@ -220,6 +223,32 @@ fn store(directory: Option<PathBuf>) -> Finding {
             finding(State::Good, format!("{shown} ({kib} KiB, writable)"))
         }
         Ok(()) => finding(State::Good, format!("{shown} (made when it is needed)")),
+    }
+}
+
+/// How the conversations are that are kept there. They are read and left as they are.
+fn conversations(directory: &Path) -> Option<Finding> {
+    let finding = |state, text| Some(Finding::new("Store", "conversations", state, text));
+    let health = match look(directory) {
+        Ok(health) => health?,
+        Err(error) => return finding(State::Broken, error.to_string()),
+    };
+    let (count, version) = (health.conversations, health.version);
+    let noun = if count == 1 {
+        "conversation"
+    } else {
+        "conversations"
+    };
+    let kib = health.bytes.div_ceil(1024);
+    let facts = format!("{count} {noun}, {kib} KiB, version {version} of the tables");
+    match health.damage {
+        None => finding(State::Good, format!("{facts}; every page is sound")),
+        Some(damage) => {
+            let text = format!(
+                "{facts}; it is damaged ({damage}). The next chat sets the file aside and goes on with what can be read"
+            );
+            finding(State::Broken, text)
+        }
     }
 }
 

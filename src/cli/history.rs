@@ -1,7 +1,6 @@
 //! `mmchat history`: the conversations that are kept, from the command line.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
@@ -10,8 +9,8 @@ use serde_json::{Value, json};
 use super::args::{ExportFormat, HistoryDeed, Options, Reasoning};
 use super::json::to_text;
 use super::{Exit, Trouble, complain, setup};
+use crate::app::export::{Form, list_price};
 use crate::app::library::{Change, Hit, Kept, Listed, Query, Which};
-use crate::catalog::{Catalog, Currency};
 use crate::chat::{ConversationId, Ids, Turn, safe};
 use crate::config::Config;
 use crate::markdown::text_width;
@@ -19,8 +18,14 @@ use crate::runtime::Clock;
 use crate::store::export::{self, stamp};
 use crate::store::{self, Shelf, import};
 
-/// Columns of the title in a list that a person reads.
-const TITLE_COLS: usize = 48;
+/// The most columns of the title in a list that a person reads.
+const TITLE_COLS: usize = 60;
+/// With fewer columns for the title, the model has none.
+const LEAST_TITLE_COLS: usize = 20;
+/// The most columns of the model.
+const MOST_MODEL_COLS: usize = 28;
+/// The columns before the title.
+const BEFORE_TITLE_COLS: usize = 39;
 
 /// Does it.
 pub(super) fn run(options: &Options, deed: &HistoryDeed) -> Result<Exit, Trouble> {
@@ -149,7 +154,9 @@ fn list(options: &Options, limit: Option<usize>, as_json: bool) -> Result<Exit, 
         if rows.is_empty() {
             complain("no conversations are kept yet");
         }
-        return print_table(&rows);
+        let cols = crossterm::terminal::size().map_or(80, |(cols, _)| cols);
+        write_out(&table(&rows, cols.into()))?;
+        return Ok(Exit::Success);
     }
     let lines = rows.iter().map(|row| {
         let model = format!("{}/{}", row.provider, row.model);
@@ -210,28 +217,37 @@ fn hit_words(hit: Option<&Hit>) -> (&str, &str) {
     hit.map_or(("", ""), |hit| (hit.place.word(), hit.snippet.as_str()))
 }
 
-/// A list for people: aligned, with a header.
-fn print_table(rows: &[Listed]) -> Result<Exit, Trouble> {
+/// A list for people: aligned, with a header, as wide as the terminal at most.
+fn table(rows: &[Listed], cols: usize) -> String {
+    let model = |row: &Listed| safe::one_line(&format!("{}/{}", row.provider, row.model));
+    let longest = rows.iter().map(|row| text_width(&model(row))).max();
+    let room = cols.saturating_sub(BEFORE_TITLE_COLS);
+    // Where a title would have no room beside it, the model is left out.
+    let model_cols = longest.unwrap_or(0).min(MOST_MODEL_COLS).max(5);
+    let (title_cols, with_model) = match room.checked_sub(model_cols + 2) {
+        Some(title_cols) if title_cols >= LEAST_TITLE_COLS => (title_cols.min(TITLE_COLS), true),
+        _ => (room.clamp(1, TITLE_COLS), false),
+    };
     let mut text = String::new();
+    let mut line = |id: &str, when: &str, turns: &str, title: &str, model: &str| {
+        let title = fitted(title, title_cols);
+        let mut line = format!("{id:<12}  {when:<16}  {turns:>5}  {title}");
+        if with_model {
+            line = format!("{line}  {}", fitted(model, model_cols));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    };
     if !rows.is_empty() {
-        text = format!(
-            "{:<12}  {:<16}  {:>5}  {:<TITLE_COLS$}  model\n",
-            "id", "last said", "turns", "title"
-        );
+        line("id", "last said", "turns", "title", "model");
     }
     for row in rows {
         let pin = if row.pinned { "* " } else { "" };
-        let title = fitted(&format!("{pin}{}", safe::one_line(&row.title)));
-        let model = safe::one_line(&format!("{}/{}", row.provider, row.model));
-        let when = minute(&row.updated);
-        let _ = writeln!(
-            text,
-            "{}  {when}  {:>5}  {title}  {model}",
-            row.id, row.turns
-        );
+        let title = format!("{pin}{}", safe::one_line(&row.title));
+        let (id, turns) = (row.id.to_string(), row.turns.to_string());
+        line(&id, &minute(&row.updated), &turns, &title, &model(row));
     }
-    write_out(&text)?;
-    Ok(Exit::Success)
+    text
 }
 
 /// A moment to the minute, as people write it.
@@ -270,13 +286,14 @@ fn print_hits(rows: &[Listed]) -> Result<Exit, Trouble> {
     Ok(Exit::Success)
 }
 
-/// A title in its column: cut, or filled up.
-fn fitted(title: &str) -> String {
+/// A text in its column: cut, or filled up.
+fn fitted(text: &str, cols: usize) -> String {
     let mut shown = String::new();
     let mut width = 0;
-    for c in title.chars() {
+    let is_cut = text_width(text) > cols;
+    for c in text.chars() {
         let wide = text_width(c.encode_utf8(&mut [0; 4]));
-        if width + wide > TITLE_COLS - 1 {
+        if is_cut && width + wide > cols.saturating_sub(1) {
             shown.push('…');
             width += 1;
             break;
@@ -284,7 +301,7 @@ fn fitted(title: &str) -> String {
         shown.push(c);
         width += wide;
     }
-    shown + &" ".repeat(TITLE_COLS.saturating_sub(width))
+    shown + &" ".repeat(cols.saturating_sub(width))
 }
 
 fn print_json(rows: &[Listed]) -> Result<Exit, Trouble> {
@@ -332,26 +349,18 @@ fn export_one(
         |_| Config::default().catalog(),
         |(config, _)| config.catalog(),
     );
-    let cost = |turn: &Turn| list_price(&catalog, turn);
-    let text = match format {
-        ExportFormat::Md => export::markdown(&kept, what(reasoning), &cost),
-        ExportFormat::Html => export::html(&kept, what(reasoning), &cost),
-        ExportFormat::Json => to_text(&export::to_json(&kept, what(reasoning))) + "\n",
+    let form = match format {
+        ExportFormat::Md => Form::Markdown,
+        ExportFormat::Json => Form::Json,
+        ExportFormat::Html => Form::Html,
     };
+    let cost = |turn: &Turn| list_price(&catalog, turn);
+    let text = export::text(&kept, form, what(reasoning), &cost);
     let Some(path) = output else {
         write_out(&text)?;
         return Ok(Exit::Success);
     };
-    let mut new = OpenOptions::new();
-    new.write(true).create_new(true);
-    // A conversation is nobody else's affair, whatever the umask says.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
-    let written = new.open(path).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    match written {
+    match export::save(path, &text, false) {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Trouble::usage(format!(
             "{} is there already; nothing was written",
@@ -362,16 +371,6 @@ fn export_one(
             format!("{} can't be written: {error}", path.display()),
         )),
     }
-}
-
-/// What a turn cost by the list price, in US dollars.
-fn list_price(catalog: &Catalog, turn: &Turn) -> Option<f64> {
-    let provider = catalog.provider(&turn.asked.provider)?;
-    let prices = provider.model(&turn.asked.model).prices?;
-    if prices.currency != Currency::Usd {
-        return None;
-    }
-    prices.cost(&turn.reply.usage)
 }
 
 fn rename(options: &Options, typed: &str, title: &str) -> Result<Exit, Trouble> {
@@ -465,4 +464,43 @@ fn write_out(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::Moment;
+
+    #[test]
+    fn the_list_is_never_wider_than_the_terminal() {
+        let moment = Moment {
+            unix_seconds: 1_795_352_520,
+            offset_minutes: 60,
+        };
+        let row = |title: &str, model: &str| Listed {
+            id: ConversationId(60_242_034_078_007_632),
+            title: title.to_owned(),
+            provider: "openrouter".to_owned(),
+            model: model.to_owned(),
+            created: moment,
+            updated: moment,
+            turns: 3,
+            bytes: 0,
+            pinned: false,
+            hit: None,
+        };
+        let long = "a rather long title 今天天气很好 that goes on and on and on and on and on";
+        let rows = [
+            row("short", "minimax/minimax-m2.7-highspeed"),
+            row(long, "m"),
+        ];
+        for cols in 40..140 {
+            let text = table(&rows, cols);
+            for line in text.lines() {
+                assert!(text_width(line) <= cols, "{cols}: {line}");
+            }
+            assert_eq!(text.contains("model"), cols >= 39 + 20 + 2 + 28, "{cols}");
+            assert!(text.contains("short") || cols < 45);
+        }
+    }
 }

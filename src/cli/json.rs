@@ -1,6 +1,5 @@
 //! Replies as JSON, for scripts.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -9,27 +8,7 @@ use crate::chat::{
     CallState, Delta, Failure, Finish, Part, Remark, Retry, ToolCall, Turn, TurnState, Usage,
 };
 
-/// Serializes so that the text is safe on a terminal too: JSON escapes C0 controls by itself, but
-/// not DEL, C1 and the characters that change the order of text.
-pub(super) fn to_text(value: &Value) -> String {
-    let text = value.to_string();
-    if crate::chat::safe::visible(&text) == text {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        let one = c.encode_utf8(&mut [0; 4]).to_owned();
-        if crate::chat::safe::visible(&one) == one {
-            out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out
-}
+pub(super) use crate::chat::safe::json as to_text;
 
 /// A whole turn as one object: the format of `--format json`.
 pub(super) fn turn(turn: &Turn) -> Value {

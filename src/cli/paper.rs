@@ -16,12 +16,16 @@ pub(super) fn completions(options: &Options, shell: Shell) -> Result<Exit, Troub
     // A broken configuration must not keep a shell from starting.
     let catalog = setup::load(options)
         .map_or_else(|_broken| Catalog::builtin(), |(config, _)| config.catalog());
-    let mut line = with_names(super::command_line(), &catalog);
+    let names = Names::of(&catalog);
+    let mut line = names.offered_by(super::command_line());
     let script = match shell {
         Shell::Bash => script(clap_complete::Shell::Bash, &mut line),
         Shell::Zsh => script(clap_complete::Shell::Zsh, &mut line),
         Shell::Fish => script(clap_complete::Shell::Fish, &mut line),
-        Shell::Powershell => script(clap_complete::Shell::PowerShell, &mut line),
+        Shell::Powershell => {
+            let script = script(clap_complete::Shell::PowerShell, &mut line);
+            names.offered_in_powershell(&String::from_utf8_lossy(&script))
+        }
         Shell::Nushell => script(clap_complete_nushell::Nushell, &mut line),
     };
     let mut out = io::stdout().lock();
@@ -36,38 +40,69 @@ fn script(shell: impl clap_complete::Generator, line: &mut Command) -> Vec<u8> {
     script
 }
 
-/// The command line with what `-m` and `PROVIDER` may be. Only for completions: any other model can
-/// be asked all the same.
-fn with_names(line: Command, catalog: &Catalog) -> Command {
-    let plain = |name: &String| name.chars().all(|c| c.is_ascii_graphic() && c != '\'');
-    let models: Vec<String> = catalog
-        .providers
-        .iter()
-        .flat_map(|provider| {
+/// What `-m` and `PROVIDER` may be. Only for completions: any other model can be asked all the same.
+struct Names {
+    models: Vec<String>,
+    providers: Vec<String>,
+}
+
+/// The line of clap's script for PowerShell behind which the words of the command line are known.
+const POWERSHELL_WORDS: &str = "    $commandElements = $commandAst.CommandElements\n";
+
+impl Names {
+    fn of(catalog: &Catalog) -> Self {
+        let plain = |name: &String| name.chars().all(|c| c.is_ascii_graphic() && c != '\'');
+        let models = catalog.providers.iter().flat_map(|provider| {
             let full = |model: &crate::catalog::Model| format!("{}/{}", provider.id, model.id);
             provider.models.iter().map(full)
+        });
+        let providers = catalog.providers.iter().map(|provider| provider.id.clone());
+        Self {
+            models: models.filter(plain).collect(),
+            providers: providers.filter(plain).collect(),
+        }
+    }
+
+    /// The command line with these names as the values that clap's scripts offer.
+    fn offered_by(&self, line: Command) -> Command {
+        line.mut_arg("model", |arg| {
+            arg.value_parser(PossibleValuesParser::new(self.models.clone()))
         })
-        .filter(plain)
-        .collect();
-    let providers: Vec<String> = catalog
-        .providers
-        .iter()
-        .map(|provider| provider.id.clone())
-        .filter(plain)
-        .collect();
-    line.mut_arg("model", |arg| {
-        arg.value_parser(PossibleValuesParser::new(models))
-    })
-    .mut_subcommand("key", |key| {
-        let names = || PossibleValuesParser::new(providers.clone());
-        ["set", "list", "delete"]
-            .into_iter()
-            .fold(key, |key, deed| {
-                key.mut_subcommand(deed, |deed| {
-                    deed.mut_arg("provider", |arg| arg.value_parser(names()))
+        .mut_subcommand("key", |key| {
+            let names = || PossibleValuesParser::new(self.providers.clone());
+            ["set", "list", "delete"]
+                .into_iter()
+                .fold(key, |key, deed| {
+                    key.mut_subcommand(deed, |deed| {
+                        deed.mut_arg("provider", |arg| arg.value_parser(names()))
+                    })
                 })
-            })
-    })
+        })
+    }
+
+    /// clap's script for PowerShell, which knows no values, with these names put in.
+    fn offered_in_powershell(&self, script: &str) -> Vec<u8> {
+        let list = |names: &[String]| format!("@('{}')", names.join("', '"));
+        let (models, providers) = (list(&self.models), list(&self.providers));
+        let choice = format!(
+            r#"    $before = @($commandElements | Where-Object {{ $_.Extent.EndOffset -lt $cursorPosition }} | ForEach-Object {{ $_.Extent.Text }})
+    $names = @()
+    if ($before[-1] -cin '-m', '--model') {{
+        $names = {models}
+    }} elseif (($before | Select-Object -Skip 1) -join ' ' -cin 'key set', 'key list', 'key delete') {{
+        $names = {providers}
+    }}
+    $names = @($names -like "$wordToComplete*")
+    if ($names.Count -gt 0) {{
+        return $names | ForEach-Object {{ [CompletionResult]::new($_, $_, [CompletionResultType]::ParameterValue, $_) }}
+    }}
+"#
+        );
+        let with_names = format!("{POWERSHELL_WORDS}{choice}");
+        script
+            .replacen(POWERSHELL_WORDS, &with_names, 1)
+            .into_bytes()
+    }
 }
 
 /// Prints the manual: of the program, or of one of its commands.
@@ -122,6 +157,9 @@ Wrong options or configuration, or something that the model can't do.
 .B 75
 It failed, but may work later: rate limit, overload, no connection.
 .TP
+.B 101
+A mistake of its own ended it; it says where the report is.
+.TP
 .B 130
 Interrupted with Ctrl+C; 128 and the signal's number for other signals.
 .SH FILES
@@ -164,7 +202,7 @@ mod tests {
 
     #[test]
     fn names_are_offered_for_models_and_providers() {
-        let line = with_names(crate::cli::command_line(), &Catalog::builtin());
+        let line = Names::of(&Catalog::builtin()).offered_by(crate::cli::command_line());
         let model = line.get_arguments().find(|arg| arg.get_id() == "model");
         let offered = model.unwrap().get_possible_values();
         assert!(

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +21,9 @@ use crate::net::secret::{Binding, Origin};
 use crate::net::{Client, Credentials, Keys, Proxies};
 use crate::phrase;
 use crate::tools::{Http, Programs, Servers};
+
+/// Settings are typed by people: a larger file is none.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The environment, read once.
 #[derive(Debug)]
@@ -145,12 +149,12 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
     let Some(path) = config_path(options) else {
         return checked(Config::default(), "", "");
     };
-    let text = match std::fs::read(&path) {
+    let text = match read_settings(&path) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
             let at = error.utf8_error().valid_up_to();
             Trouble::usage(format!("{} is not UTF-8 text (byte {at})", path.display()))
         })?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && options.config.is_none() => {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && options.config.is_none() => {
             return checked(Config::default(), "", "");
         }
         Err(error) => {
@@ -171,6 +175,37 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
         }
         Err(problems) => Err(Trouble::listed(problems.to_string())),
     }
+}
+
+/// Reads a file of settings: not one without end, and not a pipe that nobody may ever write to. What
+/// a shell puts there itself (`--config <(…)`) is one that somebody does.
+///
+/// # Errors
+///
+/// Those of the system, and when the file is none of settings.
+pub(super) fn read_settings(path: &Path) -> io::Result<Vec<u8>> {
+    let from_shell = path.starts_with("/dev") || path.starts_with("/proc");
+    if is_pipe(&std::fs::metadata(path)?) && !from_shell {
+        return Err(io::Error::other("it is a pipe"));
+    }
+    let mut bytes = Vec::new();
+    let mut file = std::fs::File::open(path)?.take(MOST_BYTES + 1);
+    file.read_to_end(&mut bytes)?;
+    if file.limit() == 0 {
+        let mib = MOST_BYTES / 1024 / 1024;
+        return Err(io::Error::other(format!("it is larger than {mib} MiB")));
+    }
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_pipe(about: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&about.file_type())
+}
+
+#[cfg(not(unix))]
+fn is_pipe(_: &std::fs::Metadata) -> bool {
+    false
 }
 
 /// A configuration with its keys, unless two actions want the same one. From here on the program

@@ -140,15 +140,7 @@ impl Figures {
         table::write(out, head("MODEL"), models.into_iter())?;
         writeln!(out)?;
         let paces = self.models.iter().map(|sum| sum.paces(bars));
-        let speeds = [
-            "MODEL",
-            "1ST THOUGHT",
-            "1ST ANSWER",
-            "THINKS/S",
-            "ANSWERS/S",
-            "THINKING",
-        ];
-        table::write(out, speeds, paces)?;
+        table::write(out, bars.speeds(), paces)?;
         writeln!(out)?;
         let days = self
             .days
@@ -266,15 +258,16 @@ impl Sum {
 
     fn paces(&self, bars: Bars) -> [String; 6] {
         let dash = || bars.dash().to_owned();
+        let (wide, narrow) = if bars.is_short() { (7, 6) } else { (10, 8) };
         let wait = |time: Option<Duration>| {
             let time = time.map_or_else(dash, |time| format!("{:.1} s", time.as_secs_f64()));
-            format!("{time:>10}")
+            format!("{time:>wide$}")
         };
         let pace = |pace: Pace| {
             let pace = pace
                 .per_second()
                 .map_or_else(dash, |pace| format!("{pace:.0}"));
-            format!("{pace:>8}")
+            format!("{pace:>narrow$}")
         };
         let tally = &self.tally;
         let share = tally.thinking_share().map_or_else(dash, |share| {
@@ -372,6 +365,27 @@ impl Bars {
         if self.ascii { "-" } else { "–" }
     }
 
+    /// Whether the window has few columns.
+    fn is_short(self) -> bool {
+        self.cols == SHORT_BAR_COLS
+    }
+
+    /// The head of the table of speeds: times until the first token, then tokens a second.
+    fn speeds(self) -> [&'static str; 6] {
+        if self.is_short() {
+            ["MODEL", "THOUGHT", " ANSWER", "THK/S", "ANSW/S", "THINKING"]
+        } else {
+            [
+                "MODEL",
+                "1ST THOUGHT",
+                "1ST ANSWER",
+                "THINKS/S",
+                "ANSWERS/S",
+                "THINKING",
+            ]
+        }
+    }
+
     /// A bar whose length is to the longest one's as `value` is to `most`: in eighths of a column,
     /// and never nothing for something.
     fn draw(self, value: u64, most: u64) -> String {
@@ -394,6 +408,7 @@ impl Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::markdown::text_width;
 
     #[test]
     fn bars_are_as_long_as_their_share_and_never_nothing_for_something() {
@@ -413,6 +428,28 @@ mod tests {
         );
         assert_eq!(bars.draw(u64::MAX, u64::MAX), "████");
         assert_eq!(bars.draw(3, 0), "");
+    }
+
+    #[test]
+    fn the_speeds_fit_a_window_of_sixty_columns() {
+        let bars = Bars {
+            ascii: false,
+            cols: SHORT_BAR_COLS,
+        };
+        let pace = Pace {
+            tokens: 123_456,
+            time: Duration::from_secs(1),
+        };
+        let mut sum = Sum::default();
+        (sum.tally.thinking, sum.tally.answering) = (pace, pace);
+        (sum.tally.thought, sum.tally.told_apart) = (1, 1);
+        sum.waits.first_reasoning = Some(Duration::from_millis(123_400));
+        sum.waits.first_answer = sum.waits.first_reasoning;
+        let cells = sum.paces(bars);
+        let columns = bars.speeds().into_iter().zip(&cells).skip(1);
+        let widest = columns.map(|(head, cell)| text_width(head).max(text_width(cell)) + 2);
+        // A model's name is cut to ten columns before anything else is.
+        assert!(10 + widest.sum::<usize>() <= 60, "{cells:?}");
     }
 
     #[test]

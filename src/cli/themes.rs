@@ -76,7 +76,8 @@ fn files(directory: &Path) -> Vec<(String, PathBuf)> {
 /// One theme, or what is wrong with it: a line each, which begin with their place.
 fn read(name: &str, file: &Path) -> Result<Theme, String> {
     let shown = file.to_string_lossy();
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| format!("{shown}:1:1: the theme can't be read: {error}"))?;
+    let unread = |why: String| format!("{shown}:1:1: the theme can't be read: {why}");
+    let bytes = setup::read_settings(file).map_err(|error| unread(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|error| unread(error.to_string()))?;
     theme::parse(&text, &shown, name).map_err(|problems| problems.to_string())
 }

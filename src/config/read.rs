@@ -144,7 +144,11 @@ fn network(section: &mut Section<'_>, network: &mut Network, notes: &mut Notes) 
     );
     set(
         &mut network.idle_timeout_seconds,
-        section.whole("idle_timeout_seconds", seconds, notes),
+        section.whole("idle_timeout_seconds", seconds.clone(), notes),
+    );
+    set(
+        &mut network.text_timeout_seconds,
+        section.whole("text_timeout_seconds", seconds, notes),
     );
     set(
         &mut network.max_retries,

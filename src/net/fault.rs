@@ -69,6 +69,17 @@ pub(super) fn silent(limit: Duration) -> Failure {
     )
 }
 
+/// A server that sent nothing but signs of life for so long.
+pub(super) fn wordless(limit: Duration) -> Failure {
+    Failure::new(
+        FailureKind::Idle,
+        format!(
+            "it showed signs of life, but no text came for {} s (network.text_timeout_seconds)",
+            limit.as_secs()
+        ),
+    )
+}
+
 /// The words at the end of a chain of errors, which name the cause; those before it only name
 /// what was being done.
 pub(super) fn innermost(error: &reqwest::Error) -> String {

@@ -64,6 +64,9 @@ struct Reading {
     decoder: Decoder,
     /// When the wait for the last token counts is over.
     deadline: Option<Instant>,
+    /// When the wait for anything that belongs to the reply is over: signs of life keep the
+    /// connection, but not for ever.
+    wordless: Instant,
 }
 
 /// How much text has come.
@@ -119,6 +122,7 @@ impl State {
                     opened,
                     decoder,
                     deadline: None,
+                    wordless: Instant::now() + self.client.text_limit(),
                 }));
             }
             Err(failure) => self.fail(failure),
@@ -129,7 +133,8 @@ impl State {
     async fn read(&mut self, mut reading: Box<Reading>) {
         let idle = self.client.idle_limit();
         let idle_deadline = Instant::now() + idle;
-        let deadline = reading.deadline.unwrap_or(idle_deadline).min(idle_deadline);
+        let deadline = reading.deadline.unwrap_or(idle_deadline);
+        let deadline = deadline.min(idle_deadline).min(reading.wordless);
         let arrival = tokio::time::timeout_at(deadline, reading.opened.response.chunk()).await;
         let mut deltas = Vec::new();
         let outcome = match arrival {
@@ -153,9 +158,16 @@ impl State {
             }
             Err(_) => {
                 flush(&mut reading.decoder, &mut deltas);
-                Err(fault::silent(idle))
+                Err(if deadline == idle_deadline {
+                    fault::silent(idle)
+                } else {
+                    fault::wordless(self.client.text_limit())
+                })
             }
         };
+        if !deltas.is_empty() {
+            reading.wordless = Instant::now() + self.client.text_limit();
+        }
         let outcome = self.size.add(&deltas).and(outcome);
         let progress = deltas.into_iter().map(|delta| Ok(Progress::Delta(delta)));
         self.ready.extend(progress);

@@ -9,6 +9,15 @@ pub enum Ending {
     Quit,
     /// A signal of this number asked it to end.
     Signal(u8),
+    /// A panic on another thread, which gave the terminal back.
+    Panic,
+}
+
+impl Ending {
+    /// The same, but for a terminal that a panic gave back: the signal is that of its thread.
+    pub(super) fn unless_lost(self, is_lost: bool) -> Self {
+        if is_lost { Self::Panic } else { self }
+    }
 }
 
 /// What a signal asks for.

@@ -5,15 +5,17 @@
 
 mod html;
 mod json;
+mod save;
 
 pub use html::html;
 pub(super) use json::is_ours;
 pub use json::{from_json, to_json};
+pub use save::{save, text};
 
 use std::fmt::Write as _;
 
 use crate::app::library::Kept;
-use crate::chat::{Moment, Turn, TurnState, references, safe};
+use crate::chat::{CallState, Moment, ToolCall, Turn, TurnState, references, safe};
 
 /// What of the reasoning is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,7 @@ impl Sum {
     fn of(kept: &Kept, cost: &dyn Fn(&Turn) -> Option<f64>) -> Self {
         let mut sum = Self::default();
         for turn in kept.conversation.path() {
-            let usage = &turn.reply.usage;
+            let usage = turn.reply.total_usage();
             let add =
                 |to: &mut u64, count: Option<u64>| *to = to.saturating_add(count.unwrap_or(0));
             add(&mut sum.input_tokens, usage.input_tokens);
@@ -122,6 +124,9 @@ fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         out.push('\n');
     }
     if reasoning != Reasoning::Only {
+        for call in &turn.reply.calls {
+            markdown_call(out, call);
+        }
         let _ = writeln!(
             out,
             "{}\n",
@@ -134,6 +139,32 @@ fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
     if let Some(ending) = ending(turn) {
         let _ = writeln!(out, "*{ending}*\n");
     }
+}
+
+/// A tool call with what came of it. Its texts stand in fences that nothing in them can close.
+fn markdown_call(out: &mut String, call: &ToolCall) {
+    let name = safe::one_line(&call.name);
+    let _ = writeln!(out, "**Tool {name}** {}\n", ending_of(call));
+    for (language, text) in [("json", call.effective_arguments()), ("", &call.result())] {
+        let text = safe::visible(text.trim_end());
+        let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(3.max(longest + 1));
+        let _ = writeln!(out, "{fence}{language}\n{text}\n{fence}\n");
+    }
+}
+
+/// What became of a tool call, in brackets.
+fn ending_of(call: &ToolCall) -> String {
+    let what = match &call.state {
+        CallState::Done(outcome) => format!("{:.1} s", outcome.took.as_secs_f64()),
+        CallState::Failed(outcome) => format!("failed after {:.1} s", outcome.took.as_secs_f64()),
+        _ => "not run".to_owned(),
+    };
+    let edited = call
+        .edited
+        .as_ref()
+        .map_or("", |_| ", arguments changed by the user");
+    format!("({what}{edited})")
 }
 
 /// How a reply ended, if not well.
@@ -191,7 +222,11 @@ mod tests {
         assert!(text.contains(
             "input_tokens: 12\noutput_tokens: 34\nreasoning_tokens: 5\ncost_usd: 0.25\n---\n"
         ));
-        assert!(text.contains("## You\n\nWhat?\n\n*Attached: a<b>.txt (1 line · 6 B)*\n\n*Attached: p.gif (GIF 10×20 · 12 B)*\n\n## minimax-m2 · demo\n\n> **Thinking**\n>\n> hm\n> <b>\n\nThat ␛[31m\n"));
+        assert!(text.contains(
+            "## You\n\nWhat?\n\n*Attached: a<b>.txt (1 line · 6 B)*\n\n*Attached: p.gif (GIF 10×20 · 12 B)*\n\n## minimax-m2 · demo\n\n> **Thinking**\n>\n> hm\n> <b>\n\n"
+        ));
+        assert!(text.contains("**Tool look** (1.5 s)\n\n```json\n{\"at\": \"<i>\"}\n```\n\n"));
+        assert!(text.contains("````\na fence:\n```\n</details>␛[2J\n````\n\nThat ␛[31m\n"));
         assert!(text.ends_with("*Stopped.*\n"));
         let only = markdown(&sample(), Reasoning::Only, &|_| None);
         assert!(only.contains("> hm") && !only.contains("That"));

@@ -19,7 +19,7 @@ const NAME: &str = "conversations.db";
 /// Where running programs hold their marks, in the data directory.
 const RUNNING: &str = "running";
 /// How long a lock that another program holds is waited for at once.
-const LOCK_PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// What every SQLite database begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
@@ -154,8 +154,7 @@ pub(super) fn open(directory: &Path) -> Result<Opened, Error> {
 pub(super) fn open_to_read(directory: &Path) -> Result<Connection, Error> {
     let directory = fs::canonicalize(directory)?;
     let path = directory.join(NAME);
-    check_kind(&path)?;
-    refuse_newer(&path)?;
+    refuse_others(&path)?;
     let connection = Connection::open_with_flags(
         &path,
         OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -370,6 +369,12 @@ fn tighten_file(path: &Path) -> Option<String> {
 #[cfg(not(unix))]
 fn tighten_file(_path: &Path) -> Option<String> {
     None
+}
+
+/// Refuses what is no store of ours that this program can read.
+pub(super) fn refuse_others(path: &Path) -> Result<(), Error> {
+    check_kind(path)?;
+    refuse_newer(path)
 }
 
 /// Refuses a database of another program and one of a newer mmchat by the file's first bytes, since

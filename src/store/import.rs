@@ -89,9 +89,21 @@ pub(super) fn sample() -> Kept {
     let files = [("a<b>.txt", b"words\n".to_vec()), ("p.gif", gif)];
     let files = files.map(|(name, bytes)| crate::chat::Attachment::read(name, bytes).unwrap());
     turn.attach(files.to_vec());
-    turn.reply.usage.input_tokens = Some(12);
-    turn.reply.usage.output_tokens = Some(34);
-    turn.reply.usage.reasoning_tokens = Some(5);
+    turn.reply.calls.push(crate::chat::ToolCall {
+        name: "look".to_owned(),
+        arguments: "{\"at\": \"<i>\"}".to_owned(),
+        state: crate::chat::CallState::Done(crate::chat::Outcome {
+            text: "a fence:\n```\n</details>\u{1b}[2J".to_owned(),
+            took: std::time::Duration::from_millis(1_500),
+        }),
+        ..crate::chat::ToolCall::default()
+    });
+    turn.reply.set_total_usage(crate::chat::Usage {
+        input_tokens: Some(12),
+        output_tokens: Some(34),
+        reasoning_tokens: Some(5),
+        ..crate::chat::Usage::default()
+    });
     kept
 }
 

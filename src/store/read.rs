@@ -430,7 +430,7 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
     let finish: Option<String> = row.get(14)?;
     // A parent is older than its child: anything else would go round in a circle.
     let parent = count(row, 1)?.filter(|parent| *parent < own).map(TurnId);
-    Ok(Turn {
+    let mut turn = Turn {
         id: TurnId(own),
         parent,
         sent: Moment {
@@ -461,21 +461,22 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
             answer: Text::from(answer),
             calls: json(29)?.as_ref().map(facts::calls).unwrap_or_default(),
             sources: json(30)?.as_ref().map(facts::sources).unwrap_or_default(),
-            usage: Usage {
-                input_tokens: count(row, 19)?,
-                output_tokens: count(row, 20)?,
-                reasoning_tokens: count(row, 21)?,
-                cached_tokens: count(row, 22)?,
-                cache_write_tokens: count(row, 23)?,
-                total_tokens: count(row, 24)?,
-                searches: count(row, 25)?,
-                cost_usd: row.get(26)?,
-            },
             served_model: row.get(8)?,
             remarks: json(28)?.as_ref().map(facts::remarks).unwrap_or_default(),
             finish: finish.as_deref().map(facts::finish),
             ..Reply::default()
         },
         prompt,
-    })
+    };
+    turn.reply.set_total_usage(Usage {
+        input_tokens: count(row, 19)?,
+        output_tokens: count(row, 20)?,
+        reasoning_tokens: count(row, 21)?,
+        cached_tokens: count(row, 22)?,
+        cache_write_tokens: count(row, 23)?,
+        total_tokens: count(row, 24)?,
+        searches: count(row, 25)?,
+        cost_usd: row.get(26)?,
+    });
+    Ok(turn)
 }

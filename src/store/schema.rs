@@ -206,53 +206,6 @@ fn found(connection: &Connection) -> rusqlite::Result<u32> {
 mod tests {
     use super::*;
 
-    /// A store as each released version left it: its tables as that version made them, and rows
-    /// that have to be there afterwards. Never changed, only added to.
-    const RELEASED: &[(&[&str], &[&str])] = &[
-        (&[VERSION_1], &[ROWS_OF_1]),
-        (&[VERSION_1, VERSION_2], &[ROWS_OF_1]),
-        (&[VERSION_1, VERSION_2, VERSION_3], &[ROWS_OF_1, ROWS_OF_3]),
-    ];
-    const ROWS_OF_1: &str =
-        "INSERT INTO conversations (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
-         VALUES (7, 'kept', '', 1, 2, 60, 'demo', 'minimax-m2', 'on');
-         INSERT INTO turns (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
-         VALUES (8, 7, 1, 'done', 3, 1, 60, 'demo', 'minimax-m2', 'on');
-         INSERT INTO texts VALUES (8, 'a', 'b', 'c');";
-    const ROWS_OF_3: &str = "INSERT INTO files VALUES (1, x'00', x'776f726473');
-         INSERT INTO attached VALUES (1, 8, NULL, 'a.txt', 1), (2, NULL, 0, 'b.txt', 1);";
-
-    #[test]
-    fn a_store_of_every_earlier_version_opens_with_all_that_is_in_it() {
-        assert_eq!(
-            RELEASED.len(),
-            MIGRATIONS.len(),
-            "each version has its fixture"
-        );
-        for (at, (tables, rows)) in RELEASED.iter().enumerate() {
-            let mut connection = Connection::open_in_memory().unwrap();
-            connection.execute_batch(&tables.concat()).unwrap();
-            connection.execute_batch(&rows.concat()).unwrap();
-            let at = u32::try_from(at + 1).unwrap();
-            connection.pragma_update(None, "user_version", at).unwrap();
-            assert_eq!(migrate(&mut connection).unwrap(), None);
-            assert_eq!(found(&connection).unwrap(), version());
-            let row: (String, i64, i64, String) = connection
-                .query_row(
-                    "SELECT title, turns, conversations.bytes, answer FROM conversations
-                     JOIN turns ON conversation = conversations.id JOIN texts ON turn = turns.id",
-                    [],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-                )
-                .unwrap();
-            assert_eq!(
-                row,
-                ("kept".to_owned(), 1, 3, "c".to_owned()),
-                "version {at}"
-            );
-        }
-    }
-
     #[test]
     fn a_newer_store_is_told_apart_and_left_alone() {
         let mut connection = Connection::open_in_memory().unwrap();

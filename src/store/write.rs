@@ -117,7 +117,7 @@ fn put_turn(
     }
     let is_live = turn.is_live();
     let reply = &turn.reply;
-    let (asked, usage, timing) = (&turn.asked, &reply.usage, &turn.timing);
+    let (asked, usage, timing) = (&turn.asked, reply.total_usage(), &turn.timing);
     let micros = |time: Option<std::time::Duration>| {
         time.map(|time| i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
     };

@@ -146,6 +146,12 @@ impl Console {
         Ok(())
     }
 
+    /// Tells whether the terminal is no longer ours although nobody here gave it back: a panic on
+    /// another thread did.
+    pub fn is_lost(&self) -> bool {
+        self.guard.as_ref().is_some_and(|guard| !guard.is_taken())
+    }
+
     /// Takes the mouse, or leaves it to the terminal.
     ///
     /// # Errors

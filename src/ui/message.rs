@@ -57,6 +57,12 @@ fn title(app: &App, has_no_chips: bool, theme: Theme) -> Line<'static> {
             theme.active(),
         ));
     }
+    if app.keeping.has_early() {
+        spans.push(Span::styled(
+            tr!("· sent once the conversation is open "),
+            theme.active(),
+        ));
+    }
     if app.queued.is_some() {
         spans.push(Span::styled(
             tr!("· queued, ↑ takes it back "),

@@ -82,9 +82,9 @@ fn remarks(turn: &Turn) -> String {
     });
     lines.extend(remarks.map(str::to_owned));
     if let Some((fault, _)) = turn.json_fault() {
-        lines.push(format!(
-            "The mistake: {}.",
-            safe::one_line(&fault.to_string())
+        lines.push(tr!(
+            "What is wrong: {fault}.",
+            fault = safe::one_line(&fault.to_string())
         ));
     }
     lines.join("\n")

@@ -78,6 +78,16 @@ fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
                 ]
             }
         }
+        (Pane::Message, false) if has_a_json_fault(app) => {
+            const {
+                &[
+                    (Command::RepairJson, mark("mend the JSON")),
+                    (Command::SwitchModel, mark("model")),
+                    (Command::Palette, mark("commands")),
+                    (Command::Help, mark("help")),
+                ]
+            }
+        }
         (Pane::Message, false) => {
             const {
                 &[
@@ -94,6 +104,12 @@ fn wanted_hints(app: &App) -> &'static [(Command, &'static str)] {
             if live { &STOP } else { &BACK }
         }
     }
+}
+
+/// Whether the last answer was to be JSON and is none.
+fn has_a_json_fault(app: &App) -> bool {
+    let last = app.conversation.last();
+    last.is_some_and(|turn| turn.json_fault().is_some())
 }
 
 /// The hints of a pane in focus; what Esc does differs.

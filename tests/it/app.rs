@@ -5,6 +5,7 @@ mod any_input;
 mod attached;
 mod branches;
 mod context;
+mod export;
 mod extras;
 mod find;
 pub(crate) mod history;

@@ -18,26 +18,26 @@ use tempfile::TempDir;
 
 use crate::support::raw::{Server, Step};
 
-const KEY: &str = "sk-test-0123456789abcdef";
+pub(crate) const KEY: &str = "sk-test-0123456789abcdef";
 
 /// A home of its own, without any environment but what is set here.
-struct Home {
-    directory: TempDir,
-    config: String,
+pub(crate) struct Home {
+    pub(crate) directory: TempDir,
+    pub(crate) config: String,
     /// Variables that are not set after all.
     unset: Vec<&'static str>,
 }
 
 /// What a process came to.
 #[derive(Debug)]
-struct Outcome {
-    code: Option<i32>,
-    out: String,
-    err: String,
+pub(crate) struct Outcome {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Outcome {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         match serde_json::from_str(&self.out) {
             Ok(value) => value,
             Err(error) => panic!("{error}: {self:?}"),
@@ -45,13 +45,13 @@ impl Outcome {
     }
 
     /// Fails unless the process ended with that code.
-    fn ends(self, code: i32) -> Self {
+    pub(crate) fn ends(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self:?}");
         self
     }
 
     /// Fails unless standard error says that.
-    fn complains(self, words: &str) -> Self {
+    pub(crate) fn complains(self, words: &str) -> Self {
         assert!(self.err.contains(words), "no “{words}” in {self:?}");
         self
     }
@@ -59,7 +59,7 @@ impl Outcome {
 
 impl Home {
     /// A home without a configuration.
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             directory: tempfile::tempdir().unwrap(),
             config: String::new(),
@@ -68,13 +68,13 @@ impl Home {
     }
 
     /// The same home without a variable.
-    fn without(mut self, variable: &'static str) -> Self {
+    pub(crate) fn without(mut self, variable: &'static str) -> Self {
         self.unset.push(variable);
         self
     }
 
     /// A home whose configuration knows a provider `lab` there, which is tried only once.
-    fn asking(dialect: Dialect, base_url: &str) -> Self {
+    pub(crate) fn asking(dialect: Dialect, base_url: &str) -> Self {
         let config = format!(
             "model = \"lab/org/model:a+b\"\n[network]\nmax_retries = 0\nidle_timeout_seconds = 2\n\
              [providers.lab]\ndialect = \"{dialect}\"\nbase_url = \"{base_url}\"\napi_key_env = \"LAB_KEY\"\n\
@@ -84,14 +84,14 @@ impl Home {
         Self::configured(&config)
     }
 
-    fn configured(config: &str) -> Self {
+    pub(crate) fn configured(config: &str) -> Self {
         let mut home = Self::new();
         config.clone_into(&mut home.config);
         std::fs::write(home.directory.path().join("config.toml"), config).unwrap();
         home
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mmchat"));
         command
             .args(arguments)
@@ -112,11 +112,11 @@ impl Home {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         outcome(self.command(arguments).spawn().unwrap())
     }
 
-    fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
         let mut command = self.command(arguments);
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         // Whoever refuses to start does not read.
@@ -125,7 +125,7 @@ impl Home {
     }
 }
 
-fn outcome(child: Child) -> Outcome {
+pub(crate) fn outcome(child: Child) -> Outcome {
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Outcome {
@@ -142,26 +142,26 @@ fn delta(delta: &Value) -> Step {
     ))
 }
 
-fn said(text: &str) -> Step {
+pub(crate) fn said(text: &str) -> Step {
     delta(&serde_json::json!({ "content": text }))
 }
 
-fn thought(text: &str) -> Step {
+pub(crate) fn thought(text: &str) -> Step {
     delta(&serde_json::json!({ "reasoning_content": text }))
 }
 
-fn done() -> Vec<Step> {
+pub(crate) fn done() -> Vec<Step> {
     let stop = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     vec![Step::chunk(stop), Step::End]
 }
 
 /// A server whose only reply has these pieces and ends well.
-fn replying(pieces: Vec<Step>) -> Server {
+pub(crate) fn replying(pieces: Vec<Step>) -> Server {
     let script = [vec![Step::events()], pieces, done()].concat();
     Server::start(vec![script])
 }
 
-fn home_of(server: &Server) -> Home {
+pub(crate) fn home_of(server: &Server) -> Home {
     Home::asking(Dialect::OpenAi, &(server.url() + "/v1"))
 }
 

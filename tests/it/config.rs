@@ -83,6 +83,7 @@ fn every_setting_of_the_configuration_is_in_the_example() {
         "notify",
         "connect_timeout_seconds",
         "idle_timeout_seconds",
+        "text_timeout_seconds",
         "max_retries",
         "proxy",
         "ca_file",

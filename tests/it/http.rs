@@ -15,12 +15,12 @@ use secrecy::SecretString;
 use crate::support::raw::{Gate, PATIENCE, Server, Step};
 use crate::support::tls;
 
-const KEY: &str = "sk-test-0123456789";
+pub(crate) const KEY: &str = "sk-test-0123456789";
 const DIALECTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::DashScope, Dialect::Anthropic];
 /// An address that is reserved for documentation: nothing may ever be sent there.
-const ELSEWHERE: &str = "http://192.0.2.1/v1";
+pub(crate) const ELSEWHERE: &str = "http://192.0.2.1/v1";
 
-fn ask(dialect: Dialect, base_url: &str, prompt: &str, stream: bool) -> WireRequest {
+pub(crate) fn ask(dialect: Dialect, base_url: &str, prompt: &str, stream: bool) -> WireRequest {
     let target = Target {
         provider: "test".to_owned(),
         dialect,
@@ -41,13 +41,13 @@ fn ask(dialect: Dialect, base_url: &str, prompt: &str, stream: bool) -> WireRequ
     wire::request(&target, &ask)
 }
 
-fn hello(server: &Server) -> WireRequest {
+pub(crate) fn hello(server: &Server) -> WireRequest {
     let base_url = server.url() + "/v1";
     ask(Dialect::OpenAi, &base_url, "hello", true)
 }
 
 /// A client with a key, quick to lose patience, which tries everything once.
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     client_with(&Network {
         idle_timeout_seconds: 1,
         max_retries: 0,
@@ -55,7 +55,7 @@ fn client() -> Client {
     })
 }
 
-fn client_with(network: &Network) -> Client {
+pub(crate) fn client_with(network: &Network) -> Client {
     let origin = Origin::Environment {
         name: "TEST_KEY".to_owned(),
         value: Some(SecretString::from(KEY)),
@@ -66,26 +66,26 @@ fn client_with(network: &Network) -> Client {
 
 /// All that came of a request.
 #[derive(Debug, Default)]
-struct Outcome {
-    reply: Reply,
+pub(crate) struct Outcome {
+    pub(crate) reply: Reply,
     connected: usize,
-    waits: Vec<Duration>,
-    failure: Option<Failure>,
+    pub(crate) waits: Vec<Duration>,
+    pub(crate) failure: Option<Failure>,
 }
 
 impl Outcome {
-    fn kind(&self) -> Option<FailureKind> {
+    pub(crate) fn kind(&self) -> Option<FailureKind> {
         self.failure.as_ref().map(|failure| failure.kind)
     }
 
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         self.failure
             .as_ref()
             .map_or_else(String::new, Failure::vendor_words)
     }
 }
 
-async fn outcome(client: &Client, request: WireRequest) -> Outcome {
+pub(crate) async fn outcome(client: &Client, request: WireRequest) -> Outcome {
     let mut outcome = Outcome::default();
     let mut stream = client.reply(request);
     while let Some(item) = stream.next().await {
@@ -101,13 +101,13 @@ async fn outcome(client: &Client, request: WireRequest) -> Outcome {
 }
 
 /// What comes of asking a server that follows this script.
-async fn outcome_of(script: Vec<Step>) -> Outcome {
+pub(crate) async fn outcome_of(script: Vec<Step>) -> Outcome {
     let server = Server::start(vec![script]);
     outcome(&client(), hello(&server)).await
 }
 
 /// One event with a piece of the answer.
-fn piece(text: &str) -> Step {
+pub(crate) fn piece(text: &str) -> Step {
     let text = serde_json::Value::from(text);
     Step::chunk(format!(
         "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{text}}}}}]}}\n\n"
@@ -115,11 +115,11 @@ fn piece(text: &str) -> Step {
 }
 
 /// The event that names the end of the answer, and the one that ends the stream.
-fn stop() -> Step {
+pub(crate) fn stop() -> Step {
     Step::chunk("data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n")
 }
 
-fn done() -> Step {
+pub(crate) fn done() -> Step {
     Step::chunk("data: [DONE]\n\n")
 }
 

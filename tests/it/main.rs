@@ -15,7 +15,17 @@ mod commonmark;
 mod config;
 mod docs;
 mod documents;
+mod faults;
+#[cfg(unix)]
+mod faults_files;
+mod faults_net;
+#[cfg(unix)]
+mod faults_terminal;
+mod faults_text;
+mod faults_volume;
+mod faults_wire;
 mod flow;
+mod fuzz;
 mod harness;
 #[cfg(feature = "highlight")]
 mod highlight;

@@ -17,27 +17,27 @@ use tempfile::TempDir;
 use vt100::{MouseProtocolMode, Parser, Screen};
 
 /// How long a test waits for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the terminal has received.
-struct Received {
-    parser: Parser,
-    bytes: Vec<u8>,
-    exit: Option<u32>,
+pub(crate) struct Received {
+    pub(crate) parser: Parser,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) exit: Option<u32>,
 }
 
 /// A terminal with the program in it.
-struct Terminal {
+pub(crate) struct Terminal {
     received: Arc<(Mutex<Received>, Condvar)>,
     writer: Box<dyn Write + Send>,
     master: Box<dyn MasterPty + Send>,
     /// Kept open, so that the line discipline can still be asked after the program's end.
     _slave: Box<dyn SlavePty + Send>,
     killer: Box<dyn ChildKiller + Send + Sync>,
-    pid: Pid,
+    pub(crate) pid: Pid,
     /// The line discipline before the program began.
     before: String,
-    home: Option<TempDir>,
+    pub(crate) home: Option<TempDir>,
 }
 
 fn cells(count: u16) -> NonZeroU16 {
@@ -54,12 +54,12 @@ fn pty_size(cols: u16, rows: u16) -> PtySize {
 
 impl Terminal {
     /// The program with nothing configured, in a window of 100×30.
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         Self::with("", &[])
     }
 
     /// The program asking a demo server of the test's own.
-    fn asking(server: &Server) -> Self {
+    pub(crate) fn asking(server: &Server) -> Self {
         let url = server.base_url(Dialect::OpenAi);
         Self::with(
             &format!(
@@ -70,7 +70,7 @@ impl Terminal {
         )
     }
 
-    fn with(config: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn with(config: &str, environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().unwrap();
         if !config.is_empty() {
             std::fs::write(home.path().join("config.toml"), config).unwrap();
@@ -79,7 +79,7 @@ impl Terminal {
     }
 
     /// The program in a home that may have been lived in, with what is configured there.
-    fn at_home(home: TempDir, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+    pub(crate) fn at_home(home: TempDir, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(pty_size(100, 30)).unwrap();
         let before = termios(pair.master.as_ref());
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat"));
@@ -141,7 +141,7 @@ impl Terminal {
     }
 
     /// Waits until what was received is as wanted, and looks something up in it.
-    fn when<T>(&self, what: &str, wanted: impl Fn(&Received) -> Option<T>) -> T {
+    pub(crate) fn when<T>(&self, what: &str, wanted: impl Fn(&Received) -> Option<T>) -> T {
         let (state, changed) = &*self.received;
         let state = state.lock().unwrap();
         let (state, _) = changed
@@ -152,40 +152,40 @@ impl Terminal {
     }
 
     /// Waits until the screen is as wanted.
-    fn when_screen(&self, what: &str, wanted: impl Fn(&Screen) -> bool) {
+    pub(crate) fn when_screen(&self, what: &str, wanted: impl Fn(&Screen) -> bool) {
         self.when(what, |state| wanted(state.parser.screen()).then_some(()));
     }
 
     /// Waits until the screen shows that text.
-    fn shows(&self, text: &str) -> &Self {
+    pub(crate) fn shows(&self, text: &str) -> &Self {
         self.when_screen(text, |screen| screen.contents().contains(text));
         self
     }
 
-    fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.when("screen", |state| Some(state.parser.screen().contents()))
     }
 
     /// Types bytes as a keyboard sends them.
-    fn types(&mut self, keys: &str) -> &mut Self {
+    pub(crate) fn types(&mut self, keys: &str) -> &mut Self {
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
         self
     }
 
-    fn resize(&self, cols: u16, rows: u16) {
+    pub(crate) fn resize(&self, cols: u16, rows: u16) {
         let mut state = self.received.0.lock().unwrap();
         state.parser.screen_mut().set_size(cells(rows), cells(cols));
         self.master.resize(pty_size(cols, rows)).unwrap();
     }
 
-    fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
     }
 
     /// Waits for the program's end and fails unless it ended with that code and left the terminal
     /// as it was.
-    fn ends_well(&self, code: u32) {
+    pub(crate) fn ends_well(&self, code: u32) {
         let exit = self.when("exit", |state| state.exit);
         // What the program wrote last may still be on its way.
         self.when_screen("screen of the shell", is_restored);
@@ -225,11 +225,11 @@ impl Drop for Terminal {
 }
 
 /// The line discipline, as text: its type belongs to a crate that is not ours to name.
-fn termios(master: &dyn MasterPty) -> String {
+pub(crate) fn termios(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().unwrap())
 }
 
-fn is_restored(screen: &Screen) -> bool {
+pub(crate) fn is_restored(screen: &Screen) -> bool {
     !screen.alternate_screen()
         && !screen.hide_cursor()
         && !screen.bracketed_paste()
@@ -409,11 +409,11 @@ fn a_storm_of_resizes_leaves_a_whole_screen() {
 }
 
 #[test]
-fn five_megabytes_pasted_are_folded_and_nothing_is_sent() {
+fn ten_megabytes_pasted_are_folded_and_nothing_is_sent() {
     let mut terminal = Terminal::open();
     terminal.shows("Message");
     let line = "all work and no play makes a dull paste\r";
-    let lines = 5 * 1024 * 1024 / line.len();
+    let lines = 10 * 1024 * 1024 / line.len();
     terminal.types("\x1b[200~");
     terminal.types(&line.repeat(lines));
     terminal.types("\x1b[201~");

@@ -1,6 +1,7 @@
 //! The store: what goes in comes out, is found, and is gone when it was deleted.
 
 mod faults;
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -20,13 +20,13 @@ use serde_json::{Value, json};
 
 /// What a body decodes to.
 #[derive(Debug, Clone, PartialEq)]
-struct Decoded {
+pub(crate) struct Decoded {
     deltas: Vec<Delta>,
-    failure: Option<Failure>,
+    pub(crate) failure: Option<Failure>,
 }
 
 impl Decoded {
-    fn reply(&self) -> Reply {
+    pub(crate) fn reply(&self) -> Reply {
         let mut reply = Reply::default();
         self.deltas
             .iter()
@@ -35,7 +35,7 @@ impl Decoded {
     }
 
     #[track_caller]
-    fn assert_texts(&self, reasoning: &str, answer: &str) -> &Self {
+    pub(crate) fn assert_texts(&self, reasoning: &str, answer: &str) -> &Self {
         let reply = self.reply();
         assert_eq!(reply.reasoning.as_str(), reasoning);
         assert_eq!(reply.answer.as_str(), answer);
@@ -43,7 +43,7 @@ impl Decoded {
     }
 
     #[track_caller]
-    fn assert_finish(&self, finish: &Finish) -> &Self {
+    pub(crate) fn assert_finish(&self, finish: &Finish) -> &Self {
         assert_eq!(self.failure, None);
         assert_eq!(self.deltas.last(), Some(&Delta::Finish(finish.clone())));
         self
@@ -73,7 +73,7 @@ fn target(dialect: Dialect) -> Target {
     }
 }
 
-fn asked(dialect: Dialect, may_be_cumulative: bool) -> WireRequest {
+pub(crate) fn asked(dialect: Dialect, may_be_cumulative: bool) -> WireRequest {
     let target = Target {
         may_be_cumulative,
         ..target(dialect)
@@ -86,7 +86,10 @@ fn asked(dialect: Dialect, may_be_cumulative: bool) -> WireRequest {
     wire::request(&target, &ask)
 }
 
-fn decode_pieces<'a>(request: &WireRequest, pieces: impl Iterator<Item = &'a [u8]>) -> Decoded {
+pub(crate) fn decode_pieces<'a>(
+    request: &WireRequest,
+    pieces: impl Iterator<Item = &'a [u8]>,
+) -> Decoded {
     let (mut decoder, mut deltas) = (Decoder::new(request, ""), Vec::new());
     let mut result = Ok(());
     for piece in pieces {
@@ -129,7 +132,7 @@ fn assert_sound(decoded: &Decoded) {
 }
 
 #[track_caller]
-fn decode(dialect: Dialect, body: &str) -> Decoded {
+pub(crate) fn decode(dialect: Dialect, body: &str) -> Decoded {
     decode_with(&asked(dialect, false), body.as_bytes())
 }
 
@@ -160,13 +163,13 @@ fn decode_fixture(name: &str) -> Decoded {
     decoded
 }
 
-fn chunk(delta: &Value) -> String {
+pub(crate) fn chunk(delta: &Value) -> String {
     let frame =
         json!({"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": delta}]});
     format!("data: {frame}\n\n")
 }
 
-fn finish(reason: &str) -> String {
+pub(crate) fn finish(reason: &str) -> String {
     let frame = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]});
     format!("data: {frame}\n\ndata: [DONE]\n\n")
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Reasoning, Sum, ending, stamp};
+use super::{Reasoning, Sum, ending, ending_of, stamp};
 use crate::app::library::Kept;
 use crate::chat::{Attachment, Content, Source, Turn, safe};
 
@@ -89,6 +89,15 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         );
     }
     if reasoning != Reasoning::Only {
+        for call in &turn.reply.calls {
+            let (name, ending) = (escaped(&call.name), escaped(&ending_of(call)));
+            let (arguments, result) =
+                (escaped(call.effective_arguments()), escaped(&call.result()));
+            let _ = write!(
+                out,
+                "<details><summary>Tool {name} {ending}</summary>\n<pre>{arguments}</pre>\n<pre>{result}</pre>\n</details>\n"
+            );
+        }
         let _ = writeln!(out, "<pre>{}</pre>", escaped(turn.reply.answer.as_str()));
     }
     if reasoning != Reasoning::Only {
@@ -169,6 +178,9 @@ mod tests {
         );
         assert!(page.contains("default-src 'none'"));
         assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains('\x1b'));
+        assert!(page.contains("<details><summary>Tool look (1.5 s)</summary>\n<pre>{&quot;at&quot;: &quot;&lt;i&gt;&quot;}</pre>"));
+        assert!(page.contains("<pre>a fence:\n```\n&lt;/details&gt;␛[2J</pre>\n</details>"));
+        assert_eq!(page.matches("</details>").count(), 3);
         assert!(!html(&sample(), Reasoning::Without, &|_| None).contains("Thinking"));
         assert!(!html(&sample(), Reasoning::Only, &|_| None).contains("That"));
     }

@@ -12,7 +12,7 @@ use crate::app::Choice;
 use crate::app::library::{Head, Kept};
 use crate::chat::{
     Asked, Attachment, Content, Conversation, ConversationId, Estimate, Extras, Ids, Moment,
-    Params, Rates, Reply, Text, Thinking, Timing, Turn, TurnId, safe,
+    Params, Rates, Reply, Text, Thinking, Timing, Turn, TurnId, Usage, safe,
 };
 use crate::store::facts;
 
@@ -69,7 +69,7 @@ fn turn_json(turn: &Turn, is_chosen: bool, reasoning: Reasoning) -> Value {
         "prompt": turn.prompt,
         "attachments": turn.attachments.iter().map(attachment_json).collect::<Vec<_>>(),
         "finish_reason": reply.finish.as_ref().map(facts::finish_word),
-        "usage": facts::usage_json(&reply.usage),
+        "usage": facts::usage_json(&reply.total_usage()),
         "timing": {
             "connected_seconds": seconds(turn.timing.connected),
             "first_reasoning_seconds": seconds(turn.timing.first_reasoning),
@@ -234,7 +234,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
     };
     let list = |name: &str| object.get(name).unwrap_or(&Value::Null);
     let failure = object.get("failure").and_then(facts::failure);
-    Ok(Turn {
+    let mut turn = Turn {
         id,
         parent,
         sent,
@@ -264,13 +264,15 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             rounds: Vec::new(),
             carry: None,
             sources: facts::sources(list("sources")),
-            usage: facts::usage(list("usage")),
+            usage: Usage::default(),
             served_model: optional("served_model"),
             remarks: facts::remarks(list("remarks")),
             finish: optional("finish_reason").as_deref().map(facts::finish),
         },
         prompt,
-    })
+    };
+    turn.reply.set_total_usage(facts::usage(list("usage")));
+    Ok(turn)
 }
 
 fn text(value: &Value, name: &str) -> Result<String, String> {

@@ -83,6 +83,17 @@ fn kept(id: u64, title: &str) -> Kept {
 }
 
 #[test]
+fn one_that_another_program_has_deleted_is_said_to_be_gone() {
+    let mut it = Harness::new();
+    it.exchange("mine", "", "stays");
+    open_with(&mut it, three());
+    it.press("down enter");
+    let (ticket, _) = loads(&mut it).pop().unwrap();
+    it.tell(Msg::Loaded(ticket, Ok(None)));
+    it.shows("another mmchat has deleted it").shows("stays");
+}
+
+#[test]
 fn the_list_tells_title_model_size_and_age() {
     let mut it = Harness::new();
     open_with(&mut it, three());

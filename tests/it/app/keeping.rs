@@ -249,3 +249,101 @@ fn what_is_sent_before_the_conversation_came_goes_into_it() {
         |change| matches!(change, Change::Turn(ConversationId(7), turn) if turn.prompt == "second")
     ));
 }
+
+/// The program as it starts with `--continue`, and what the store will give it.
+fn continued() -> (Harness, Msg) {
+    let mut earlier = Harness::new();
+    earlier.exchange("first", "", "answer one");
+    let kept = Kept {
+        head: Head {
+            id: ConversationId(7),
+            title: "Another matter".to_owned(),
+            ..Head::default()
+        },
+        conversation: earlier.app.conversation.clone(),
+        draft: "unsent".to_owned(),
+        attached: Vec::new(),
+    };
+    let mut it = Harness::new();
+    it.app.keeping = Keeping::new(Start {
+        open: Some(Which::Last),
+        ..Start::default()
+    });
+    let _ = it.app.start();
+    (it, Msg::Loaded(1, Ok(Some(Box::new(kept)))))
+}
+
+#[test]
+fn a_slash_command_before_the_conversation_came_is_carried_out_in_it() {
+    let (mut it, loaded) = continued();
+    it.say("/title Mine").shows("sent once the conversation is");
+    it.say("second").type_text("/system be brief");
+    it.tell(loaded);
+    it.hides("sent once").shows("Mine").shows("answer one");
+    assert!(
+        it.changes()
+            .contains(&Change::Rename(ConversationId(7), "Mine".to_owned()))
+    );
+    let body = it.requests().remove(0).body.to_string();
+    assert!(body.contains("answer one") && body.contains("second"));
+    assert!(!body.contains("title"), "{body}");
+    // What was typed behind them is not part of any of them.
+    it.shows("unsent").shows("/system be brief");
+}
+
+#[test]
+fn what_was_sent_too_early_is_sent_in_a_new_conversation_when_there_is_no_other() {
+    let (mut it, _) = continued();
+    it.say("first of all").type_text("half ");
+    it.tell(Msg::Loaded(1, Ok(None)));
+    let body = it.requests().remove(0).body.to_string();
+    assert!(body.contains("first of all") && !body.contains("half"));
+    assert_eq!(it.app.composer.text(), "half ");
+}
+
+#[test]
+fn a_new_conversation_is_not_replaced_by_one_that_comes_late() {
+    let (mut it, loaded) = continued();
+    it.say("too early").press("ctrl-n");
+    it.tell(loaded).hides("answer one").shows("too early");
+    assert_eq!(it.requests(), []);
+}
+
+#[test]
+fn continuing_leaves_the_draft_of_a_new_conversation_alone() {
+    let (mut it, loaded) = continued();
+    it.type_text("mine").tell(loaded);
+    it.wait(DRAFT_PAUSE);
+    let changes = it.changes();
+    assert!(
+        !changes
+            .iter()
+            .any(|change| matches!(change, Change::Draft(None, _))),
+        "{changes:?}"
+    );
+    assert!(changes.contains(&Change::Draft(
+        Some(ConversationId(7)),
+        "unsent\n\nmine".to_owned()
+    )));
+}
+
+#[test]
+fn a_queued_message_is_kept_as_a_draft_until_it_is_sent() {
+    let mut it = Harness::new();
+    it.say("first").connected().stream([answer("one")]);
+    it.changes();
+    it.say("second").type_text("third").wait(DRAFT_PAUSE);
+    let drafts = |it: &mut Harness| {
+        let draft = |change| match change {
+            Change::Draft(Some(_), text) => Some(text),
+            _ => None,
+        };
+        it.changes()
+            .into_iter()
+            .filter_map(draft)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(drafts(&mut it), ["second\n\nthird"]);
+    it.end();
+    assert_eq!(drafts(&mut it), ["third"]);
+}

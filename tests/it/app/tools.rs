@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use mmchat::app::library::Which;
 use mmchat::app::toolkit::{Deed, Job};
 use mmchat::app::{Effect, Msg};
-use mmchat::chat::{CallId, CallState, Delta, Finish, ToolDelta, TurnState};
+use mmchat::chat::{CallId, CallState, Delta, Finish, Ids, ToolDelta, TurnState, Usage};
+use mmchat::store::{Shelf, export};
 use serde_json::{Value, json};
 
 use crate::harness::{Harness, answer, reasoning};
@@ -92,6 +94,55 @@ fn next_body(harness: &mut Harness) -> Value {
     let requests = harness.requests();
     assert_eq!(requests.len(), 1, "one request");
     requests[0].body.clone()
+}
+
+#[test]
+fn all_rounds_are_counted_but_only_the_last_one_fills_the_window() {
+    let mut harness = Harness::with(CONFIG);
+    let usage = |input, output| {
+        Delta::Usage(Usage {
+            input_tokens: Some(input),
+            output_tokens: Some(output),
+            cost_usd: Some(0.25),
+            ..Usage::default()
+        })
+    };
+    harness.say("What time is it?").connected();
+    harness
+        .stream([
+            call(0, "now", "{}"),
+            usage(1_000, 200),
+            Delta::Finish(Finish::ToolCalls),
+        ])
+        .end();
+    rest(&mut harness);
+    let started = jobs(&mut harness);
+    harness.tell(Msg::ToolDone(started[0].0, Ok("noon".to_owned())));
+    harness.connected();
+    harness
+        .stream([
+            answer("Noon."),
+            usage(1_300, 100),
+            Delta::Finish(Finish::Stop),
+        ])
+        .end();
+    harness.shows("ctx 1.4k").shows("$0.50");
+    let home = tempfile::tempdir().unwrap();
+    let (mut shelf, _) = Shelf::open(home.path()).unwrap();
+    shelf.change(&harness.changes()).unwrap();
+    let tallies = shelf.tallies().unwrap();
+    assert_eq!(tallies[0].tally.usage.input_tokens, Some(2_300));
+    assert_eq!(tallies[0].tally.usage.output_tokens, Some(300));
+    // What is read back knows the sum, and does not take it for what fills the window.
+    let kept = shelf.load(Which::Last).unwrap().unwrap();
+    let turn = kept.conversation.last().unwrap();
+    assert_eq!(turn.reply.total_usage().input_tokens, Some(2_300));
+    assert_eq!(turn.reply.usage.context_tokens(), None);
+    let json = export::to_json(&kept, export::Reasoning::With);
+    assert_eq!(json["turns"][0]["usage"]["output_tokens"], 300);
+    let again = export::from_json(&json, &mut Ids::new(1)).unwrap();
+    let turn = again.conversation.last().unwrap();
+    assert_eq!(turn.reply.total_usage().output_tokens, Some(300));
 }
 
 #[test]

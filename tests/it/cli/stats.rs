@@ -24,7 +24,17 @@ fn without_a_store_it_says_so_and_makes_none() {
 fn what_the_demo_said_is_counted_by_model_and_day() {
     let home = Home::new();
     for _ in 0..2 {
-        home.run(&["--demo", "ask", "hello"]).ends(0);
+        // A few tokens are enough to be counted, and the demo speaks at a reader's pace.
+        home.run(&[
+            "--demo",
+            "ask",
+            "--thinking",
+            "off",
+            "--max-tokens",
+            "8",
+            "hello",
+        ])
+        .ends(0);
     }
     let stats = home.run(&["stats", "--json"]).ends(0).json();
     let (total, models) = (&stats["total"], stats["models"].as_array().unwrap());

@@ -174,7 +174,7 @@ fn number(name: &str, usual: u64) -> u64 {
     set.map_or(usual, |(_, value)| value.parse().unwrap())
 }
 
-/// The ways of a round before its last message.
+/// The ways of a round.
 const WAYS: u64 = 9;
 
 impl Terminal {
@@ -187,15 +187,19 @@ impl Terminal {
         });
     }
 
-    /// Sends a message and waits until its reply is on its way: by then the last conversation is open.
-    fn asks_once_it_is_open(&mut self, round: u64) {
-        self.types(&format!("prompt{round}0\r"));
+    /// Has a reply on its way, with nothing in the message box.
+    fn streams(&mut self, round: u64) {
+        // A draft of the round before would be part of the message, or of what is typed next.
+        self.when_screen("the last conversation", |screen| {
+            !screen.contents().contains("New conversation")
+        });
+        self.types("\x03").types(&format!("prompt{round}0\r"));
         self.shows("Enter queue");
-        std::thread::sleep(Duration::from_millis(500));
     }
 
-    /// Lives through a round until its last message. Returns whether a conversation was deleted.
-    fn lives(&mut self, round: u64, rest: &mut impl FnMut(u64)) -> bool {
+    /// Lives through a round until the moment that is looked at.
+    fn lives(&mut self, round: u64, mut rest: impl FnMut(u64)) {
+        let prompt = format!("prompt{round}\r");
         match round % WAYS {
             0 => {}
             1 => {
@@ -203,7 +207,7 @@ impl Terminal {
                 rest(700);
                 // An Esc right before a letter would be an Alt.
                 self.types("\x1b");
-                std::thread::sleep(Duration::from_millis(300));
+                std::thread::sleep(Duration::from_millis(100));
             }
             2 => {
                 self.types(&format!("prompt{round}0\r"));
@@ -217,47 +221,45 @@ impl Terminal {
             }
             4 => {
                 self.types(&format!("draft{round}"));
-                rest(300);
-                return false;
+                return;
             }
-            // Renaming by a slash command is left out: typed into a window that is still opening a
-            // conversation, it is sometimes lost, and why is not known yet.
-            5 => return false,
+            5 => {
+                self.streams(round);
+                rest(500);
+                self.types(&format!("/title name{round}\r"));
+                return;
+            }
             6 => {
-                self.asks_once_it_is_open(round);
+                self.streams(round);
                 self.opens_the_list();
                 self.types("\x1b[12~");
                 self.types(&format!("\x15name{round}\r"));
-                self.shows(&format!("name{round}"));
-                return false;
+                return;
             }
             way => {
                 // Deleted while its reply comes, which must not bring it back.
-                self.asks_once_it_is_open(round);
+                self.streams(round);
                 rest(400);
                 self.opens_the_list();
-                self.types("\x1b[3~").shows("Alt+U brings back");
-                if way == 8 {
-                    self.types("\x1b").shows("New conversation");
-                    std::thread::sleep(Duration::from_millis(100));
-                    self.types(&format!("prompt{round}\r"));
+                self.types("\x1b[3~");
+                if way == 7 {
+                    return;
                 }
-                return true;
+                self.shows("Alt+U brings back");
+                self.types("\x1b").shows("New conversation");
+                std::thread::sleep(Duration::from_millis(100));
             }
         }
-        self.types(&format!("prompt{round}\r"));
-        false
+        self.types(&prompt);
     }
 }
 
-/// `just crash` runs 200 rounds with the quarter of a second that is promised; here there are a few,
-/// with room for a machine that is busy with other tests.
+/// `just crash` runs 200 rounds with the quarter of a second that is promised; here there is one of
+/// each way, with room for a machine that is busy with other tests.
 #[test]
 fn whatever_was_on_the_screen_before_a_kill_is_in_the_store() {
-    // The last ways, which rename and delete under an open list, are for the long run: the list's
-    // preview cuts words, which this test would take for lost ones.
-    let rounds = number("MMCHAT_CRASH_ROUNDS", 6);
-    let pause = Duration::from_millis(number("MMCHAT_CRASH_PAUSE_MS", 1_500));
+    let rounds = number("MMCHAT_CRASH_ROUNDS", WAYS);
+    let pause = Duration::from_millis(number("MMCHAT_CRASH_PAUSE_MS", 1_000));
     let mut random = fastrand::Rng::with_seed(number("MMCHAT_CRASH_SEED", 20_261_122));
     let mut home = Counting::home();
     let mut acknowledged = 0;
@@ -265,33 +267,51 @@ fn whatever_was_on_the_screen_before_a_kill_is_in_the_store() {
     let mut deleted = BTreeSet::new();
     for round in 0..rounds {
         let mut terminal = Terminal::at_home(home, &[], &["--continue"]);
+        // Too narrow for the preview beside the list, which cuts words.
+        terminal.resize(99, 30);
         terminal.shows("Message");
         let mut rest = |most: u64| {
             std::thread::sleep(Duration::from_millis(random.u64(0..most)));
         };
-        let deletes = terminal.lives(round, &mut rest);
-        rest(1_200);
+        terminal.lives(round, &mut rest);
+        rest(1_000);
         let screen = terminal.whole_frame();
         std::thread::sleep(pause);
         home = terminal.killed();
         let store = Counting::at(home.path());
         let kept = store.kept_words();
-        let shown: BTreeSet<String> = words_of(&screen).collect();
-        acknowledged += shown.len();
-        let lost: Vec<_> = shown.difference(&kept).collect();
-        assert!(lost.is_empty(), "round {round} lost {lost:?} of\n{screen}");
         let now = store.listed();
         let gone: Vec<_> = listed.difference(&now).copied().collect();
-        if !deletes {
-            assert_eq!(gone, [], "round {round} lost whole conversations");
-        }
+        let deletes = round % WAYS >= 7;
+        let is_deleted = deletes && !kept.contains(&format!("prompt{round}0"));
+        let shown: BTreeSet<String> = words_of(&screen).collect();
+        acknowledged += shown.len();
+        // The keys may still have been on their way when the screen was looked at.
+        let overtaken = |word: &str| {
+            let name = format!("name{round}");
+            is_deleted
+                || name.starts_with(word)
+                || (word.starts_with("name") && kept.contains(&name))
+                || (!word.starts_with('k') && kept.iter().any(|longer| longer.starts_with(word)))
+        };
+        let lost: Vec<_> = shown
+            .difference(&kept)
+            .filter(|word| !overtaken(word))
+            .collect();
+        assert!(lost.is_empty(), "round {round} lost {lost:?} of\n{screen}");
+        assert!(
+            gone.len() <= usize::from(deletes),
+            "round {round} lost whole conversations: {gone:?}"
+        );
         deleted.extend(gone);
         let back: Vec<_> = deleted.intersection(&now).collect();
         assert!(back.is_empty(), "round {round}: deleted ones are back");
-        if deletes {
-            let word = format!("prompt{round}0");
-            assert!(!kept.contains(&word), "round {round}: it is still there");
-        }
+        // In the eighth way it was acknowledged long before.
+        let acknowledged_gone = round % WAYS == 8 || screen.contains("Alt+U brings back");
+        assert!(
+            is_deleted || !(deletes && acknowledged_gone),
+            "round {round}: it is still there"
+        );
         listed = now;
     }
     eprintln!(

@@ -23,7 +23,12 @@ pub(crate) fn authority() -> String {
 impl Server {
     /// Starts a server that sends these bytes to whoever accepts its certificate.
     pub(crate) fn start(answer: Vec<u8>) -> Self {
-        let certificate = CertificateDer::from(std::fs::read(fixture("server.der")).unwrap());
+        Self::with_certificate("server.der", answer)
+    }
+
+    /// The same with one of the other certificates, which have something wrong with them.
+    pub(crate) fn with_certificate(name: &str, answer: Vec<u8>) -> Self {
+        let certificate = CertificateDer::from(std::fs::read(fixture(name)).unwrap());
         let key = PrivatePkcs8KeyDer::from(std::fs::read(fixture("server-key.der")).unwrap());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
