@@ -150,6 +150,7 @@ fn decoder(dialect: Dialect) -> Decoder {
         default_max_tokens: None,
         may_be_cumulative: dialect == Dialect::OpenAi,
         wants_reasoning_back: false,
+        takes_images: true,
     };
     let ask = Ask {
         messages: vec![Message::User("hi".to_owned())],

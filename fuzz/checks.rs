@@ -93,6 +93,7 @@ fn request(dialect: Dialect, choices: u8) -> WireRequest {
         default_max_tokens: None,
         may_be_cumulative: choices & 1 != 0,
         wants_reasoning_back: choices & 2 != 0,
+        takes_images: true,
     };
     let mut ask = Ask {
         messages: vec![Message::User("hi".to_owned())],

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 mod announcement;
+pub mod attached;
 mod branch;
 mod call;
 mod choice;
@@ -52,6 +53,7 @@ pub mod toolkit;
 mod turn;
 
 pub use announcement::Announcement;
+pub use attached::Attached;
 pub use branch::Restorable;
 pub use call::{Sent, Toolbox};
 pub use choice::Session;
@@ -152,6 +154,8 @@ pub struct App {
     pub errand: Option<Errand>,
     /// The message box.
     pub composer: Composer,
+    /// What goes along with the message in it.
+    pub attached: Attached,
     /// The part of the screen that takes keys.
     pub focus: Pane,
     /// What lies over the screen.
@@ -214,6 +218,7 @@ impl App {
             context: Context::default(),
             errand: None,
             composer: Composer::default(),
+            attached: Attached::default(),
             focus: Pane::Message,
             overlay: None,
             find: None,
@@ -242,6 +247,7 @@ impl App {
         let place = self.chat_scroll.place;
         let mut effects = self.apply_and_tell(msg, now);
         self.preview_theme();
+        effects.extend(self.complete_path());
         effects.extend(self.copy_selection(now.instant));
         self.look_through(self.chat_scroll.place != place);
         // What must last comes first: the other effects may be the last ones.
@@ -263,6 +269,11 @@ impl App {
             Msg::Ended(turn) => self.ended(turn, now),
             Msg::ToolDone(call, result) => self.tool_done(call, result, now),
             Msg::KeyTaken(provider, taken) => self.key_taken(&provider, taken, now),
+            Msg::Fetched(ticket, found) => self.fetched(ticket, found, now),
+            Msg::Paths(ticket, paths) => {
+                self.attached.listed(ticket, paths);
+                Vec::new()
+            }
             Msg::Server(name, news) => self.server_news(&name, news, now),
             Msg::Edited(Ok(text)) => self.edited(&text),
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {
@@ -411,6 +422,11 @@ impl App {
         if self.find.as_ref().is_some_and(|find| find.typing) {
             return self.find_key(key, now);
         }
+        if self.focus == Pane::Message
+            && let Some(effects) = self.completion_key(key)
+        {
+            return effects;
+        }
         let scope = match self.focus {
             Pane::Message => Scope::Message,
             Pane::Chat | Pane::Thinking => Scope::Pane,
@@ -445,22 +461,15 @@ impl App {
             // Keys that mean nothing in a pane are typed where text goes.
             self.focus = Pane::Message;
             let opens_palette = key.code == KeyCode::Char('/') && self.composer.is_empty();
-            if opens_palette {
+            if key.code == KeyCode::Backspace && self.composer.is_at_start() {
+                self.remove_attachment(None);
+            } else if opens_palette {
                 self.overlay = Some(Overlay::palette(&self.keymap));
             } else {
                 self.composer.input(key);
             }
         }
         Vec::new()
-    }
-
-    /// Shows the theme that is selected, while one is being picked.
-    fn preview_theme(&mut self) {
-        let selected = match &self.overlay {
-            Some(Overlay::Themes(picker)) => picker.selected().map(|item| item.value.as_str()),
-            _ => None,
-        };
-        self.themes.preview(selected);
     }
 
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {

@@ -19,7 +19,7 @@ mod refusal;
 
 pub use entry::{ModelEntry, ProviderEntry};
 pub use find::Unknown;
-pub use plan::{Capability, Plan, Wish, plan};
+pub use plan::{Capability, Plan, Wish, check_images, plan};
 pub use problem::{Notes, Problem, Problems};
 pub use refusal::{Hint, Refusal};
 
@@ -221,6 +221,7 @@ impl Provider {
             default_max_tokens,
             may_be_cumulative: self.may_be_cumulative,
             wants_reasoning_back: self.wants_reasoning_back,
+            takes_images: model.images,
         }
     }
 

@@ -10,7 +10,7 @@
 //! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
 //!
 //! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`,
-//! `tui`, `demo`, `highlight`, `tools` } ← `runtime` ← `cli` ← `main`
+//! `tui`, `demo`, `files`, `highlight`, `tools` } ← `runtime` ← `cli` ← `main`
 //!
 //! Up to `ui` everything is pure.
 //!
@@ -43,6 +43,7 @@ pub mod chat;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod files;
 pub mod highlight;
 pub mod markdown;
 pub mod net;

@@ -23,6 +23,7 @@ use ratatui::Terminal;
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::{App, Effect, Live, Msg};
+use crate::files::Files;
 use crate::highlight::Highlighter;
 use crate::net::{Keys, Provider};
 use crate::store::Store;
@@ -83,7 +84,9 @@ pub struct Runtime<'a, S: Surface> {
     /// The MCP servers.
     servers: Servers,
     keys: Option<&'a Keys>,
-    /// The tools that run.
+    /// Where files are.
+    files: Files,
+    /// What goes on beside the loop.
     jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
     store: Option<&'a mut Store>,
@@ -124,6 +127,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             programs: Programs::default(),
             servers: Servers::default(),
             keys: None,
+            files: Files::default(),
             jobs: Jobs::default(),
             store: None,
             pace: Pace::default(),
@@ -150,6 +154,12 @@ impl<'a, S: Surface> Runtime<'a, S> {
             keys: Some(keys),
             ..self
         }
+    }
+
+    /// The same loop, which finds files there.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files, ..self }
     }
 
     /// The same loop with a store to keep conversations in.
@@ -386,6 +396,18 @@ impl<'a, S: Surface> Runtime<'a, S> {
             }
             Effect::RunTool(call, job) => {
                 self.run_tool(call, *job);
+                None
+            }
+            Effect::Fetch(ticket, wanted) => {
+                let found = self.files.fetch(wanted);
+                let told = async move { Msg::Fetched(ticket, found.await) };
+                self.jobs.look_up(told);
+                None
+            }
+            Effect::Paths(ticket, typed) => {
+                let listed = self.files.paths(typed);
+                let told = async move { Msg::Paths(ticket, listed.await) };
+                self.jobs.look_up(told);
                 None
             }
             Effect::Copy(text) => {

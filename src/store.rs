@@ -7,6 +7,8 @@
 //! disk within a fifth of a second as long as the disk takes it.
 
 mod asked;
+mod attached;
+mod draft;
 pub mod export;
 mod facts;
 mod file;
@@ -256,8 +258,12 @@ fn answer(store: &rusqlite::Connection, question: Question) -> Msg {
             Msg::Loaded(ticket, kept.map_err(because))
         }
         Question::Recall => {
-            let (draft, typed) = read::recall(store).unwrap_or_default();
-            Msg::Recalled { draft, typed }
+            let (draft, attached, typed) = draft::recall(store).unwrap_or_default();
+            Msg::Recalled {
+                draft,
+                attached,
+                typed,
+            }
         }
     }
 }
@@ -268,6 +274,7 @@ fn no_answer(question: &Question, why: String) -> Msg {
         Question::Load(ticket, _) => Msg::Loaded(*ticket, Err(why)),
         Question::Recall => Msg::Recalled {
             draft: String::new(),
+            attached: Vec::new(),
             typed: Vec::new(),
         },
     }

@@ -14,6 +14,7 @@
 //! status      ^O model  ^T thinking …          ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s
 //! ```
 
+mod attached;
 mod cache;
 mod card;
 mod diff;
@@ -99,6 +100,7 @@ fn wants(app: &App) -> Wants {
         thinking_width: app.config.ui.thinking_width,
         thinking_side: app.config.ui.thinking_side,
         message_rows: app.message_rows,
+        chip_rows: attached::chip_rows(app),
         thinking_height: app.thinking_height,
         summed_up: answered && app.focus != Pane::Thinking && !app.finds_reasoning(),
     }
@@ -111,7 +113,8 @@ fn whole(app: &App, cache: &mut Cache, areas: &Areas, buf: &mut Buffer, seen: &m
         seen.thinking = thinking::draw(app, cache, areas.thinking, buf);
     }
     header::draw(app, theme, areas.header, buf);
-    let (inner, mut caret) = message::draw(app, theme, areas.message, buf);
+    seen.chips = attached::chips(app, theme, areas.chips, buf);
+    let (inner, mut caret) = message::draw(app, theme, areas.message, areas.chips.is_empty(), buf);
     seen.message = inner;
     seen.seam = layout::seam(areas, app.panel);
     match find_bar::shown(app) {
@@ -126,6 +129,11 @@ fn whole(app: &App, cache: &mut Cache, areas: &Areas, buf: &mut Buffer, seen: &m
             caret = typed.filter(|_| find.typing).or(caret);
         }
         None => status::draw(app, theme, areas.status, buf),
+    }
+    if let Some(completion) = app.attached.shown_completion() {
+        let window = buf.area;
+        let box_and_chips = areas.message.union(areas.chips);
+        attached::completion(completion, theme, (window, box_and_chips), buf);
     }
     // The terminal's own cursor stands at the caret even while a pane has the focus: input
     // methods open their window there, and typing goes there after Esc.

@@ -23,7 +23,7 @@ use std::str::FromStr;
 
 use serde_json::{Map, Value};
 
-use crate::chat::{Failure, Message, Params};
+use crate::chat::{Failure, Message, Params, without_images};
 
 pub use decoder::Decoder;
 
@@ -32,7 +32,8 @@ pub use decoder::Decoder;
 pub enum Dialect {
     /// OpenAI chat completions: `POST {base_url}/chat/completions`.
     OpenAi,
-    /// DashScope native: `POST {base_url}/services/aigc/text-generation/generation`.
+    /// DashScope native: `POST {base_url}/services/aigc/text-generation/generation`, or
+    /// `…/multimodal-generation/generation` where there are images.
     DashScope,
     /// Anthropic messages: `POST {base_url}/v1/messages`.
     Anthropic,
@@ -64,6 +65,8 @@ pub struct Target {
     /// Whether this provider wants the reasoning that led to a tool call back beside its result.
     /// Anthropic's protocol does in any case.
     pub wants_reasoning_back: bool,
+    /// Whether the model takes images. Where it does not, a word about each goes in its place.
+    pub takes_images: bool,
 }
 
 /// A tool that the model may ask for.
@@ -173,6 +176,11 @@ impl FromStr for Dialect {
 /// Writes a request in the target's dialect. Only what is set is sent; patches come last, in
 /// order, so they have the last word. A header of the target replaces one of the dialect.
 pub fn request(target: &Target, ask: &Ask) -> WireRequest {
+    if !target.takes_images && ask.messages.iter().any(Message::shows_images) {
+        let mut ask = ask.clone();
+        without_images(&mut ask.messages);
+        return request(target, &ask);
+    }
     let worded;
     let ask = if ask.json && !names_json(&ask.messages) {
         worded = Ask {
@@ -185,7 +193,14 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
     };
     let (path, mut body, auth) = match target.dialect {
         Dialect::OpenAi => (openai::PATH, openai::body(target, ask), Auth::Bearer),
-        Dialect::DashScope => (dashscope::PATH, dashscope::body(target, ask), Auth::Bearer),
+        Dialect::DashScope => {
+            let path = if ask.messages.iter().any(Message::shows_images) {
+                dashscope::MULTIMODAL_PATH
+            } else {
+                dashscope::PATH
+            };
+            (path, dashscope::body(target, ask), Auth::Bearer)
+        }
         Dialect::Anthropic => (anthropic::PATH, anthropic::body(target, ask), Auth::XApiKey),
     };
     for patch in &ask.patches {

@@ -8,7 +8,7 @@ use super::offer::Again;
 use super::overlay::Choice;
 use super::scroll::{Place, Scroll};
 use super::{Anchor, App, Effect, Overlay, Pane, Tone};
-use crate::chat::{Branch, Now, Standing, TurnId};
+use crate::chat::{Attachment, Branch, Now, Standing, TurnId};
 use crate::phrase::tr;
 
 /// What a key can bring back.
@@ -23,21 +23,21 @@ pub enum Restorable {
 impl App {
     /// Asks for the last reply again, as a sibling.
     pub(super) fn regenerate(&mut self, now: Now) -> Vec<Effect> {
-        let Some((parent, prompt)) = self.asked_last(now) else {
+        let Some((parent, prompt, attached)) = self.asked_last(now) else {
             return Vec::new();
         };
-        self.ask(parent, prompt, now)
+        self.ask(parent, prompt, attached, now)
     }
 
     /// Asks for the last reply again, once, of another model or in another thinking mode.
     pub(super) fn regenerate_with(&mut self, again: Again, now: Now) -> Vec<Effect> {
-        let Some((parent, prompt)) = self.asked_last(now) else {
+        let Some((parent, prompt, attached)) = self.asked_last(now) else {
             return Vec::new();
         };
         let own = self.session.clone();
         self.session.choice = again.choice;
         self.session.thinking = again.thinking.unwrap_or(own.thinking);
-        let effects = self.ask(parent, prompt, now);
+        let effects = self.ask(parent, prompt, attached, now);
         self.session = own;
         self.keep_head();
         if !effects.is_empty() && self.notice.is_none() {
@@ -96,9 +96,9 @@ impl App {
         ));
     }
 
-    /// What was asked last and after which turn, if it can be asked again now; else a notice says
+    /// What was asked last, with what, and after which turn, if it can be asked again now; else a notice says
     /// why not.
-    fn asked_last(&mut self, now: Now) -> Option<(Option<TurnId>, String)> {
+    fn asked_last(&mut self, now: Now) -> Option<(Option<TurnId>, String, Vec<Attachment>)> {
         if self.live.is_some() {
             self.notify(
                 Tone::Info,
@@ -108,7 +108,7 @@ impl App {
             return None;
         }
         let last = self.conversation.last();
-        let found = last.map(|turn| (turn.parent, turn.prompt.clone()));
+        let found = last.map(|turn| (turn.parent, turn.prompt.clone(), turn.attachments.clone()));
         if found.is_none() {
             let text = tr!("There is no reply to ask for again yet");
             self.notify(Tone::Info, text, now.instant);
@@ -134,10 +134,11 @@ impl App {
             );
             return;
         };
-        let (id, prompt) = (turn.id, turn.prompt.clone());
+        let (id, prompt, attached) = (turn.id, turn.prompt.clone(), turn.attachments.clone());
         self.editing = Some(id);
         self.focus = Pane::Message;
         self.composer.set_text(&prompt);
+        self.set_attachments(attached);
     }
 
     /// The turn in view, or the nearest one before it that has versions, and all of them.

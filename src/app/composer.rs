@@ -140,6 +140,32 @@ impl Composer {
         }
     }
 
+    /// Tells whether nothing stands before the caret.
+    pub fn is_at_start(&self) -> bool {
+        let caret = self.area.cursor();
+        caret == (0, 0)
+    }
+
+    /// The word before the caret, from the last space or the beginning of the line on.
+    pub fn word_before(&self) -> &str {
+        let caret = self.area.cursor();
+        let line = self.area.lines().get(caret.0).map_or("", String::as_str);
+        let end = line
+            .char_indices()
+            .nth(caret.1)
+            .map_or(line.len(), |(at, _)| at);
+        let before = line.get(..end).unwrap_or_default();
+        before.rsplit(char::is_whitespace).next().unwrap_or(before)
+    }
+
+    /// Writes something else in place of the word before the caret.
+    pub fn replace_word(&mut self, with: &str) {
+        for _ in self.word_before().to_owned().chars() {
+            self.area.delete_char();
+        }
+        self.insert(with);
+    }
+
     /// Shows what the chips stand for. Returns whether there were any.
     pub fn expand(&mut self) -> bool {
         if self.folded.is_empty() {

@@ -8,7 +8,7 @@ use super::offer::Remedy;
 use super::overlay::Choice;
 use super::{App, Effect, Overlay, Tone};
 use crate::chat::{
-    Extent, Now, Rates, Standing, Turn, TurnId, TurnState, tokens_as_f64, whole_tokens,
+    Attachment, Extent, Now, Rates, Standing, Turn, TurnId, TurnState, tokens_as_f64, whole_tokens,
 };
 use crate::phrase::tr;
 
@@ -187,8 +187,14 @@ impl App {
 
     /// Opens the question what to do when a message may not fit. Returns whether it did; the
     /// message stays in its box.
-    pub(super) fn asks_for_room(&mut self, parent: Option<TurnId>, prompt: &str) -> bool {
-        let gauge = self.next_gauge(parent, Extent::of(prompt));
+    pub(super) fn asks_for_room(
+        &mut self,
+        parent: Option<TurnId>,
+        prompt: &str,
+        attached: &[Attachment],
+    ) -> bool {
+        let beside = attached.iter().map(Attachment::extent);
+        let gauge = self.next_gauge(parent, beside.fold(Extent::of(prompt), |sum, it| sum + it));
         // Without a history there is nothing to make room with.
         if !gauge.is_full() || self.context.allowed || self.conversation.way(parent).is_empty() {
             return false;

@@ -1,5 +1,6 @@
 //! What the program asks of the world. Data only; the runtime carries it out.
 
+use super::attached::Wanted;
 use super::enter_key::Secret;
 use super::export::Export;
 use super::library::{Change, Query, Which};
@@ -28,6 +29,12 @@ pub enum Effect {
     RunTool(CallId, Box<Job>),
     /// Start that MCP server, if it does not run; what comes of it comes as messages.
     StartServer(String),
+    /// Fetch something that is to go along with the message; the answer is a
+    /// [`super::Msg::Fetched`] of this ticket.
+    Fetch(u64, Wanted),
+    /// List the files whose path begins like this; the answer is a [`super::Msg::Paths`] of this
+    /// ticket.
+    Paths(u64, String),
     /// Have this outlast the program. In order; nothing is answered unless it fails.
     Save(Box<Change>),
     /// Look conversations up, these many at most; the answer is a [`super::Msg::Listed`] of this

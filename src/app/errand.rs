@@ -115,7 +115,7 @@ impl App {
         self.session.params = Params::default();
         self.session.extras = Extras::default();
         let system = std::mem::take(&mut self.conversation.system_prompt);
-        let prepared = self.prepare(parent, prompt, Vec::new());
+        let prepared = self.prepare(parent, prompt, &[], Vec::new());
         self.conversation.system_prompt = system;
         self.session = own;
         match prepared {

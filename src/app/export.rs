@@ -87,6 +87,7 @@ impl App {
             head: self.keeping.head.clone(),
             conversation: self.conversation.clone(),
             draft: String::new(),
+            attached: Vec::new(),
         };
         let turns = kept.conversation.path();
         let costs = turns.filter_map(|turn| Some((turn.id, list_price(&self.catalog, turn)?)));

@@ -162,7 +162,7 @@ impl App {
         );
         // In the same way as before, whatever is switched on or off by now.
         let own = std::mem::replace(&mut self.session.extras, extras);
-        let effects = self.ask(Some(turn), prompt, now);
+        let effects = self.ask(Some(turn), prompt, Vec::new(), now);
         self.session.extras = own;
         self.keep_head();
         effects

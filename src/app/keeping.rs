@@ -8,12 +8,15 @@
 
 use std::time::{Duration, Instant};
 
+use super::attached::Wanted;
 use super::composer::joined;
 use super::journal::Journal;
-use super::library::{self, Change, Head, Kept, StoreNews, Which};
-use super::{App, Effect, Msg, Pane, Tone};
-use crate::chat::{Conversation, ConversationId, Extras, Ids, Now, TurnId};
+use super::library::{self, Change, Head, Kept, Which};
+use super::{App, Effect, Pane, Tone};
+use crate::chat::{Attachment, Conversation, ConversationId, Extras, Ids, Now, TurnId};
 use crate::phrase::tr;
+
+mod news;
 
 /// How long something may have been typed before it is on its way to the disk.
 pub const DRAFT_PAUSE: Duration = super::journal::JOURNAL_PAUSE;
@@ -37,6 +40,8 @@ pub struct Start {
     pub keep: Keep,
     /// The conversation to open.
     pub open: Option<Which>,
+    /// What goes along with the first message, as it was typed.
+    pub attach: Vec<String>,
     /// Whether model, thinking mode and parameters stay as they are when it is opened.
     pub session_as_asked: bool,
     /// What else the command line asks of the answers, whatever the conversation did.
@@ -122,10 +127,15 @@ impl App {
     /// conversation to open.
     #[must_use]
     pub fn start(&mut self) -> Vec<Effect> {
+        let wanted = std::mem::take(&mut self.keeping.start.attach);
+        let mut effects: Vec<Effect> = wanted
+            .into_iter()
+            .map(|typed| self.fetch(Wanted::Typed(typed.clone()), &typed))
+            .collect();
         if self.keeping.start.keep == Keep::InMemory && self.keeping.start.open.is_none() {
-            return Vec::new();
+            return effects;
         }
-        let mut effects = vec![Effect::Recall];
+        effects.push(Effect::Recall);
         if let Some(which) = self.keeping.start.open {
             effects.push(self.open_conversation(which));
         }
@@ -185,6 +195,7 @@ impl App {
             self.keeping.is_there = true;
             // From now on the message box belongs to this conversation.
             self.keep(Change::Draft(None, String::new()));
+            self.keep(Change::DraftFiles(None, Vec::new()));
         }
         self.keep_head();
         self.keep_turn(id);
@@ -279,13 +290,16 @@ impl App {
         // The draft goes along: it is not the old conversation's any more.
         if let Some(left) = self.keeping.conversation() {
             self.keep(Change::Draft(Some(left), String::new()));
+            self.keep(Change::DraftFiles(Some(left), Vec::new()));
         }
         self.conversation = Conversation::new(self.config.chat.system_prompt.clone());
         self.keeping.head = Head::default();
         self.keeping.is_there = false;
+        let along = Change::DraftFiles(None, self.attached.items.clone());
         self.keeping.journal = None;
         self.keeping.keep = keep.unwrap_or(self.keeping.start.keep);
         self.keeping.draft = Draft::default();
+        self.keep(along);
         self.leave_turns();
         effects
     }
@@ -376,9 +390,13 @@ impl App {
     fn open_under_typed(&mut self, kept: Kept, now: Now) -> Vec<Effect> {
         let typed = self.composer.text();
         self.composer.clear();
+        let along = std::mem::take(&mut self.attached.items);
         // The draft of a new conversation is none of its business, and stays.
         self.keeping.draft.written = self.draft_mark();
         let mut effects = self.open_kept(kept, now);
+        let mut items = self.attached.items.clone();
+        items.extend(along);
+        self.set_attachments(items);
         if !typed.is_empty() || !self.keeping.early.is_empty() {
             let draft = self.composer.text();
             effects.extend(self.send_early(&[draft, typed], now));
@@ -396,6 +414,7 @@ impl App {
             head,
             conversation,
             draft,
+            attached,
         } = kept;
         let as_asked = std::mem::take(&mut self.keeping.start.session_as_asked);
         if !as_asked && self.catalog.provider(&head.choice.provider).is_some() {
@@ -413,6 +432,9 @@ impl App {
         // What was typed is on disk, or stays in the box.
         if was_kept || !draft.is_empty() {
             self.composer.restore(&draft);
+        }
+        if was_kept || !attached.is_empty() {
+            self.attached.items = attached;
         }
         self.keeping.draft = Draft {
             written: self.draft_mark(),
@@ -436,7 +458,7 @@ impl App {
     }
 
     /// The draft of a new conversation and the messages typed earlier are there.
-    pub(super) fn recalled(&mut self, draft: &str, typed: Vec<String>) {
+    pub(super) fn recalled(&mut self, draft: &str, attached: Vec<Attachment>, typed: Vec<String>) {
         self.composer.remember_earlier(typed);
         // Whoever is typing already has a draft of their own.
         let untouched = self.composer.is_empty() && self.composer.revision() == 0;
@@ -445,44 +467,8 @@ impl App {
             self.composer.restore(draft);
             self.keeping.draft.written = self.draft_mark();
         }
-    }
-
-    /// The store says how it is.
-    pub(super) fn store_news(&mut self, news: StoreNews, now: Now) {
-        match news {
-            StoreNews::Saved => {
-                if self.keeping.trouble.take().is_some() {
-                    self.notify(
-                        Tone::Info,
-                        tr!("Saving works again; nothing was lost"),
-                        now.instant,
-                    );
-                }
-            }
-            StoreNews::Failing(why) | StoreNews::Gone(why) => {
-                if self.keeping.trouble.as_ref() != Some(&why) {
-                    self.notify(Tone::Error, why.clone(), now.instant);
-                }
-                self.keeping.trouble = Some(why);
-            }
-            StoreNews::Said(sentence) => self.notify(Tone::Warning, sentence, now.instant),
+        if untouched && is_new && self.attached.items.is_empty() {
+            self.attached.items = attached;
         }
-    }
-
-    /// Applies what the store says.
-    pub(super) fn store_msg(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
-        match msg {
-            Msg::Loaded(ticket, kept) => {
-                return match self.take_preview(ticket, kept) {
-                    Some(kept) => self.loaded(ticket, kept, now),
-                    None => Vec::new(),
-                };
-            }
-            Msg::Listed(ticket, listing) => return self.listed(ticket, listing, now),
-            Msg::Recalled { draft, typed } => self.recalled(&draft, typed),
-            Msg::Store(news) => self.store_news(news, now),
-            _ => {}
-        }
-        Vec::new()
     }
 }

@@ -4,7 +4,9 @@
 use std::ops::Range;
 
 use super::Choice;
-use crate::chat::{Conversation, ConversationId, Extras, Moment, Params, Thinking, Turn, TurnId};
+use crate::chat::{
+    Attachment, Conversation, ConversationId, Extras, Moment, Params, Thinking, Turn, TurnId,
+};
 
 mod query;
 
@@ -69,6 +71,8 @@ pub enum Change {
     Undelete(ConversationId),
     /// The message box holds this text: of that conversation, or of one with nothing said yet.
     Draft(Option<ConversationId>, String),
+    /// These go along with what the message box holds.
+    DraftFiles(Option<ConversationId>, Vec<Attachment>),
     /// This was typed and sent or erased: Up brings it back.
     Typed(Option<ConversationId>, String),
 }
@@ -138,6 +142,8 @@ pub struct Kept {
     pub conversation: Conversation,
     /// What its message box held.
     pub draft: String,
+    /// What went along with that.
+    pub attached: Vec<Attachment>,
 }
 
 /// Which conversation is meant.

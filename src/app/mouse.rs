@@ -84,6 +84,11 @@ impl App {
             self.mouse.moves_seam = true;
             return Vec::new();
         }
+        let cross = self.seen.chips.iter().find(|(area, _)| area.contains(at));
+        if let Some((_, chip)) = cross {
+            self.remove_attachment(Some(*chip));
+            return Vec::new();
+        }
         let pane = self.seen.pane_at(at);
         if let Some(pane) = pane {
             self.focus = pane;

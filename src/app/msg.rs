@@ -3,11 +3,12 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::attached::{Found, Path};
 use super::enter_key::KeyTaken;
 use super::export::Exported;
 use super::library::{Kept, Listing, StoreNews};
 use super::toolkit::News;
-use crate::chat::{CallId, Failure, Progress, TurnId};
+use crate::chat::{Attachment, CallId, Failure, Progress, TurnId};
 use crate::config::theme::Background;
 
 /// Something that happened.
@@ -35,6 +36,10 @@ pub enum Msg {
     KeyTaken(String, Result<KeyTaken, String>),
     /// Something happened with that MCP server.
     Server(String, News),
+    /// What was to go along with the message is there, or why it is not.
+    Fetched(u64, Result<Found, String>),
+    /// The files whose path begins as it was asked, the first of them.
+    Paths(u64, Vec<Path>),
     /// The external editor is closed: the new text, or why there is none.
     Edited(Result<String, String>),
     /// An effect could not be carried out; the reason, as a sentence.
@@ -47,6 +52,8 @@ pub enum Msg {
     Recalled {
         /// The draft, empty if there is none.
         draft: String,
+        /// What went along with the draft.
+        attached: Vec<Attachment>,
         /// What was typed before.
         typed: Vec<String>,
     },

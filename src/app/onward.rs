@@ -136,6 +136,7 @@ impl App {
             return Vec::new();
         };
         let (parent, prompt, asked) = (turn.parent, turn.prompt.clone(), turn.asked.clone());
+        let attached = turn.attachments.clone();
         let own = self.session.clone();
         self.session.choice.provider = asked.provider;
         self.session.choice.model = asked.model;
@@ -144,7 +145,7 @@ impl App {
             max_tokens: Some(limit),
             ..asked.params
         };
-        let effects = self.ask(parent, prompt, now);
+        let effects = self.ask(parent, prompt, attached, now);
         self.session = own;
         self.keep_head();
         if !effects.is_empty() {

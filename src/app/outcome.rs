@@ -1,11 +1,59 @@
 //! What comes of a key or a click in what lies over the screen.
 
+use std::path::PathBuf;
+
 use crossterm::event::KeyEvent;
 
-use super::overlay::Outcome;
-use super::{App, Effect, Overlay, Pane, Tone};
+use super::attached::Wanted;
+use super::history::Wish;
+use super::offer::{Again, Remedy};
+use super::overlay::Choice;
+use super::{App, Command, Effect, Overlay, Pane, Tone};
 use crate::chat::Now;
 use crate::phrase::tr;
+
+/// What a key meant to an overlay.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// It changed the overlay, or nothing.
+    Stay,
+    /// It closes the overlay.
+    Close,
+    /// It closes the overlay and switches the model.
+    Model(Choice),
+    /// It closes the overlay and switches to a model that no row shows, as it was typed.
+    ModelNamed(String),
+    /// It closes the overlay; what was typed is no command.
+    NoCommand(String),
+    /// It closes the overlay and starts that MCP server.
+    StartServer(String),
+    /// It closes the overlay and copies this.
+    Copy(String),
+    /// It closes the overlay and switches the theme.
+    Theme(String),
+    /// It closes the overlay and asks for the last reply again.
+    Again(Again),
+    /// It closes the overlay and asks for it again of a model as it was typed.
+    AgainNamed(String),
+    /// It closes the overlay and makes room in the context window.
+    Remedy(Remedy),
+    /// A key of that provider is to be entered.
+    KeyFor(String),
+    /// The key is typed.
+    KeyTyped,
+    /// It compares with another version: the next, or the one before.
+    Compare(isize),
+    /// It closes the overlay and has these files go along with the message, typed like this.
+    Attach(Vec<PathBuf>, String),
+    /// It does something to the list of conversations.
+    History(Wish),
+    /// It closes the overlay and begins a new conversation with the summary.
+    StartFresh,
+    /// It closes the overlay and runs a command.
+    Run(Command),
+    /// It closes the overlay and runs a line as a slash command, written without its slash.
+    Slash(String),
+}
 
 impl App {
     /// Gives a key to what lies over the screen.
@@ -62,6 +110,7 @@ impl App {
             Outcome::KeyTyped => self.key_typed(),
             Outcome::Copy(text) => self.copy(text, now.instant),
             Outcome::StartServer(name) => self.start_server(name),
+            Outcome::Attach(files, typed) => vec![self.fetch(Wanted::Files(files), &typed)],
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(line) => self.run_line(&line, now),

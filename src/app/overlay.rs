@@ -2,12 +2,14 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::attached::Many;
 use super::command::Command;
 use super::diff::Diff;
 use super::enter_key::EnterKey;
-use super::history::{History, Wish};
+use super::history::History;
 use super::line_edit::LineEdit;
 use super::offer::{Again, Remedy};
+pub use super::outcome::Outcome;
 use super::picker::Picker;
 use super::preview::Preview;
 use super::reader::Spot;
@@ -63,51 +65,12 @@ pub enum Overlay {
     Key(Box<EnterKey>),
     /// The conversations that are kept.
     History(Box<History>),
+    /// Whether several files are to go along with the message.
+    Many(Box<Many>),
     /// The summary that is coming, scrolled down by this many rows.
     Summary(usize),
     /// The help, scrolled down by this many rows.
     Help(usize),
-}
-
-/// What a key meant to an overlay.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// It changed the overlay, or nothing.
-    Stay,
-    /// It closes the overlay.
-    Close,
-    /// It closes the overlay and switches the model.
-    Model(Choice),
-    /// It closes the overlay and switches to a model that no row shows, as it was typed.
-    ModelNamed(String),
-    /// It closes the overlay; what was typed is no command.
-    NoCommand(String),
-    /// It closes the overlay and starts that MCP server.
-    StartServer(String),
-    /// It closes the overlay and copies this.
-    Copy(String),
-    /// It closes the overlay and switches the theme.
-    Theme(String),
-    /// It closes the overlay and asks for the last reply again.
-    Again(Again),
-    /// It closes the overlay and asks for it again of a model as it was typed.
-    AgainNamed(String),
-    /// It closes the overlay and makes room in the context window.
-    Remedy(Remedy),
-    /// A key of that provider is to be entered.
-    KeyFor(String),
-    /// The key is typed.
-    KeyTyped,
-    /// It compares with another version: the next, or the one before.
-    Compare(isize),
-    /// It does something to the list of conversations.
-    History(Wish),
-    /// It closes the overlay and begins a new conversation with the summary.
-    StartFresh,
-    /// It closes the overlay and runs a command.
-    Run(Command),
-    /// It closes the overlay and runs a line as a slash command, written without its slash.
-    Slash(String),
 }
 
 impl Overlay {
@@ -169,6 +132,7 @@ impl Overlay {
                 }
             },
             Self::Diff(diff) => diff_key(diff, key),
+            Self::Many(many) => many.key(key),
             Self::History(history) => history.key(key).map_or(Outcome::Stay, Outcome::History),
             Self::Summary(_) if key.code == KeyCode::Enter => Outcome::StartFresh,
             Self::Summary(top) => {
@@ -210,7 +174,8 @@ impl Overlay {
             }
             Self::Key(entry) => entry.paste(text),
             Self::History(history) => history.paste(text),
-            Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => {}
+            Self::Preview(_) | Self::Diff(_) | Self::Many(_) | Self::Summary(_) | Self::Help(_) => {
+            }
         }
     }
 
@@ -259,6 +224,7 @@ impl Overlay {
             Self::Key(_) => {}
             Self::Preview(preview) => preview.reader.by(rows),
             Self::Diff(diff) => diff.reader.by(rows),
+            Self::Many(many) => many.scroll(rows),
             Self::History(history) => history.step(rows),
             Self::Summary(top) | Self::Help(top) => *top = top.saturating_add_signed(rows),
         }
@@ -286,7 +252,9 @@ impl Overlay {
             Self::Key(entry) if entry.provider.is_none() => entry.providers.select(position),
             Self::Key(_) => false,
             Self::History(history) => history.select(position),
-            Self::Preview(_) | Self::Diff(_) | Self::Summary(_) | Self::Help(_) => false,
+            Self::Preview(_) | Self::Diff(_) | Self::Many(_) | Self::Summary(_) | Self::Help(_) => {
+                false
+            }
         };
         if there {
             self.key(KeyEvent::from(KeyCode::Enter))

@@ -1,14 +1,18 @@
 //! The next request as it would be sent, word for word, but for the key.
 
+use serde_json::Value;
+
 use super::reader::Reader;
 use super::{App, Overlay, Tone};
 use crate::catalog::DEMO;
-use crate::chat::{Now, Standing, Turn, short_count};
+use crate::chat::{Now, Standing, Turn, short_bytes, short_count};
 use crate::phrase::{mark, tr};
 use crate::wire::{Auth, WireRequest};
 
 /// What stands in for a message that is not written yet.
 const UNWRITTEN: &str = mark("(your next message)");
+/// An image that takes more than this is not written out.
+const MOST_SHOWN_BYTES: usize = 1_024;
 /// A line is cut into pieces of so many bytes, so that wrapping one of them is cheap.
 const PIECE_BYTES: usize = 2_048;
 
@@ -29,17 +33,18 @@ impl App {
     /// Opens the next request as it would be sent.
     pub(super) fn open_preview(&mut self, now: Now) {
         let draft = self.composer.text();
-        let is_unwritten = draft.trim().is_empty();
+        let is_unwritten = draft.trim().is_empty() && self.attached.items.is_empty();
         let prompt = if is_unwritten { UNWRITTEN } else { &draft };
         let parent = self.next_parent();
-        let prepared = match self.prepare(parent, prompt, self.tools_on_offer()) {
-            Ok(prepared) => prepared,
-            Err(refusal) => {
-                let text = tr!("Nothing would be sent: {refusal}", refusal);
-                self.notify(Tone::Error, text, now.instant);
-                return;
-            }
-        };
+        let prepared =
+            match self.prepare(parent, prompt, &self.attached.items, self.tools_on_offer()) {
+                Ok(prepared) => prepared,
+                Err(refusal) => {
+                    let text = tr!("Nothing would be sent: {refusal}", refusal);
+                    self.notify(Tone::Error, text, now.instant);
+                    return;
+                }
+            };
         let mut facts = vec![self.size(prepared.tokens)];
         let (reasoning, all) = self
             .conversation
@@ -70,7 +75,9 @@ impl App {
         if is_unwritten {
             facts.push(tr!("The message box is empty; its place is marked").to_owned());
         }
-        let body = serde_json::to_string_pretty(&prepared.request.body).unwrap_or_default();
+        let mut shown = prepared.request.body.clone();
+        shorten_images(&mut shown);
+        let body = serde_json::to_string_pretty(&shown).unwrap_or_default();
         let lines = head(&prepared.request)
             .iter()
             .map(String::as_str)
@@ -96,6 +103,27 @@ impl App {
             tokens = short_count(tokens),
             window
         )
+    }
+}
+
+/// Has a word stand for images, wherever a dialect has them: nobody reads them.
+fn shorten_images(body: &mut Value) {
+    match body {
+        Value::Array(items) => items.iter_mut().for_each(shorten_images),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(data)
+                        if ["url", "image", "data"].contains(&name.as_str())
+                            && data.len() > MOST_SHOWN_BYTES =>
+                    {
+                        *data = format!("({} of Base64)", short_bytes(data.len()));
+                    }
+                    value => shorten_images(value),
+                }
+            }
+        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

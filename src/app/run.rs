@@ -118,6 +118,8 @@ impl App {
             Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
             Ok(Slash::Key(provider)) => return self.enter_key(&provider, now),
             Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
+            Ok(Slash::Attach(what)) => return self.attach(&what, now),
+            Ok(Slash::Detach(name)) => self.detach(&name, now),
             Ok(Slash::Export(path)) => return self.export(&path, now),
             Ok(Slash::Find(words)) => self.open_find(&words, now),
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
@@ -178,6 +180,7 @@ impl App {
             self.focus = Pane::Message;
         } else if self.editing.take().is_some() {
             self.composer.clear();
+            self.set_attachments(Vec::new());
         } else {
             self.notice = None;
             self.end_find();
@@ -195,8 +198,9 @@ impl App {
         if self.errand.is_some() {
             return self.drop_errand();
         }
-        if !self.composer.is_empty() {
+        if !self.composer.is_empty() || !self.attached.items.is_empty() {
             self.composer.erase();
+            self.set_attachments(Vec::new());
             self.editing = None;
             return Vec::new();
         }

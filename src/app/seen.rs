@@ -28,6 +28,8 @@ pub struct Seen {
     pub chat: SeenPane,
     /// The thinking pane; empty where it is not shown.
     pub thinking: SeenPane,
+    /// The crosses of the chips above the message box, and which chip each takes away.
+    pub chips: Vec<(Rect, usize)>,
     /// The message box.
     pub message: Rect,
     /// The list of an overlay: its area and the index of its first row.

@@ -35,6 +35,16 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
         title: "Find words in this conversation",
     },
     WithArgument {
+        word: "attach",
+        argument: "FILE|DIRECTORY|PATTERN|clipboard",
+        title: "Have files or an image go along with the message",
+    },
+    WithArgument {
+        word: "detach",
+        argument: "[NAME]",
+        title: "Take a file off the message; without a name, the last one",
+    },
+    WithArgument {
         word: "export",
         argument: "FILE",
         title: "Write this conversation to a file: .md, .html or .json",
@@ -67,6 +77,10 @@ pub(super) enum Slash {
     System(String),
     /// Find these words in the conversation.
     Find(String),
+    /// Have this go along with the message.
+    Attach(String),
+    /// Take this off the message.
+    Detach(String),
     /// Switch JSON mode or web search on or off.
     Extra(Capability, bool),
     /// Write the conversation to this file.
@@ -117,6 +131,8 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
                 Ok(mode) => Ok(Slash::Think(mode)),
                 Err(_) => Err(usage(with)),
             },
+            "attach" => Ok(Slash::Attach(rest.to_owned())),
+            "detach" => Ok(Slash::Detach(rest.to_owned())),
             "export" if rest.is_empty() => Err(usage(with)),
             "export" => Ok(Slash::Export(rest.to_owned())),
             "find" => Ok(Slash::Find(rest.to_owned())),

@@ -152,3 +152,16 @@ impl Themes {
         }
     }
 }
+
+impl super::App {
+    /// Shows the theme that is selected, while one is being picked.
+    pub(super) fn preview_theme(&mut self) {
+        let selected = match &self.overlay {
+            Some(super::Overlay::Themes(picker)) => {
+                picker.selected().map(|item| item.value.as_str())
+            }
+            _ => None,
+        };
+        self.themes.preview(selected);
+    }
+}

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 use super::call::Sent;
 use super::toolkit::Tool;
 use super::{App, Effect, Tone};
-use crate::catalog::Hint;
-use crate::chat::{Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState};
+use crate::catalog::{self, Hint};
+use crate::chat::{
+    Attachment, Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState, without_images,
+};
 use crate::phrase::tr;
 use crate::wire::{self, Ask, WireRequest};
 
@@ -127,7 +129,7 @@ impl App {
     /// Sends what is in the message box, or queues it while a reply is coming.
     pub(super) fn send(&mut self, now: Now) -> Vec<Effect> {
         let text = self.composer.text();
-        if text.trim().is_empty() {
+        if text.trim().is_empty() && self.attached.items.is_empty() {
             // Nothing said and no key: what Enter can do is to ask for one.
             let is_first = self.conversation.last().is_none() && self.live.is_none();
             let provider = self.session.choice.provider.clone();
@@ -151,8 +153,12 @@ impl App {
             self.composer.take();
             return self.run_line(line, now);
         }
+        if self.waits_for_attachments(now) {
+            return Vec::new();
+        }
         if self.live.is_some() {
             let text = self.composer.take();
+            self.queue_attachments();
             self.queued = Some(match self.queued.take() {
                 Some(earlier) => format!("{earlier}\n\n{text}"),
                 None => text,
@@ -160,13 +166,14 @@ impl App {
             return Vec::new();
         }
         let parent = self.next_parent();
-        if self.asks_for_room(parent, &text) {
+        if self.asks_for_room(parent, &text, &self.attached.items.clone()) {
             return Vec::new();
         }
-        let effects = self.ask(parent, text, now);
+        let effects = self.ask(parent, text, self.attached.items.clone(), now);
         if !effects.is_empty() {
             self.editing = None;
             self.composer.take();
+            self.set_attachments(Vec::new());
             self.keep_draft();
         }
         effects
@@ -201,6 +208,7 @@ impl App {
         } else {
             self.composer.set_text(&format!("{queued}\n\n{draft}"));
         }
+        self.unqueue_attachments();
         true
     }
 
@@ -269,10 +277,13 @@ impl App {
         let Some(queued) = self.queued.take() else {
             return Vec::new();
         };
-        let effects = self.ask(Some(id), queued.clone(), now);
+        let attached = self.attached.queued.clone();
+        let effects = self.ask(Some(id), queued.clone(), attached, now);
         if effects.is_empty() {
             self.queued = Some(queued);
             self.unqueue();
+        } else {
+            self.attached.queued.clear();
         }
         self.keep_draft();
         effects
@@ -292,9 +303,15 @@ impl App {
         effects
     }
 
-    /// Sends a prompt after `parent`. No effects mean that it was refused, and a notice says why.
-    pub(super) fn ask(&mut self, parent: Option<TurnId>, prompt: String, now: Now) -> Vec<Effect> {
-        let prepared = match self.prepare(parent, &prompt, self.tools_on_offer()) {
+    /// Sends a prompt after `parent`, and what goes along with it. No effects mean that it was refused, and a notice says why.
+    pub(super) fn ask(
+        &mut self,
+        parent: Option<TurnId>,
+        prompt: String,
+        attached: Vec<Attachment>,
+        now: Now,
+    ) -> Vec<Effect> {
+        let prepared = match self.prepare(parent, &prompt, &attached, self.tools_on_offer()) {
             Ok(prepared) => prepared,
             Err(refusal) => {
                 self.notify(Tone::Error, refusal, now.instant);
@@ -311,6 +328,7 @@ impl App {
         self.conversation.add(id, parent, prompt, asked, now.wall);
         if let Some(turn) = self.conversation.turn_mut(id) {
             turn.rates = rates;
+            turn.attach(attached);
         }
         self.keep_begun(id, now);
         self.live = Some(Live::new(id, prepared.sent, now));
@@ -338,6 +356,7 @@ impl App {
         &self,
         parent: Option<TurnId>,
         prompt: &str,
+        attached: &[Attachment],
         tools: Vec<Tool>,
     ) -> Result<Prepared, String> {
         let Some((provider, model)) = self.provider().zip(self.model()) else {
@@ -347,13 +366,19 @@ impl App {
                 provider
             ));
         };
-        let extent = self.conversation.extent(parent) + Extent::of(prompt);
+        let shows_images = attached.iter().any(|it| it.image().is_some());
+        if shows_images {
+            catalog::check_images(provider, &model).map_err(|refusal| refusal.to_string())?;
+        }
+        let beside = attached.iter().map(Attachment::extent);
+        let prompt_extent = beside.fold(Extent::of(prompt), |sum, it| sum + it);
+        let extent = self.conversation.extent(parent) + prompt_extent;
         let rates = self.rates(&self.session.choice);
         let wish = self.wish(rates.request_tokens(extent));
         let plan = self.catalog.plan(provider, &model, &wish);
         let plan = plan.map_err(|refusal| refusal.to_string())?;
         let mut ask = Ask {
-            messages: self.conversation.messages(parent, prompt),
+            messages: self.conversation.messages(parent, prompt, attached),
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
@@ -361,6 +386,11 @@ impl App {
             patches: plan.patches,
         };
         let request = wire::request(&plan.target, &ask);
+        let unseen = if model.images {
+            0
+        } else {
+            without_images(&mut ask.messages)
+        };
         // What to heed with JSON mode was said when it was switched on.
         let is_news = |hint: &&Hint| !matches!(hint, Hint::JsonMode(_));
         let mut hints = plan.hints.iter().filter(is_news);
@@ -373,7 +403,18 @@ impl App {
                 tools,
             },
             thinking: plan.thinking,
-            hint: hints.next().map(ToString::to_string),
+            hint: match unseen {
+                0 => hints.next().map(ToString::to_string),
+                1 => Some(tr!(
+                    "{model} takes text only: the image above is left out",
+                    model = model.id
+                )),
+                count => Some(tr!(
+                    "{model} takes text only: the {count} images above are left out",
+                    model = model.id,
+                    count
+                )),
+            },
             tokens: wish.input_tokens_estimate,
         })
     }

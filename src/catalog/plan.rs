@@ -179,6 +179,32 @@ fn capability_patch<'m>(
     })
 }
 
+/// Tells whether a model may be shown images.
+///
+/// # Errors
+/// [`Refusal`] when it takes none, as far as it is known.
+pub fn check_images(provider: &Provider, model: &Model) -> Result<(), Refusal> {
+    if model.images {
+        return Ok(());
+    }
+    let name = full_name(provider, model);
+    if !model.known {
+        return Err(Refusal::MayTakeNoImages {
+            model: name,
+            declaration: declaration(provider, model, "images = true"),
+        });
+    }
+    let others = others(provider, |other| other.images);
+    Err(Refusal::NoImages {
+        model: name,
+        others: if others.is_empty() {
+            String::new()
+        } else {
+            tr!(", or switch to {others}", others)
+        },
+    })
+}
+
 fn check_params(provider: &Provider, model: &Model, params: &Params) -> Result<(), Refusal> {
     // Where a model's own bounds are not known: what every protocol here allows.
     let bounds = |min, max| Bounds {

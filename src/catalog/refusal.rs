@@ -50,6 +50,20 @@ pub enum Refusal {
         /// What to write.
         declaration: String,
     },
+    /// The model takes no images.
+    NoImages {
+        /// The model.
+        model: String,
+        /// Models of this provider that take them, as the rest of the sentence.
+        others: String,
+    },
+    /// Nobody has said that the model takes images.
+    MayTakeNoImages {
+        /// The model.
+        model: String,
+        /// What to write.
+        declaration: String,
+    },
     /// A sampling parameter is out of its bounds.
     OutOfBounds {
         /// The model.
@@ -166,6 +180,16 @@ impl Refusal {
                 "it is not known whether {model} has {what}, nor how it is asked for. Leave it off, or declare it in the configuration: {declaration}",
                 model,
                 what = capability.name(),
+                declaration
+            ),
+            Self::NoImages { model, others } => tr!(
+                "{model} takes text only. Remove the image{others}",
+                model,
+                others
+            ),
+            Self::MayTakeNoImages { model, declaration } => tr!(
+                "it is not known whether {model} takes images. Remove the image, or declare it in the configuration: {declaration}",
+                model,
                 declaration
             ),
             Self::OutOfBounds {

@@ -1,10 +1,11 @@
 //! A conversation: a tree of turns, and the path through it that is on the screen.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::{
-    Asked, Estimate, Extent, Message, Moment, Rates, Reply, Standing, Timing, Turn, TurnId,
-    TurnState,
+    Asked, Attachment, Estimate, Extent, Image, Message, Moment, Rates, Reply, Standing, Timing,
+    Turn, TurnId, TurnState, with_texts,
 };
 
 /// A tree of turns. The path follows, from each turn on, the sibling that was chosen last.
@@ -60,6 +61,28 @@ impl Branch {
     }
 }
 
+/// What the user said since the last answer.
+#[derive(Default)]
+struct Unanswered {
+    text: String,
+    images: Vec<(String, Arc<Image>)>,
+}
+
+impl Unanswered {
+    fn say(&mut self, prompt: &str, attached: &[Attachment]) {
+        if !self.text.is_empty() {
+            self.text.push_str("\n\n");
+        }
+        self.text.push_str(&with_texts(prompt, attached));
+        let named = |it: &Attachment| Some((it.name.clone(), Arc::clone(it.image()?)));
+        self.images.extend(attached.iter().filter_map(named));
+    }
+
+    fn message(self) -> Message {
+        Message::user(self.text, self.images)
+    }
+}
+
 impl Conversation {
     /// A conversation with nothing said yet.
     pub fn new(system_prompt: impl Into<String>) -> Self {
@@ -86,6 +109,7 @@ impl Conversation {
             id,
             parent,
             prompt,
+            attachments: Vec::new(),
             sent,
             asked,
             reply: Reply::default(),
@@ -223,40 +247,39 @@ impl Conversation {
         let Some(turn) = self.turn(upto) else {
             return Vec::new();
         };
-        let mut messages = self.messages(turn.parent, &turn.prompt);
+        let mut messages = self.messages(turn.parent, &turn.prompt, &turn.attachments);
         // Within a tool loop, its calls go back with their results.
         messages.extend(turn.reply.exchange());
         messages
     }
 
     /// What to send for a prompt after `parent`: the system prompt, then prompts and answers along
-    /// the way to it, then the prompt. Content only, without the turns that are left out.
+    /// the way to it, then the prompt with what goes along with it. Content only, without the turns that are left out.
     ///
     /// A prompt that was never answered is joined with the one after it, since no provider
     /// documents two user messages in a row; an empty answer is not sent.
-    pub fn messages(&self, parent: Option<TurnId>, prompt: &str) -> Vec<Message> {
+    pub fn messages(
+        &self,
+        parent: Option<TurnId>,
+        prompt: &str,
+        attached: &[Attachment],
+    ) -> Vec<Message> {
         let way = self.way(parent);
         let mut messages = Vec::with_capacity(way.len() * 2 + 2);
         if !self.system_prompt.trim().is_empty() {
             messages.push(Message::System(self.system_prompt.clone()));
         }
-        let mut unanswered = String::new();
-        let say = |unanswered: &mut String, text: &str| {
-            if !unanswered.is_empty() {
-                unanswered.push_str("\n\n");
-            }
-            unanswered.push_str(text);
-        };
+        let mut unanswered = Unanswered::default();
         for turn in way {
-            say(&mut unanswered, &turn.prompt);
+            unanswered.say(&turn.prompt, &turn.attachments);
             let answer = turn.reply.answer.as_str();
             if !answer.trim().is_empty() {
-                messages.push(Message::User(std::mem::take(&mut unanswered)));
+                messages.push(std::mem::take(&mut unanswered).message());
                 messages.push(Message::answer(answer));
             }
         }
-        say(&mut unanswered, prompt);
-        messages.push(Message::User(unanswered));
+        unanswered.say(prompt, attached);
+        messages.push(unanswered.message());
         messages
     }
 
@@ -340,6 +363,26 @@ mod tests {
                 Message::User("prompt 1\n\nprompt 2".into()),
             ]
         );
+    }
+
+    #[test]
+    fn what_went_along_with_a_prompt_is_sent_again_with_it() {
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x02";
+        let image = Attachment::read("p.png", png.to_vec()).unwrap();
+        let text = Attachment::read("a.txt", b"words".to_vec()).unwrap();
+        let mut conversation = Conversation::default();
+        add(&mut conversation, 0, None, "", "answer");
+        let turn = conversation.turn_mut(TurnId(0)).unwrap();
+        turn.attach(vec![text, image.clone()]);
+        add(&mut conversation, 1, Some(0), "", "");
+        let mut messages = conversation.history(TurnId(1));
+        let named = ("p.png".to_owned(), Arc::clone(image.image().unwrap()));
+        let said = "prompt 0\n\na.txt:\n```\nwords\n```";
+        assert_eq!(messages[0], Message::user(said.to_owned(), vec![named]));
+        assert_eq!(messages[2], Message::User("prompt 1".to_owned()));
+        assert_eq!(crate::chat::without_images(&mut messages), 1);
+        let word = "\n\n(The image p.png is left out here.)";
+        assert_eq!(messages[0], Message::User(format!("{said}{word}")));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Delta, Estimate, Extent, Extras, Failure, Finish, JsonFault, JsonView, Moment, Params, Part,
-    Rates, Remark, Reply, Text, Thinking, whole_tokens,
+    Attachment, Delta, Estimate, Extent, Extras, Failure, Finish, JsonFault, JsonView, Moment,
+    Params, Part, Rates, Remark, Reply, Text, Thinking, whole_tokens,
 };
 
 /// Names a turn, in every program that shares the store; late events of a dropped turn are known
@@ -93,6 +93,8 @@ pub struct Turn {
     pub parent: Option<TurnId>,
     /// What the user said.
     pub prompt: String,
+    /// What went along with it.
+    pub attachments: Vec<Attachment>,
     /// When.
     pub sent: Moment,
     /// What it was sent to.
@@ -117,6 +119,14 @@ impl Turn {
     /// Tells whether the reply is still coming.
     pub fn is_live(&self) -> bool {
         self.state == TurnState::Live
+    }
+
+    /// Has these go along with the prompt, which had none.
+    pub fn attach(&mut self, attachments: Vec<Attachment>) {
+        for attachment in &attachments {
+            self.estimate.prompt += attachment.extent();
+        }
+        self.attachments = attachments;
     }
 
     /// Folds one delta in that arrived `elapsed` after the request was sent.

@@ -103,6 +103,9 @@ pub(super) struct Options {
     /// How strongly words already used are avoided, -2 to 2
     #[arg(long, value_name = "X", global = true, allow_negative_numbers = true)]
     pub presence_penalty: Option<f64>,
+    /// Have a text file or an image go along with the first message; may be given several times
+    #[arg(long, value_name = "FILE", global = true)]
+    pub attach: Vec<PathBuf>,
     /// Ask for JSON: the answer is a JSON object, where the model has such a mode
     #[arg(long, global = true)]
     pub json_mode: bool,
@@ -368,9 +371,6 @@ pub(super) struct AskArgs {
     /// Ask for JSON that fits the JSON schema in a file; an answer that does not is a failure
     #[arg(long, value_name = "FILE")]
     pub schema: Option<PathBuf>,
-    /// Append a text file to the prompt, under its name; may be given several times
-    #[arg(long, value_name = "FILE")]
-    pub attach: Vec<PathBuf>,
     /// Show the reasoning on standard error
     #[arg(long)]
     pub show_thinking: bool,

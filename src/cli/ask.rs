@@ -19,10 +19,11 @@ use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
 use crate::catalog::{DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, CallState, Failure, FailureKind, Finish, JsonFault, Progress, Rates, ToolCall, Turn,
-    TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, CallState, Extent, Failure, FailureKind, Finish, JsonFault, Progress, Rates,
+    ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::config::schema;
+use crate::files;
 use crate::net::{Client, Provider};
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
@@ -35,7 +36,9 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
     let schema = ask.schema.as_deref().map(prompt::schema).transpose()?;
-    let prompt = prompt::prompt(ask, schema.as_ref())?;
+    let prompt = prompt::prompt(ask, schema.as_ref(), !options.attach.is_empty())?;
+    let attached = options.attach.iter().map(|path| files::read(path));
+    let attached: Vec<Attachment> = attached.collect::<Result<_, _>>().map_err(Trouble::usage)?;
     let Setup {
         config,
         catalog,
@@ -60,7 +63,13 @@ pub(super) fn run(
     let model = provider.model(&session.choice.model);
     let parent = kept.conversation.last().map(|turn| turn.id);
     let so_far = Rates::default().tokens(kept.conversation.extent(parent));
-    let tokens = whole_tokens(so_far + estimate_tokens(&prompt));
+    let beside = attached.iter().map(Attachment::extent);
+    let beside = Rates::default().tokens(beside.fold(Extent::default(), |sum, it| sum + it));
+    let tokens = whole_tokens(so_far + estimate_tokens(&prompt) + beside);
+    if attached.iter().any(|it| it.image().is_some()) {
+        crate::catalog::check_images(provider, &model)
+            .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
+    }
     session.extras.json |= ask.schema.is_some();
     let wish = wish(options, &session, &model, tokens);
     let plan = catalog
@@ -78,6 +87,9 @@ pub(super) fn run(
     };
     let mut clock = Clock::system();
     let turn = add_turn(&mut kept, prompt, asked, &session, clock.now().wall);
+    if let Some(turn) = kept.conversation.turn_mut(turn) {
+        turn.attach(attached);
+    }
     let offers_tools = session.tools && model.tools && config.chat.max_tool_rounds > 0;
     let tools = if offers_tools {
         tools::offered(&config)

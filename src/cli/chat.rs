@@ -14,6 +14,7 @@ use crate::app::{self, App, Keep, Session, Start};
 use crate::catalog::{Catalog, Wish};
 use crate::chat::Extras;
 use crate::config::theme;
+use crate::files::Files;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
 use crate::store::{Place, Store};
@@ -78,6 +79,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         size,
         start,
     });
+    let files = Files::find(environment.variables());
     let clipboard = Clipboard::find(environment.variables());
     let lookup = |name: &str| environment.get(name).map(str::to_owned);
     let announcer = Announcer::new(lookup, window_title, progress);
@@ -108,6 +110,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         )
         .with_tools(programs, servers)
         .taking_keys(providers.client().keys())
+        .with_files(files)
         .keeping(&mut store);
         let run = runtime.run(&mut app).await;
         // The terminal is given back before anything is said.
@@ -162,6 +165,11 @@ fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble>
             Keep::OnDisk
         },
         open,
+        attach: options
+            .attach
+            .iter()
+            .map(|path| path.to_string_lossy().into_owned())
+            .collect(),
         extras: Extras {
             json: options.json_mode,
             search: options.search,

@@ -1,4 +1,4 @@
-//! What `ask` asks: the words on the command line, what is piped in, and files.
+//! What `ask` asks: the words on the command line and what is piped in.
 
 use std::io::{self, IsTerminal, Read};
 use std::path::Path;
@@ -7,27 +7,28 @@ use serde_json::Value;
 
 use super::args::AskArgs;
 use super::{Exit, Trouble, complain};
-use crate::chat::safe;
 use crate::config::schema;
 
-/// The most that is read from standard input or a file, in bytes.
+/// The most that is read from standard input or a schema, in bytes.
 const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
 
-/// The prompt as given, what is piped in after it, then the files and the schema.
-pub(super) fn prompt(ask: &AskArgs, schema: Option<&Value>) -> Result<String, Trouble> {
+/// The prompt as given, what is piped in after it, then the schema. It may be empty where files go
+/// along with it.
+pub(super) fn prompt(
+    ask: &AskArgs,
+    schema: Option<&Value>,
+    has_files: bool,
+) -> Result<String, Trouble> {
     let mut parts = vec![ask.prompt.join(" ")];
     if !io::stdin().is_terminal() {
         let piped = text(io::stdin().lock(), "standard input")?;
         parts.push(piped.trim_end_matches('\n').to_owned());
     }
     parts.retain(|part| !part.trim().is_empty());
-    if parts.is_empty() && ask.attach.is_empty() {
+    if parts.is_empty() && !has_files {
         return Err(Trouble::usage(
             "there is no prompt: give one as an argument or pipe it in",
         ));
-    }
-    for path in &ask.attach {
-        parts.push(attached(path)?);
     }
     // The word has to be in the prompt: providers insist.
     parts.extend(schema.map(|schema| {
@@ -36,20 +37,6 @@ pub(super) fn prompt(ask: &AskArgs, schema: Option<&Value>) -> Result<String, Tr
         )
     }));
     Ok(parts.join("\n\n"))
-}
-
-/// A text file under its name, in a fence that nothing in it can close.
-fn attached(path: &Path) -> Result<String, Trouble> {
-    let text = file(path)?;
-    let longest = text
-        .lines()
-        .map(|line| line.trim_start().chars().take_while(|c| *c == '`').count())
-        .max();
-    let fence = "`".repeat(longest.unwrap_or(0).max(2) + 1);
-    let name = path.file_name().map(|name| name.to_string_lossy());
-    let name = safe::one_line(&name.unwrap_or_default());
-    let text = text.trim_end_matches('\n');
-    Ok(format!("{name}:\n{fence}\n{text}\n{fence}"))
 }
 
 /// The schema in a file, which an answer can be checked by. Says what of it is not checked.

@@ -90,7 +90,8 @@ async fn answer(
     let path = head.uri.path();
     let dialect = match path {
         "/v1/chat/completions" => Some(Dialect::OpenAi),
-        "/api/v1/services/aigc/text-generation/generation" => Some(Dialect::DashScope),
+        "/api/v1/services/aigc/text-generation/generation"
+        | "/api/v1/services/aigc/multimodal-generation/generation" => Some(Dialect::DashScope),
         "/v1/messages" => Some(Dialect::Anthropic),
         _ => None,
     };

@@ -1,4 +1,5 @@
-//! Tools that run: futures that the loop owns, and drops with the turn that they run for.
+//! What goes on beside the loop: tools that run, dropped with the turn that they run for, and
+//! things that are looked up.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -9,31 +10,40 @@ use futures_util::future::BoxFuture;
 use crate::app::Msg;
 use crate::chat::{CallId, TurnId};
 
-/// The tools that run.
+/// What goes on.
 #[derive(Default)]
 pub(super) struct Jobs(Vec<Job>);
 
 struct Job {
-    call: CallId,
-    work: BoxFuture<'static, Result<String, String>>,
+    /// The turn that it is for, if it is for one.
+    turn: Option<TurnId>,
+    work: BoxFuture<'static, Msg>,
 }
 
 impl Jobs {
-    /// Takes up a job.
+    /// Runs a tool.
     pub(super) fn start(
         &mut self,
         call: CallId,
         work: impl Future<Output = Result<String, String>> + Send + 'static,
     ) {
         self.0.push(Job {
-            call,
+            turn: Some(call.turn),
+            work: work.map(move |result| Msg::ToolDone(call, result)).boxed(),
+        });
+    }
+
+    /// Looks something up.
+    pub(super) fn look_up(&mut self, work: impl Future<Output = Msg> + Send + 'static) {
+        self.0.push(Job {
+            turn: None,
             work: work.boxed(),
         });
     }
 
     /// Drops the jobs of a turn, which ends what they run.
     pub(super) fn stop(&mut self, turn: TurnId) {
-        self.0.retain(|job| job.call.turn != turn);
+        self.0.retain(|job| job.turn != Some(turn));
     }
 
     /// Tells whether there are none.
@@ -45,10 +55,9 @@ impl Jobs {
     pub(super) async fn next(&mut self) -> Msg {
         poll_fn(|context| {
             for (at, job) in self.0.iter_mut().enumerate() {
-                if let Poll::Ready(result) = job.work.poll_unpin(context) {
-                    let call = job.call;
-                    self.0.swap_remove(at);
-                    return Poll::Ready(Msg::ToolDone(call, result));
+                if let Poll::Ready(msg) = job.work.poll_unpin(context) {
+                    drop(self.0.swap_remove(at));
+                    return Poll::Ready(msg);
                 }
             }
             Poll::Pending

@@ -109,6 +109,10 @@ pub fn plain(kept: &Kept, reasoning: Reasoning) -> String {
 
 fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
     let _ = writeln!(out, "## You\n\n{}\n", safe::visible(turn.prompt.trim_end()));
+    for attachment in &turn.attachments {
+        let (name, facts) = (attachment.shown_name(), attachment.facts());
+        let _ = writeln!(out, "*Attached: {name} ({facts})*\n");
+    }
     let provider = safe::one_line(&turn.asked.provider);
     let _ = writeln!(out, "## {} · {provider}\n", safe::one_line(turn.model()));
     let thought = turn.reply.reasoning.as_str().trim();
@@ -219,7 +223,7 @@ mod tests {
             "input_tokens: 12\noutput_tokens: 34\nreasoning_tokens: 5\ncost_usd: 0.25\n---\n"
         ));
         assert!(text.contains(
-            "## You\n\nWhat?\n\n## minimax-m2 · demo\n\n> **Thinking**\n>\n> hm\n> <b>\n\n"
+            "## You\n\nWhat?\n\n*Attached: a<b>.txt (1 line · 6 B)*\n\n*Attached: p.gif (GIF 10×20 · 12 B)*\n\n## minimax-m2 · demo\n\n> **Thinking**\n>\n> hm\n> <b>\n\n"
         ));
         assert!(text.contains("**Tool look** (1.5 s)\n\n```json\n{\"at\": \"<i>\"}\n```\n\n"));
         assert!(text.contains("````\na fence:\n```\n</details>␛[2J\n````\n\nThat ␛[31m\n"));

@@ -85,6 +85,10 @@ pub(super) fn sample() -> Kept {
     let turn = kept.conversation.last().unwrap().id;
     let turn = kept.conversation.turn_mut(turn).unwrap();
     turn.state = crate::chat::TurnState::Stopped;
+    let gif = b"GIF89a\x0a\0\x14\0\0\xff".to_vec();
+    let files = [("a<b>.txt", b"words\n".to_vec()), ("p.gif", gif)];
+    let files = files.map(|(name, bytes)| crate::chat::Attachment::read(name, bytes).unwrap());
+    turn.attach(files.to_vec());
     turn.reply.calls.push(crate::chat::ToolCall {
         name: "look".to_owned(),
         arguments: "{\"at\": \"<i>\"}".to_owned(),

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::words;
 use super::write::{put_together, row_id};
-use super::{asked, facts};
+use super::{asked, attached, draft, facts};
 use crate::app::Choice;
 use crate::app::library::{Head, Hit, Kept, Listed, Listing, Query, Where, Which, Word};
 use crate::chat::{
@@ -21,8 +21,6 @@ use crate::chat::{
 /// The most matches that are looked through for a page of conversations: a word that is everywhere
 /// fills the page long before.
 const MOST_MATCHES: usize = 20_000;
-/// The most messages that Up brings back.
-const MOST_TYPED: u32 = 200;
 
 /// What a list's row is made of, in the order of [`listed`].
 const LISTED: &str =
@@ -347,9 +345,11 @@ pub(super) fn load(store: &Connection, which: Which) -> rusqlite::Result<Option<
     let mut kept = Kept {
         conversation: Conversation::new(head.system_prompt.clone()),
         head,
-        draft: draft(&reading, conversation)?,
+        draft: draft::text(&reading, conversation)?,
+        attached: attached::draft(&reading, conversation)?,
     };
     turns(&reading, conversation, &mut kept.conversation)?;
+    attached::load(&reading, conversation, &mut kept.conversation)?;
     Ok(Some(kept))
 }
 
@@ -451,6 +451,7 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
             first_answer: micros(17)?,
             end: micros(18)?,
         },
+        attachments: Vec::new(),
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),
         json: None,
@@ -478,23 +479,4 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
         cost_usd: row.get(26)?,
     });
     Ok(turn)
-}
-
-fn draft(store: &Connection, slot: i64) -> rusqlite::Result<String> {
-    store
-        .prepare_cached("SELECT text FROM drafts WHERE conversation = ?1")?
-        .query_row([slot], |row| row.get(0))
-        .optional()
-        .map(Option::unwrap_or_default)
-}
-
-/// The draft of a conversation with nothing said yet, and what was typed before, oldest first.
-pub(super) fn recall(store: &Connection) -> rusqlite::Result<(String, Vec<String>)> {
-    let mut typed: Vec<String> = store
-        .prepare_cached("SELECT text FROM typed ORDER BY id DESC LIMIT ?1")?
-        .query_map([MOST_TYPED], |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    typed.reverse();
-    typed.dedup();
-    Ok((draft(store, 0)?, typed))
 }

@@ -12,13 +12,15 @@ use super::file::{self, Error};
 use super::write;
 
 /// The tables in an order in which each row's owner comes before it.
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "conversations",
     "turns",
     "texts",
     "pieces",
     "drafts",
     "typed",
+    "files",
+    "attached",
 ];
 
 /// Sets the store at `path` aside and makes a new one of what can be read. Returns the sentence that
@@ -107,6 +109,9 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
          DELETE FROM pieces WHERE turn NOT IN (SELECT id FROM turns);
          DELETE FROM drafts WHERE conversation <> 0 AND conversation NOT IN (SELECT id FROM conversations);
          DELETE FROM typed WHERE conversation NOT IN (SELECT id FROM conversations);
+         DELETE FROM attached WHERE turn NOT IN (SELECT id FROM turns) OR file NOT IN (SELECT id FROM files)
+            OR draft <> 0 AND draft NOT IN (SELECT id FROM conversations);
+         DELETE FROM files WHERE id NOT IN (SELECT file FROM attached);
          INSERT OR IGNORE INTO conversations
             (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
             SELECT conversation, 'A rescued conversation', '', min(sent), max(sent), offset_minutes,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
 
 /// What leads from each version to the next. The first makes an empty file a store.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
 
 /// The version that this program writes.
 pub(super) fn version() -> u32 {
@@ -146,6 +146,35 @@ END;
 const VERSION_2: &str = "
 ALTER TABLE conversations ADD COLUMN extras TEXT NOT NULL DEFAULT '';
 ALTER TABLE turns ADD COLUMN extras TEXT NOT NULL DEFAULT '';
+";
+
+/// What goes along with messages and drafts. A draft of a conversation with nothing said yet is
+/// the draft 0. Files go with the last row that names them.
+const VERSION_3: &str = "
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    bytes BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE attached (
+    id INTEGER PRIMARY KEY,
+    turn INTEGER REFERENCES turns ON DELETE CASCADE,
+    draft INTEGER,
+    name TEXT NOT NULL,
+    file INTEGER NOT NULL REFERENCES files,
+    CHECK ((turn IS NULL) <> (draft IS NULL))
+) STRICT;
+CREATE INDEX attached_by_turn ON attached (turn) WHERE turn IS NOT NULL;
+CREATE INDEX attached_by_draft ON attached (draft) WHERE draft IS NOT NULL;
+CREATE INDEX attached_by_file ON attached (file);
+
+CREATE TRIGGER attached_removed AFTER DELETE ON attached BEGIN
+    DELETE FROM files WHERE id = OLD.file AND NOT EXISTS (SELECT 1 FROM attached WHERE file = OLD.file);
+END;
+CREATE TRIGGER conversation_removed_with_files AFTER DELETE ON conversations BEGIN
+    DELETE FROM attached WHERE draft = OLD.id;
+END;
 ";
 
 /// Brings a store up to this program's version, in one step or not at all. Two programs that do so

@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::facts;
 use super::words::{beginning, spaced};
+use super::{attached, facts};
 use crate::app::library::{Change, Grown, Head};
 use crate::chat::{ConversationId, Turn, TurnId, TurnState};
 
@@ -57,6 +57,7 @@ pub(super) fn apply(store: &Connection, change: &Change, writer: &str) -> rusqli
             .execute([row_id(conversation.0)])
             .map(drop),
         Change::Draft(conversation, text) => draft(store, *conversation, text),
+        Change::DraftFiles(conversation, files) => attached::put_draft(store, *conversation, files),
         Change::Typed(conversation, text) => typed(store, *conversation, text),
     }
 }
@@ -192,6 +193,9 @@ fn put_turn(
     if changed == 0 {
         // The conversation was deleted meanwhile, perhaps by another program.
         return Ok(());
+    }
+    if there.is_none() {
+        attached::put(store, id, &turn.attachments)?;
     }
     put_texts(store, turn)?;
     if !is_live {

@@ -66,6 +66,8 @@ pub(super) type Shown = Vec<((TurnId, Topic), Range<usize>)>;
 pub(super) enum Topic {
     /// What the user said.
     Prompt,
+    /// What went along with that.
+    Attached,
     /// The chain of thought.
     Reasoning,
     /// The answer.
@@ -153,9 +155,12 @@ impl Cache {
     ) -> &mut Document {
         let kind = match topic {
             Topic::Reasoning | Topic::Answer | Topic::Sources => Kind::Markdown,
-            Topic::Prompt | Topic::Calls | Topic::Remarks | Topic::Failure | Topic::Words => {
-                Kind::Plain
-            }
+            Topic::Prompt
+            | Topic::Attached
+            | Topic::Calls
+            | Topic::Remarks
+            | Topic::Failure
+            | Topic::Words => Kind::Plain,
         };
         let document = self
             .documents

@@ -8,6 +8,7 @@ use crate::chat::TurnId;
 pub(super) struct Extent {
     pub turn: TurnId,
     pub prompt: usize,
+    pub attached: usize,
     pub calls: usize,
     pub answer: usize,
     pub sources: usize,
@@ -34,8 +35,9 @@ pub(super) enum Part {
 }
 
 /// The texts of a turn that the chat shows, from top to bottom.
-pub(super) const TOPICS: [Topic; 7] = [
+pub(super) const TOPICS: [Topic; 8] = [
     Topic::Prompt,
+    Topic::Attached,
     Topic::Calls,
     Topic::Answer,
     Topic::Sources,
@@ -49,6 +51,7 @@ impl Extent {
         Self {
             turn,
             prompt: 0,
+            attached: 0,
             calls: 0,
             answer: 0,
             sources: 0,
@@ -62,13 +65,14 @@ impl Extent {
 
     pub(super) fn height(&self) -> usize {
         // Headers, the blank rows under prompt and reply, and the texts.
-        let texts = self.prompt + self.calls + self.seam() + self.answer;
+        let texts = self.prompt + self.attached + self.calls + self.seam() + self.answer;
         4 + texts + self.gap() + self.notes()
     }
 
     pub(super) fn set(&mut self, topic: Topic, rows: usize) {
         match topic {
             Topic::Prompt => self.prompt = rows,
+            Topic::Attached => self.attached = rows,
             Topic::Calls => self.calls = rows,
             Topic::Answer => self.answer = rows,
             Topic::Sources => self.sources = rows,
@@ -81,12 +85,13 @@ impl Extent {
 
     /// The row of the turn at which a text begins.
     pub(super) fn top_of(&self, topic: Topic) -> usize {
-        let calls = 3 + self.prompt;
+        let calls = 3 + self.prompt + self.attached;
         let answer = calls + self.calls + self.seam();
         let sources = answer + self.answer + self.gap();
         let notes = sources + self.sources;
         match topic {
             Topic::Prompt | Topic::Reasoning => 1,
+            Topic::Attached => 1 + self.prompt,
             Topic::Calls => calls,
             Topic::Answer => answer,
             Topic::Sources => sources,
@@ -105,6 +110,8 @@ impl Extent {
             Part::UserHeader
         } else if row <= self.prompt {
             Part::Text(Topic::Prompt, row - 1)
+        } else if row <= self.prompt + self.attached {
+            Part::Text(Topic::Attached, row - 1 - self.prompt)
         } else if row + 2 == calls {
             Part::BlankAbove
         } else if row + 1 == calls {

@@ -33,6 +33,8 @@ pub(super) struct Wants {
     pub thinking_height: u16,
     /// Rows that the message's text takes.
     pub message_rows: u16,
+    /// Rows of chips above it.
+    pub chip_rows: u16,
     /// Whether a stacked thinking pane is down to one line: the answer has begun, and nobody is
     /// reading the reasoning.
     pub summed_up: bool,
@@ -47,6 +49,8 @@ pub(super) struct Areas {
     pub thinking: Rect,
     /// The conversation.
     pub chat: Rect,
+    /// What goes along with the message.
+    pub chips: Rect,
     /// The message box.
     pub message: Rect,
     /// The line at the bottom.
@@ -64,9 +68,11 @@ pub(super) fn areas(window: Rect, wants: Wants) -> Option<Areas> {
     let status_rows = u16::from(spare >= 2);
     let most_message_rows = (window.height / 3).clamp(1, 12);
     let message_rows = wants.message_rows.clamp(1, most_message_rows) + 2;
-    let [header, body, message, status] = Layout::vertical([
+    let chip_rows = if spare >= 3 { wants.chip_rows } else { 0 };
+    let [header, body, chips, message, status] = Layout::vertical([
         Constraint::Length(header_rows),
         Constraint::Min(3),
+        Constraint::Length(chip_rows),
         Constraint::Length(message_rows),
         Constraint::Length(status_rows),
     ])
@@ -76,6 +82,7 @@ pub(super) fn areas(window: Rect, wants: Wants) -> Option<Areas> {
         header,
         thinking,
         chat,
+        chips,
         message,
         status,
     })
@@ -174,6 +181,7 @@ mod tests {
             thinking_side: Side::Left,
             thinking_height: 34,
             message_rows: 1,
+            chip_rows: 0,
             summed_up: false,
         }
     }
@@ -232,13 +240,21 @@ mod tests {
                     let wants = Wants {
                         panel,
                         message_rows: 9,
+                        chip_rows: 1,
                         ..wants()
                     };
                     let Some(at) = areas(window, wants) else {
                         assert!(cols < 20 || rows < 6);
                         continue;
                     };
-                    for area in [at.header, at.thinking, at.chat, at.message, at.status] {
+                    for area in [
+                        at.header,
+                        at.thinking,
+                        at.chat,
+                        at.chips,
+                        at.message,
+                        at.status,
+                    ] {
                         assert_eq!(
                             area.intersection(window).area(),
                             area.area(),

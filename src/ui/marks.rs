@@ -75,7 +75,12 @@ fn text_of<'a>(cache: &'a Cache, line: &ShownLine) -> Option<(Section, &'a Row)>
         Topic::Prompt => Section::Prompt,
         Topic::Reasoning => Section::Reasoning,
         Topic::Answer => Section::Answer,
-        Topic::Calls | Topic::Sources | Topic::Remarks | Topic::Failure | Topic::Words => {
+        Topic::Attached
+        | Topic::Calls
+        | Topic::Sources
+        | Topic::Remarks
+        | Topic::Failure
+        | Topic::Words => {
             return None;
         }
     };

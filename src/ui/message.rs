@@ -11,22 +11,24 @@ use crate::app::{App, Pane};
 use crate::chat::safe;
 use crate::phrase::tr;
 
-/// Draws the message box. Returns the area of its text, and where the caret is.
+/// Draws the message box; where there was no room for chips, its title tells of them. Returns the area of its text, and where the caret is.
 pub(super) fn draw(
     app: &App,
     theme: Theme,
     area: Rect,
+    has_no_chips: bool,
     buf: &mut Buffer,
 ) -> (Rect, Option<Position>) {
     let finding = app.find.as_ref().is_some_and(|find| find.typing);
     let focused = app.focus == Pane::Message && app.overlay.is_none() && !finding;
-    let inner = paint::boxed(area, &title(app, theme), focused, theme, buf);
+    let title = title(app, has_no_chips, theme);
+    let inner = paint::boxed(area, &title, focused, theme, buf);
     let inner = paint::padded(inner);
     app.composer.widget().render(inner, buf);
     (inner, app.composer.caret().or(Some(inner.as_position())))
 }
 
-fn title(app: &App, theme: Theme) -> Line<'static> {
+fn title(app: &App, has_no_chips: bool, theme: Theme) -> Line<'static> {
     let mut spans = vec![Span::styled(tr!(" Message "), theme.title())];
     if let Some(editing) = &app.toolbox.consent.editing {
         let tool = app.call_and_tool(editing.call);
@@ -46,6 +48,13 @@ fn title(app: &App, theme: Theme) -> Line<'static> {
         spans.push(Span::styled(
             tr!("· another version of an earlier one, Esc leaves it "),
             theme.warning(),
+        ));
+    }
+    let count = app.attached.items.len();
+    if count > 0 && has_no_chips {
+        spans.push(Span::styled(
+            tr!("· {count} attached ", count),
+            theme.active(),
         ));
     }
     if app.keeping.has_early() {

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Widget};
 
 use super::cache::Cache;
 use super::theme::Theme;
-use super::{enter_key, history, paint, sheet};
+use super::{attached, enter_key, history, paint, sheet};
 use crate::app::command::{SPECS, Scope};
 use crate::app::{App, Item, LineEdit, Overlay, Picker};
 use crate::chat::safe;
@@ -71,6 +71,10 @@ pub(super) fn draw(
                 theme,
                 buf,
             )
+        }
+        Overlay::Many(many) => {
+            attached::many(many, theme, window, buf);
+            (None, None)
         }
         Overlay::History(shown) => history::draw(shown, theme, window, buf),
         Overlay::Summary(top) => {

@@ -7,6 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::attached;
 use super::cache::{Cache, Source, Topic};
 use super::card;
 use super::extent::{Extent, Part, TOPICS};
@@ -62,6 +63,7 @@ pub(super) struct Turns<'a> {
 /// The texts of a turn.
 struct Texts<'a> {
     turn: &'a Turn,
+    attached: String,
     calls: String,
     sources: String,
     notes: Notes,
@@ -72,6 +74,7 @@ impl<'a> Texts<'a> {
         let live = turns.live.filter(|live| live.turn == turn.id);
         Self {
             turn,
+            attached: attached::cards(turn),
             calls: card::calls(turn, live, turns.open),
             sources: references(&turn.reply.sources),
             notes: notes::of(turn, live),
@@ -87,6 +90,7 @@ impl<'a> Texts<'a> {
         };
         match topic {
             Topic::Prompt => Source::fixed(&self.turn.prompt),
+            Topic::Attached => Source::fixed(&self.attached),
             Topic::Calls => Source {
                 text: &self.calls,
                 // A second that passes does not change how long the text is.
@@ -229,9 +233,9 @@ impl Path {
         let within = row - self.starts.get(at)?.1;
         let (section, offset) = match extent.part(within) {
             Part::UserHeader => (Section::Prompt, 0),
-            Part::BlankAbove | Part::ReplyHeader | Part::Text(Topic::Calls, _) => {
-                (Section::Answer, 0)
-            }
+            Part::BlankAbove
+            | Part::ReplyHeader
+            | Part::Text(Topic::Attached | Topic::Calls, _) => (Section::Answer, 0),
             Part::Text(topic @ (Topic::Prompt | Topic::Answer), row) => {
                 let document = cache.kept(extent.turn, topic);
                 let found = document.and_then(|document| document.row(row));

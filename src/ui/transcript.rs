@@ -134,7 +134,7 @@ fn draw_row(app: &App, cache: &Cache, turn: &Turn, part: Part, line: Rect, buf: 
             buf.set_style(line, theme.error());
         }
         Topic::Failure => buf.set_style(line, theme.warning()),
-        Topic::Words | Topic::Sources => buf.set_style(line, theme.dim()),
+        Topic::Attached | Topic::Words | Topic::Sources => buf.set_style(line, theme.dim()),
         Topic::Prompt | Topic::Answer | Topic::Reasoning => {}
     }
 }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::assembly::Assembly;
@@ -11,7 +13,7 @@ use super::decoder::Heard;
 use super::json::Json;
 use super::tools::Piece;
 use super::{Ask, Target, ToolSpec, openai, usage};
-use crate::chat::{Delta, Message, Remark, Source, ToolCall, Usage};
+use crate::chat::{Delta, Image, Message, Remark, Source, ToolCall, Usage};
 
 /// Where requests go, below the base address.
 pub(super) const PATH: &str = "/v1/messages";
@@ -58,7 +60,10 @@ pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
         .iter()
         .filter_map(|message| match message {
             Message::System(text) => Some(text.as_str()),
-            Message::User(_) | Message::Assistant { .. } | Message::Tool { .. } => None,
+            Message::User(_)
+            | Message::Shown { .. }
+            | Message::Assistant { .. }
+            | Message::Tool { .. } => None,
         })
         .collect();
     let mut body = Map::new();
@@ -348,6 +353,10 @@ fn messages(messages: &[Message]) -> Value {
         let (role, blocks) = match message {
             Message::System(_) => continue,
             Message::User(text) => ("user", text_block(text)),
+            Message::Shown { text, images } => {
+                let images = images.iter().map(|(_, image)| image_block(image));
+                ("user", images.chain(text_block(text)).collect())
+            }
             Message::Assistant {
                 content,
                 calls,
@@ -389,6 +398,14 @@ fn answer_blocks(content: &str, calls: &[ToolCall], carry: Option<&str>) -> Vec<
         json!({"type": "tool_use", "id": call.id, "name": call.name, "input": input})
     }));
     blocks
+}
+
+fn image_block(image: &Image) -> Value {
+    json!({"type": "image", "source": {
+        "type": "base64",
+        "media_type": image.kind.media_type(),
+        "data": STANDARD.encode(&image.bytes),
+    }})
 }
 
 /// A block of text; none when it is empty, since empty ones are refused.

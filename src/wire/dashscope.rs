@@ -1,16 +1,20 @@
 //! DashScope's native dialect (WIRE §4): everything but model and messages lives in `parameters`,
 //! and a header switches streaming on.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::assembly::Assembly;
 use super::decoder::Heard;
 use super::json::Json;
 use super::{Ask, Target, openai, usage};
-use crate::chat::{Delta, Source};
+use crate::chat::{Delta, Image, Message, Source};
 
 /// Where requests go, below the base address.
 pub(super) const PATH: &str = "/services/aigc/text-generation/generation";
+/// Where requests with images go, whose content is always a list of parts.
+pub(super) const MULTIMODAL_PATH: &str = "/services/aigc/multimodal-generation/generation";
 
 /// The body of a request, without patches.
 pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
@@ -25,10 +29,34 @@ pub(super) fn body(target: &Target, ask: &Ask) -> Map<String, Value> {
     body.insert("model".to_owned(), json!(target.model));
     body.insert(
         "input".to_owned(),
-        json!({"messages": openai::messages(&ask.messages)}),
+        json!({"messages": messages(&ask.messages)}),
     );
     body.insert("parameters".to_owned(), Value::Object(parameters));
     body
+}
+
+/// The messages; beside an image all of them are made of parts.
+fn messages(messages: &[Message]) -> Value {
+    if !messages.iter().any(Message::shows_images) {
+        return openai::messages(messages);
+    }
+    let in_parts = |message: &Message| {
+        let images = match message {
+            Message::Shown { images, .. } => images.as_slice(),
+            _ => &[],
+        };
+        let image = |(_, image): &(String, Arc<Image>)| json!({"image": openai::data_url(image)});
+        let text = Some(message.text()).filter(|text| !text.trim().is_empty());
+        let text = text.map(|text| json!({"text": text}));
+        let parts: Vec<Value> = images.iter().map(image).chain(text).collect();
+        let mut written = match openai::message(message) {
+            Value::Object(written) => written,
+            _ => Map::new(),
+        };
+        written.insert("content".to_owned(), Value::Array(parts));
+        Value::Object(written)
+    };
+    messages.iter().map(in_parts).collect()
 }
 
 /// Tells whether a request asks for frames that repeat all the text so far.

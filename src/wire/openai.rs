@@ -4,7 +4,10 @@
 //! fields repeat is taken once.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value, json};
 
 use super::assembly::Assembly;
@@ -12,7 +15,7 @@ use super::decoder::Heard;
 use super::json::Json;
 use super::tools::Piece;
 use super::{Ask, Target, ToolSpec, usage};
-use crate::chat::{Delta, Message, ToolCall, Usage};
+use crate::chat::{Delta, Image, Message, ToolCall, Usage};
 
 /// Where requests go, below the base address.
 pub(super) const PATH: &str = "/chat/completions";
@@ -63,10 +66,24 @@ pub(super) fn arguments(call: &ToolCall) -> Value {
         .unwrap_or_else(|| json!({}))
 }
 
-/// The messages, as DashScope wants them too: content is always a plain string, since text models
-/// there refuse anything else (WIRE §3).
+/// The messages. Content is a plain string wherever it can be, since text models on DashScope
+/// refuse anything else (WIRE §3).
 pub(super) fn messages(messages: &[Message]) -> Value {
     messages.iter().map(message).collect()
+}
+
+/// An image as an address that holds it.
+pub(super) fn data_url(image: &Image) -> String {
+    let data = STANDARD.encode(&image.bytes);
+    format!("data:{};base64,{data}", image.kind.media_type())
+}
+
+/// What the user said and showed, as parts: the images, then the text about them.
+fn parts(text: &str, images: &[(String, Arc<Image>)]) -> Vec<Value> {
+    let image = |(_, image): &(String, Arc<Image>)| json!({"type": "image_url", "image_url": {"url": data_url(image)}});
+    let text = Some(text).filter(|text| !text.trim().is_empty());
+    let text = text.map(|text| json!({"type": "text", "text": text}));
+    images.iter().map(image).chain(text).collect()
 }
 
 /// Inserts the sampling parameters that are set.
@@ -158,10 +175,11 @@ pub(super) fn reasoning<'a>(message: &'a Json<'_>) -> Cow<'a, str> {
         .unwrap_or_default()
 }
 
-fn message(message: &Message) -> Value {
+pub(super) fn message(message: &Message) -> Value {
     match message {
         Message::System(content) => json!({"role": "system", "content": content}),
         Message::User(content) => json!({"role": "user", "content": content}),
+        Message::Shown { text, images } => json!({"role": "user", "content": parts(text, images)}),
         Message::Assistant { content, calls, .. } if calls.is_empty() => {
             json!({"role": "assistant", "content": content})
         }

@@ -2,6 +2,7 @@
 
 mod announcements;
 mod any_input;
+mod attached;
 mod branches;
 mod context;
 mod enter_key;

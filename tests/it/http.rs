@@ -31,6 +31,7 @@ pub(crate) fn ask(dialect: Dialect, base_url: &str, prompt: &str, stream: bool) 
         default_max_tokens: Some(4096),
         may_be_cumulative: false,
         wants_reasoning_back: false,
+        takes_images: true,
     };
     let ask = Ask {
         messages: vec![Message::User(prompt.to_owned())],

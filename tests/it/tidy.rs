@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 11] = [
     &["markdown"],
     &["app"],
     &["ui"],
-    &["net", "store", "tui", "demo", "highlight", "tools"],
+    &["net", "store", "tui", "demo", "files", "highlight", "tools"],
     &["runtime"],
     &["cli"],
 ];

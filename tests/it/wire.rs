@@ -69,6 +69,7 @@ fn target(dialect: Dialect) -> Target {
         default_max_tokens: None,
         may_be_cumulative: false,
         wants_reasoning_back: false,
+        takes_images: true,
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::fmt::Write as _;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{Reasoning, Sum, ending, ending_of, stamp};
 use crate::app::library::Kept;
-use crate::chat::{Source, Turn, safe};
+use crate::chat::{Attachment, Content, Source, Turn, safe};
 
 /// Nothing is loaded from anywhere and nothing runs; the style is in the page.
 const BEGINNING: &str = "<!doctype html>
 <html lang=\"en\">
 <head>
 <meta charset=\"utf-8\">
-<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">
+<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">
 <meta name=\"viewport\" content=\"width=device-width\">
 <meta name=\"referrer\" content=\"no-referrer\">
 <style>
@@ -19,6 +22,7 @@ const BEGINNING: &str = "<!doctype html>
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; padding: 0 1rem; }
 article { border-top: 1px solid #8888; padding-top: .5rem; margin-top: 1.5rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font: inherit; margin: .5rem 0; }
+img { max-width: 100%; }
 h2 { font-size: 1rem; margin: 1rem 0 0; }
 details { border-left: 3px solid #8888; padding-left: .75rem; opacity: .8; }
 .sources { list-style: none; padding: 0; }
@@ -67,10 +71,11 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
 fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
     let prompt = escaped(&turn.prompt);
     let model = escaped(&format!("{} · {}", turn.model(), turn.asked.provider));
-    let _ = write!(
-        out,
-        "<article>\n<h2>You</h2>\n<pre>{prompt}</pre>\n<h2>{model}</h2>\n"
-    );
+    let _ = write!(out, "<article>\n<h2>You</h2>\n<pre>{prompt}</pre>\n");
+    for attachment in &turn.attachments {
+        attached(out, attachment);
+    }
+    let _ = writeln!(out, "<h2>{model}</h2>");
     let thought = escaped(turn.reply.reasoning.as_str());
     if reasoning != Reasoning::Without && !thought.trim().is_empty() {
         let open = if reasoning == Reasoning::Only {
@@ -102,6 +107,24 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         let _ = writeln!(out, "<p class=\"ending\">{}</p>", escaped(ending));
     }
     out.push_str("</article>\n");
+}
+
+/// A text to be unfolded, or an image that is in the page itself.
+fn attached(out: &mut String, attachment: &Attachment) {
+    let (name, facts) = (escaped(&attachment.shown_name()), attachment.facts());
+    let _ = match &attachment.content {
+        Content::Text(text) => write!(
+            out,
+            "<details><summary>{name} · {facts}</summary>\n<pre>{}</pre>\n</details>\n",
+            escaped(text)
+        ),
+        Content::Image(image) => writeln!(
+            out,
+            "<figure><img alt=\"{name}\" src=\"data:{};base64,{}\"><figcaption>{name} · {facts}</figcaption></figure>",
+            image.kind.media_type(),
+            STANDARD.encode(&image.bytes)
+        ),
+    };
 }
 
 /// The pages that an answer draws on, under the numbers that it cites them by.
@@ -149,11 +172,15 @@ mod tests {
     fn a_page_runs_nothing_and_escapes_everything() {
         let page = html(&sample(), Reasoning::With, &|_| None);
         assert!(page.contains("<summary>Thinking</summary>\n<pre>hm\n&lt;b&gt;</pre>"));
+        assert!(page.contains("<summary>a&lt;b&gt;.txt · 1 line · 6 B</summary>\n<pre>words"));
+        assert!(
+            page.contains("<img alt=\"p.gif\" src=\"data:image/gif;base64,R0lGODlhCgAUAAD/\">")
+        );
         assert!(page.contains("default-src 'none'"));
         assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains('\x1b'));
         assert!(page.contains("<details><summary>Tool look (1.5 s)</summary>\n<pre>{&quot;at&quot;: &quot;&lt;i&gt;&quot;}</pre>"));
         assert!(page.contains("<pre>a fence:\n```\n&lt;/details&gt;␛[2J</pre>\n</details>"));
-        assert_eq!(page.matches("</details>").count(), 2);
+        assert_eq!(page.matches("</details>").count(), 3);
         assert!(!html(&sample(), Reasoning::Without, &|_| None).contains("Thinking"));
         assert!(!html(&sample(), Reasoning::Only, &|_| None).contains("That"));
     }

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Reasoning;
 use crate::app::Choice;
 use crate::app::library::{Head, Kept};
 use crate::chat::{
-    Asked, Conversation, ConversationId, Estimate, Extras, Ids, Moment, Params, Rates, Reply, Text,
-    Thinking, Timing, Turn, TurnId, Usage,
+    Asked, Attachment, Content, Conversation, ConversationId, Estimate, Extras, Ids, Moment,
+    Params, Rates, Reply, Text, Thinking, Timing, Turn, TurnId, Usage, safe,
 };
 use crate::store::facts;
 
@@ -65,6 +67,7 @@ fn turn_json(turn: &Turn, is_chosen: bool, reasoning: Reasoning) -> Value {
         "json_mode": turn.asked.extras.json,
         "search": turn.asked.extras.search,
         "prompt": turn.prompt,
+        "attachments": turn.attachments.iter().map(attachment_json).collect::<Vec<_>>(),
         "finish_reason": reply.finish.as_ref().map(facts::finish_word),
         "usage": facts::usage_json(&reply.total_usage()),
         "timing": {
@@ -90,6 +93,34 @@ fn turn_json(turn: &Turn, is_chosen: bool, reasoning: Reasoning) -> Value {
         }
     }
     object
+}
+
+fn attachment_json(attachment: &Attachment) -> Value {
+    match &attachment.content {
+        Content::Text(text) => json!({"name": attachment.name, "text": text.as_ref()}),
+        Content::Image(image) => json!({
+            "name": attachment.name,
+            "media_type": image.kind.media_type(),
+            "base64": STANDARD.encode(&image.bytes),
+        }),
+    }
+}
+
+/// What went along with a turn; files of earlier versions have none.
+fn attachments(turn: &Value) -> Result<Vec<Attachment>, String> {
+    let list = turn.get("attachments").and_then(Value::as_array);
+    let attachment = |value: &Value| {
+        let name = text(value, "name")?;
+        let shown = safe::one_line(&name);
+        let bytes = match value.get("base64").and_then(Value::as_str) {
+            Some(base64) => STANDARD
+                .decode(base64)
+                .map_err(|error| format!("{shown} is not Base64: {error}"))?,
+            None => text(value, "text")?.into_bytes(),
+        };
+        Attachment::read(name, bytes).map_err(|why| format!("{shown} {why}"))
+    };
+    list.into_iter().flatten().map(attachment).collect()
 }
 
 fn moment_json(moment: Moment) -> Value {
@@ -146,6 +177,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
             extras: extras(value),
         },
         draft: String::new(),
+        attached: Vec::new(),
     };
     let turns = value.get("turns").and_then(Value::as_array);
     let turns = turns.ok_or("“turns” is no list")?;
@@ -176,6 +208,8 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
         if known.insert(own, id).is_some() {
             return Err(wrong("another turn has its id".to_owned()));
         }
+        let mut turn = turn;
+        turn.attach(attachments(object).map_err(wrong)?);
         kept.conversation.put(turn);
         // Without anything chosen, the last of each place is.
         kept.conversation.choose(id);
@@ -218,6 +252,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
             first_answer: seconds("first_answer_seconds"),
             end: seconds("total_seconds"),
         },
+        attachments: Vec::new(),
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),
         json: None,

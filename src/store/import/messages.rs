@@ -176,5 +176,6 @@ pub(super) fn conversation(
         },
         conversation,
         draft: String::new(),
+        attached: Vec::new(),
     })
 }

@@ -38,6 +38,7 @@ fn kept(it: &mut Harness) -> Kept {
         head: head.expect("a head"),
         conversation: it.app.conversation.clone(),
         draft: String::new(),
+        attached: Vec::new(),
     }
 }
 

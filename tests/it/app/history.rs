@@ -78,6 +78,7 @@ fn kept(id: u64, title: &str) -> Kept {
         },
         conversation: other.app.conversation.clone(),
         draft: "unsent".to_owned(),
+        attached: Vec::new(),
     }
 }
 

@@ -149,6 +149,7 @@ fn a_kept_conversation_comes_back_with_its_model_and_its_draft() {
         },
         conversation: it.app.conversation.clone(),
         draft: "unsent".to_owned(),
+        attached: Vec::new(),
     };
     let mut it = Harness::new();
     it.type_text("mine");
@@ -204,6 +205,7 @@ fn what_was_typed_in_earlier_programs_comes_back_with_up() {
     let mut it = Harness::new();
     it.tell(Msg::Recalled {
         draft: "a draft".to_owned(),
+        attached: Vec::new(),
         typed: vec!["older".to_owned(), "newer".to_owned()],
     });
     it.shows("a draft");
@@ -222,6 +224,7 @@ fn what_is_sent_before_the_conversation_came_goes_into_it() {
         },
         conversation: it.app.conversation.clone(),
         draft: "unsent".to_owned(),
+        attached: Vec::new(),
     };
     let mut it = Harness::new();
     it.app.keeping = Keeping::new(Start {
@@ -259,6 +262,7 @@ fn continued() -> (Harness, Msg) {
         },
         conversation: earlier.app.conversation.clone(),
         draft: "unsent".to_owned(),
+        attached: Vec::new(),
     };
     let mut it = Harness::new();
     it.app.keeping = Keeping::new(Start {

@@ -296,7 +296,7 @@ async fn questions_are_answered_beside_the_writer() {
     store.close(PATIENCE).unwrap();
     let mut store = self::store(directory.path());
     store.carry_out(Effect::Recall);
-    let Msg::Recalled { draft, typed } = next(&mut store).await else {
+    let Msg::Recalled { draft, typed, .. } = next(&mut store).await else {
         panic!("no draft");
     };
     assert_eq!(

@@ -1,0 +1,206 @@
+//! What goes along with the message in the box: fetched elsewhere, shown as chips, sent and kept
+//! with it.
+
+use std::path::PathBuf;
+
+use super::{App, Effect, Overlay, Tone};
+use crate::app::library::Change;
+use crate::chat::{Attachment, MOST_ATTACHED_BYTES, Now, safe, short_bytes};
+use crate::phrase::tr;
+
+mod completion;
+mod many;
+
+pub use completion::{Completion, Path};
+pub use many::Many;
+
+/// What goes along with the message in the box, and with the one that waits.
+#[derive(Debug, Default)]
+pub struct Attached {
+    /// Goes along with the message in the box.
+    pub items: Vec<Attachment>,
+    /// Goes along with the message that waits for a reply to be over.
+    pub queued: Vec<Attachment>,
+    /// What is being fetched, by its ticket.
+    pub fetching: Vec<(u64, String)>,
+    /// The files that the path being typed may mean.
+    pub completion: Option<Completion>,
+    /// Whether the message is to be sent as soon as all is there.
+    send_when_fetched: bool,
+}
+
+/// Something that is to go along with a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// A file, a directory or a pattern, as it was typed.
+    Typed(String),
+    /// These files, exactly.
+    Files(Vec<PathBuf>),
+    /// The image on the clipboard.
+    Clipboard,
+}
+
+/// What was found of something that is to go along.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// What was read, and a sentence about each that could not be.
+    Read(Vec<Attachment>, Vec<String>),
+    /// Several files, of which nobody has said that all are meant.
+    Several(Many),
+}
+
+impl App {
+    /// Has something go along with the message, as it was typed.
+    pub(super) fn attach(&mut self, what: &str, now: Now) -> Vec<Effect> {
+        let wanted = match what {
+            "" => {
+                self.composer.replace_word("@");
+                let text = tr!("Type a path after the @; Tab or Enter takes it");
+                self.notify(Tone::Info, text, now.instant);
+                return Vec::new();
+            }
+            "clipboard" => Wanted::Clipboard,
+            typed => Wanted::Typed(typed.to_owned()),
+        };
+        vec![self.fetch(wanted, what)]
+    }
+
+    /// Asks for something that is to go along with the message.
+    pub(super) fn fetch(&mut self, wanted: Wanted, name: &str) -> Effect {
+        let ticket = self.keeping.ticket();
+        self.attached.fetching.push((ticket, safe::one_line(name)));
+        Effect::Fetch(ticket, wanted)
+    }
+
+    /// What was asked for is there, or is not.
+    pub(super) fn fetched(
+        &mut self,
+        ticket: u64,
+        found: Result<Found, String>,
+        now: Now,
+    ) -> Vec<Effect> {
+        let place = |waiting: &(u64, String)| waiting.0 == ticket;
+        let Some(at) = self.attached.fetching.iter().position(place) else {
+            return Vec::new();
+        };
+        self.attached.fetching.remove(at);
+        self.urgent = true;
+        let send = self.attached.send_when_fetched && self.attached.fetching.is_empty();
+        let why_not = match found {
+            Ok(Found::Several(many)) => {
+                self.attached.send_when_fetched = false;
+                self.overlay = Some(Overlay::Many(Box::new(many)));
+                return Vec::new();
+            }
+            Ok(Found::Read(read, refused)) => {
+                let mut items = self.attached.items.clone();
+                items.extend(
+                    read.into_iter()
+                        .filter(|it| !self.attached.items.contains(it)),
+                );
+                let bytes: usize = items.iter().map(|it| it.bytes().len()).sum();
+                if bytes > MOST_ATTACHED_BYTES {
+                    let size = short_bytes(bytes);
+                    Some(tr!(
+                        "Together that would be {size}, and 40 MiB is the most for one message",
+                        size
+                    ))
+                } else {
+                    self.set_attachments(items);
+                    sentence(&refused)
+                }
+            }
+            Err(why_not) => Some(why_not),
+        };
+        if let Some(why_not) = why_not {
+            // A message is not sent without what it speaks of.
+            self.attached.send_when_fetched = false;
+            self.notify(Tone::Error, why_not, now.instant);
+            return Vec::new();
+        }
+        if send {
+            self.attached.send_when_fetched = false;
+            return self.send(now);
+        }
+        Vec::new()
+    }
+
+    /// Waits with sending for what is to go along. Returns whether it does.
+    pub(super) fn waits_for_attachments(&mut self, now: Now) -> bool {
+        let Some((_, name)) = self.attached.fetching.first() else {
+            return false;
+        };
+        let text = tr!("Sent as soon as {name} is read", name);
+        self.attached.send_when_fetched = true;
+        self.notify(Tone::Info, text, now.instant);
+        true
+    }
+
+    /// Has these go along with the message in the box, and nothing else.
+    pub(super) fn set_attachments(&mut self, items: Vec<Attachment>) {
+        if self.attached.items == items {
+            return;
+        }
+        self.attached.items = items;
+        let kept = Change::DraftFiles(self.keeping.conversation(), self.attached.items.clone());
+        self.keep(kept);
+    }
+
+    /// Takes one off the message: the last one, if none is named by its place. Returns whether
+    /// there was one.
+    pub(super) fn remove_attachment(&mut self, at: Option<usize>) -> bool {
+        let mut items = self.attached.items.clone();
+        let at = at.or_else(|| items.len().checked_sub(1));
+        let Some(at) = at.filter(|at| *at < items.len()) else {
+            return false;
+        };
+        items.remove(at);
+        self.set_attachments(items);
+        true
+    }
+
+    /// Takes one off the message by its name; without a name, the last one.
+    pub(super) fn detach(&mut self, name: &str, now: Now) {
+        let named = |it: &Attachment| it.name == name || it.shown_name() == name;
+        let at = self.attached.items.iter().rposition(named);
+        if at.is_none() && !name.is_empty() {
+            let name = safe::one_line(name);
+            let text = tr!("Nothing called {name} goes along with the message", name);
+            self.notify(Tone::Error, text, now.instant);
+            return;
+        }
+        if !self.remove_attachment(at) {
+            let text = tr!("Nothing goes along with the message yet; /attach FILE adds a file");
+            self.notify(Tone::Info, text, now.instant);
+        }
+    }
+
+    /// What goes along with the message in the box waits with it.
+    pub(super) fn queue_attachments(&mut self) {
+        let items = std::mem::take(&mut self.attached.items);
+        self.attached.queued.extend(items.iter().cloned());
+        // Only the list in the box is kept as a draft; that one is empty now.
+        self.attached.items = items;
+        self.set_attachments(Vec::new());
+    }
+
+    /// What waited goes along with the message in the box again.
+    pub(super) fn unqueue_attachments(&mut self) {
+        let mut items = std::mem::take(&mut self.attached.queued);
+        items.extend(self.attached.items.iter().cloned());
+        self.set_attachments(items);
+    }
+}
+
+/// What could not be read, as one sentence.
+fn sentence(refused: &[String]) -> Option<String> {
+    match refused {
+        [] => None,
+        [one] => Some(one.clone()),
+        [first, rest @ ..] => Some(tr!(
+            "{first}; {count} more can't be attached",
+            first,
+            count = rest.len()
+        )),
+    }
+}
