@@ -121,7 +121,9 @@ fn decode<'a>(request: &WireRequest, pieces: impl IntoIterator<Item = &'a [u8]>)
 
 fn fold(deltas: &[Delta]) -> Reply {
     let mut reply = Reply::default();
-    deltas.iter().for_each(|delta| reply.push(delta.clone()));
+    for delta in deltas {
+        reply.push(delta.clone());
+    }
     reply
 }
 
@@ -222,7 +224,7 @@ pub fn think(data: &[u8]) {
         let mut body = String::new();
         for piece in pieces {
             let frame = json!({"choices": [{"index": 0, "delta": {"content": piece}}]});
-            body += &format!("data: {frame}\n\n");
+            body.push_str(&["data: ", &frame.to_string(), "\n\n"].concat());
         }
         body += "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
         let reply = fold(&decode(&request, [body.as_bytes()]).0);

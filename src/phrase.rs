@@ -1,6 +1,6 @@
 //! What the program says, in the user's language.
 //!
-//! Texts stand in the code in English, in [`tr!`]; the lines of `assets/locales/zh-CN.toml` are
+//! Texts stand in the code in English, in `tr!`; the lines of `assets/locales/zh-CN.toml` are
 //! found by them. A text without a line is said in English. Speaking English reads no file, builds
 //! no table and formats with `format!`.
 //!

@@ -135,6 +135,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 impl Refusal {
+    #[expect(clippy::too_many_lines, reason = "a sentence for each")]
     fn sentence(&self) -> String {
         match self {
             Self::NoSuchMode {

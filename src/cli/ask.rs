@@ -17,10 +17,10 @@ use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
 use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
-use crate::catalog::{DEMO, Model, Plan, Wish};
+use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, Attachment, CallState, Extent, Failure, FailureKind, Finish, JsonFault, Progress, Rates,
-    ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, CallState, Conversation, Extent, Failure, FailureKind, Finish, JsonFault,
+    Progress, Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::config::schema;
 use crate::files;
@@ -61,15 +61,8 @@ pub(super) fn run(
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
-    let parent = kept.conversation.last().map(|turn| turn.id);
-    let so_far = Rates::default().tokens(kept.conversation.extent(parent));
-    let beside = attached.iter().map(Attachment::extent);
-    let beside = Rates::default().tokens(beside.fold(Extent::default(), |sum, it| sum + it));
-    let tokens = whole_tokens(so_far + estimate_tokens(&prompt) + beside);
-    if attached.iter().any(|it| it.image().is_some()) {
-        crate::catalog::check_images(provider, &model)
-            .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
-    }
+    let tokens = estimate(&kept.conversation, &prompt, &attached);
+    check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
     let wish = wish(options, &session, &model, tokens);
     let plan = catalog
@@ -143,6 +136,28 @@ pub(super) fn run(
     });
     record.end();
     exit
+}
+
+/// Refuses images that the model does not take.
+fn check_images(
+    attached: &[Attachment],
+    provider: &catalog::Provider,
+    model: &Model,
+) -> Result<(), Trouble> {
+    if attached.iter().all(|it| it.image().is_none()) {
+        return Ok(());
+    }
+    catalog::check_images(provider, model).map_err(|refusal| Trouble::usage(refusal.to_string()))
+}
+
+/// About how many tokens a request has.
+fn estimate(so_far: &Conversation, prompt: &str, attached: &[Attachment]) -> u64 {
+    let rates = Rates::default();
+    let parent = so_far.last().map(|turn| turn.id);
+    let beside = attached.iter().map(Attachment::extent);
+    let beside = beside.fold(Extent::default(), |sum, it| sum + it);
+    let history = rates.tokens(so_far.extent(parent));
+    whole_tokens(history + estimate_tokens(prompt) + rates.tokens(beside))
 }
 
 /// What is wished of the model.

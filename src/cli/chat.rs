@@ -28,16 +28,7 @@ const SIGNAL_PATIENCE: Duration = Duration::from_millis(700);
 
 /// Opens the chat and runs it until it is left.
 pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit, Trouble> {
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-        return Err(Trouble::usage(
-            "the chat needs a terminal; for pipes and scripts there is `mmchat ask`",
-        ));
-    }
-    if environment.get("TERM") == Some("dumb") {
-        return Err(Trouble::usage(
-            "this terminal (TERM=dumb) can't show the chat; `mmchat ask` works here",
-        ));
-    }
+    check_terminal(environment)?;
     let Setup {
         mut config,
         catalog,
@@ -130,6 +121,21 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         });
     }
     Ok(exit)
+}
+
+/// Refuses what can't show a chat.
+fn check_terminal(environment: &Environment) -> Result<(), Trouble> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Trouble::usage(
+            "the chat needs a terminal; for pipes and scripts there is `mmchat ask`",
+        ));
+    }
+    if environment.get("TERM") == Some("dumb") {
+        return Err(Trouble::usage(
+            "this terminal (TERM=dumb) can't show the chat; `mmchat ask` works here",
+        ));
+    }
+    Ok(())
 }
 
 /// Refuses what the model of a new conversation lacks, as `ask` does.
