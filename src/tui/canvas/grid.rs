@@ -214,10 +214,15 @@ impl Grid {
             return 0;
         };
         let shown = self.moved(y, shift, up).unwrap_or_default();
+        // A row that stays where it is differs only where it was changed.
+        let (from, to) = match up {
+            0 => row.changed.unwrap_or_default(),
+            _ => (0, row.wanted.len()),
+        };
         let blank = Cell::default();
         let mut bytes = 0;
         let mut gap = usize::MAX;
-        for (x, wanted) in row.wanted.iter().enumerate() {
+        for (x, wanted) in row.wanted.iter().enumerate().take(to).skip(from) {
             if looks_alike(wanted, shown.get(x).unwrap_or(&blank)) {
                 gap = gap.saturating_add(1);
                 continue;
@@ -275,6 +280,9 @@ impl Row {
 /// Tells whether two cells can't be told apart on the screen. Their link is in the colour of an
 /// underline that is never drawn.
 pub(super) fn looks_alike(a: &Cell, b: &Cell) -> bool {
+    if a == b {
+        return true;
+    }
     if a.symbol() != b.symbol() || a.underline_color != b.underline_color {
         return false;
     }
