@@ -1,8 +1,8 @@
 //! What the store costs as it grows: list, search, open and append at one and at ten thousand
 //! conversations.
 //!
-//! `cargo bench --bench store` prints the figures; nothing is asserted, since they depend on the
-//! machine. Each conversation has four turns of mixed English and Chinese with reasoning, about
+//! `cargo bench --bench store` prints the figures and writes them to `BENCHMARKS.md`; nothing is
+//! asserted, since they depend on the machine. Each conversation has four turns of mixed English and Chinese with reasoning, about
 //! 10 KB; `MMCHAT_BENCH_KB` makes them larger (100 makes the larger store a gigabyte).
 #![expect(
     clippy::unwrap_used,
@@ -11,6 +11,9 @@
     clippy::indexing_slicing,
     reason = "a bench measures, prints and may panic"
 )]
+
+#[path = "report/section.rs"]
+mod section;
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -107,18 +110,26 @@ fn measure(rounds: usize, mut deed: impl FnMut(usize)) -> (Duration, Duration) {
     (times[rounds / 2], times[rounds * 99 / 100])
 }
 
-fn report(what: &str, (median, worst): (Duration, Duration)) {
+/// Why searches take longer where there is more, as far as they do.
+const ABOUT: &str = "Median and 99th percentile at one and at ten thousand conversations of four turns, English and Chinese mixed.\n\n\
+What touches a few rows by their key (open, list, load, append, journal, delete) costs the same in both. Searches grow, and why is known: \
+a word's entries lie in the index in order of time, and a page of hits is taken from the new end, but a word that fewer conversations have \
+than a page holds is read to its other end, and titles that have the word are looked up one by one. A phrase of Chinese characters is \
+their entries compared place by place: where each of them is common and the phrase is nowhere, that is every turn that has them all, so it \
+grows as the store does.";
+
+fn report(rows: &mut Vec<(String, String)>, what: &str, (median, worst): (Duration, Duration)) {
     println!("  {what:<34} median {median:>10.2?}   p99 {worst:>10.2?}");
+    rows.push((what.to_owned(), format!("{median:.2?} and {worst:.2?}")));
 }
 
-fn bench(directory: &Path, count: usize, bytes: usize) {
-    let mut random = fastrand::Rng::with_seed(count as u64);
-    let mut ids = Ids::new(1);
+/// Makes a store of so many conversations.
+fn fill(directory: &Path, count: usize, bytes: usize, ids: &mut Ids, random: &mut fastrand::Rng) {
     let began = Instant::now();
     let (mut shelf, _) = Shelf::open(directory).unwrap();
     for batch in (0..count).step_by(100) {
         let changes: Vec<Change> = (batch..count.min(batch + 100))
-            .flat_map(|at| conversation(&mut random, &mut ids, at, bytes))
+            .flat_map(|at| conversation(random, ids, at, bytes))
             .collect();
         shelf.change(&changes).unwrap();
     }
@@ -131,13 +142,22 @@ fn bench(directory: &Path, count: usize, bytes: usize) {
         size / 1_000_000,
         began.elapsed()
     );
+}
+
+fn bench(directory: &Path, count: usize, bytes: usize) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    let mut random = fastrand::Rng::with_seed(count as u64);
+    let mut ids = Ids::new(1);
+    fill(directory, count, bytes, &mut ids, &mut random);
     report(
+        &mut rows,
         "open",
         measure(20, |_| drop(Shelf::open(directory).unwrap())),
     );
     let (mut shelf, _) = Shelf::open(directory).unwrap();
     let all = shelf.list(&Query::default(), usize::MAX).unwrap().rows;
     report(
+        &mut rows,
         "list, the first 50",
         measure(ROUNDS, |_| drop(shelf.list(&Query::default(), 50).unwrap())),
     );
@@ -157,11 +177,13 @@ fn bench(directory: &Path, count: usize, bytes: usize) {
     ] {
         let query = Query::parse(typed, moment(0)).unwrap();
         report(
+            &mut rows,
             what,
             measure(ROUNDS, |_| drop(shelf.list(&query, 50).unwrap())),
         );
     }
     report(
+        &mut rows,
         "load one",
         measure(ROUNDS, |round| {
             let row = &all[round * 7 % all.len()];
@@ -170,6 +192,7 @@ fn bench(directory: &Path, count: usize, bytes: usize) {
     );
     let mut at = count;
     report(
+        &mut rows,
         "append a conversation, synced",
         measure(50, |_| {
             at += 1;
@@ -180,12 +203,13 @@ fn bench(directory: &Path, count: usize, bytes: usize) {
     );
     let mut live = conversation(&mut random, &mut ids, at + 1, 1_000);
     let Some(Change::Turn(_, turn)) = live.last_mut() else {
-        return;
+        return rows;
     };
     turn.state = TurnState::Live;
     let turn = turn.id;
     shelf.change(&live).unwrap();
     report(
+        &mut rows,
         "journal a piece, synced",
         measure(ROUNDS, |round| {
             let answer = Some(Grown {
@@ -202,17 +226,26 @@ fn bench(directory: &Path, count: usize, bytes: usize) {
         }),
     );
     report(
+        &mut rows,
         "delete one for good",
         measure(20, |round| {
             shelf.purge(&[all[round].id]).unwrap();
         }),
     );
+    rows
 }
 
 fn main() {
     let kilobytes = std::env::var("MMCHAT_BENCH_KB").map_or(10, |value| value.parse().unwrap());
-    for count in SIZES {
+    let [small, large] = SIZES.map(|count| {
         let directory = tempfile::tempdir().unwrap();
-        bench(directory.path(), count, kilobytes * 1_000);
-    }
+        bench(directory.path(), count, kilobytes * 1_000)
+    });
+    let rows: Vec<(String, String)> = small
+        .into_iter()
+        .zip(large)
+        .map(|((what, few), (_, many))| (what, format!("{few}; {many}")))
+        .collect();
+    let title = format!("The store, {kilobytes} kB a conversation");
+    section::write(&title, ABOUT, &rows);
 }
