@@ -58,13 +58,25 @@ SCENES = {
             ("see", "thinking 2."),
         ],
     },
+    "reply.zh-CN": {
+        "size": (120, 40),
+        "language": "zh_CN.UTF-8",
+        "label": "mmchat 的中文界面：左边是思考过程，右边是回答",
+        "steps": [
+            ("see", "输入消息"),
+            ("type", "用中文介绍一下你自己"),
+            ("press", "Enter"),
+            ("see", "Esc 停止"),
+            ("miss", "Esc 停止"),
+        ],
+    },
 }
 
 
 class Screen:
     """The program in a tmux of its own."""
 
-    def __init__(self, program, columns, rows, home):
+    def __init__(self, program, columns, rows, home, language):
         # A server of its own a scene: the last one may still be closing its socket.
         self.socket = f"mmchat-screenshots-{os.getpid()}-{id(self)}"
         self.columns, self.rows = columns, rows
@@ -72,7 +84,7 @@ class Screen:
             "HOME": home,
             "PATH": os.environ.get("PATH", ""),
             "TERM": "tmux-256color",
-            "LANG": "C.UTF-8",
+            "LANG": language,
         }
         words = ["env", "-i"] + [f"{name}={value}" for name, value in environment.items()]
         self.tmux("new-session", "-d", "-x", str(columns), "-y", str(rows), *words, program)
@@ -132,7 +144,7 @@ def main():
     for name in sys.argv[2:] or SCENES:
         scene = SCENES[name]
         with tempfile.TemporaryDirectory() as home:
-            screen = Screen(program, *scene["size"], home)
+            screen = Screen(program, *scene["size"], home, scene.get("language", "C.UTF-8"))
             try:
                 for step in scene["steps"]:
                     screen.step(*step)
