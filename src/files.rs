@@ -37,8 +37,9 @@ impl Files {
     pub fn find(variables: &HashMap<String, String>) -> Self {
         let home = variables.get("HOME").filter(|home| !home.is_empty());
         Self {
-            home: home.map(PathBuf::from),
-            clipboard: Clipboard::find(variables),
+            // Without the variable, the system knows.
+            home: home.map(PathBuf::from).or_else(std::env::home_dir),
+            clipboard: Clipboard::of(variables),
         }
     }
 
@@ -95,8 +96,8 @@ impl Files {
         several(typed, files)
     }
 
-    /// A path as typed, `~` written out.
-    fn place(&self, typed: &str) -> PathBuf {
+    /// A path as typed, where no shell has read it: `~` is written out.
+    pub fn place(&self, typed: &str) -> PathBuf {
         match (&self.home, typed.strip_prefix('~')) {
             (Some(home), Some("")) => home.clone(),
             (Some(home), Some(rest)) if rest.starts_with('/') => {

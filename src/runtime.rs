@@ -416,7 +416,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     .err()
                     .map(|error| trouble("The clipboard could not be reached", error))
             }
-            Effect::Export(export) => Some(written(*export)),
+            Effect::Export(export) => Some(written(*export, &self.files)),
             Effect::Notify(text) => {
                 drop(self.console.notify(text));
                 None

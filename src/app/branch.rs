@@ -96,15 +96,19 @@ impl App {
         ));
     }
 
+    /// Tells whether a reply is coming, in which case nothing else can be begun; a notice says so.
+    pub(super) fn is_replying(&mut self, now: Now) -> bool {
+        if self.live.is_some() {
+            let text = tr!("A reply is coming; Esc stops it");
+            self.notify(Tone::Info, text, now.instant);
+        }
+        self.live.is_some()
+    }
+
     /// What was asked last, with what, and after which turn, if it can be asked again now; else a notice says
     /// why not.
     fn asked_last(&mut self, now: Now) -> Option<(Option<TurnId>, String, Vec<Attachment>)> {
-        if self.live.is_some() {
-            self.notify(
-                Tone::Info,
-                tr!("A reply is coming; Esc stops it"),
-                now.instant,
-            );
+        if self.is_replying(now) {
             return None;
         }
         let last = self.conversation.last();
@@ -118,12 +122,7 @@ impl App {
 
     /// Takes the last message back into the box, to be sent as a sibling.
     pub(super) fn edit_last(&mut self, now: Now) {
-        if self.live.is_some() {
-            self.notify(
-                Tone::Info,
-                tr!("A reply is coming; Esc stops it"),
-                now.instant,
-            );
+        if self.is_replying(now) {
             return;
         }
         let Some(turn) = self.conversation.last() else {
@@ -152,12 +151,7 @@ impl App {
 
     /// Shows the turn's sibling before or after it, in place.
     pub(super) fn switch_sibling(&mut self, step: isize, now: Now) -> Vec<Effect> {
-        if self.live.is_some() {
-            self.notify(
-                Tone::Info,
-                tr!("A reply is coming; Esc stops it"),
-                now.instant,
-            );
+        if self.is_replying(now) {
             return Vec::new();
         }
         let Some((here, siblings)) = self.turn_with_versions() else {
@@ -246,12 +240,7 @@ impl App {
 
     /// Brings back what was deleted or left out last.
     pub(super) fn restore(&mut self, now: Now) -> Vec<Effect> {
-        if self.live.is_some() {
-            self.notify(
-                Tone::Info,
-                tr!("A reply is coming; Esc stops it"),
-                now.instant,
-            );
+        if self.is_replying(now) {
             return Vec::new();
         }
         let said = match self.restorable.take() {

@@ -100,12 +100,7 @@ impl App {
         prompt: &str,
         now: Now,
     ) -> Vec<Effect> {
-        if self.live.is_some() {
-            self.notify(
-                Tone::Info,
-                tr!("A reply is coming; Esc stops it"),
-                now.instant,
-            );
+        if self.is_replying(now) {
             return Vec::new();
         }
         let mut effects = self.drop_errand();

@@ -48,9 +48,14 @@ pub fn one_line(text: &str) -> String {
 /// differently from what it is, is an escape: controls, bidirectional and zero-width characters,
 /// unusual spaces, fillers, tags. It is still the same JSON, so what is shown is what is used.
 pub fn plain_json(json: &str) -> String {
+    escaped(json, is_plain)
+}
+
+/// JSON text in which every character that is not to stay is an escape.
+fn escaped(json: &str, stays: fn(char) -> bool) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
-        if is_plain(c) {
+        if stays(c) {
             out.push(c);
         } else {
             let mut units = [0; 2];
@@ -100,23 +105,7 @@ fn is_harmless(c: char) -> bool {
 /// A value as JSON text that is safe on a terminal too: JSON escapes C0 controls by itself, but not
 /// DEL, C1 and the characters that change the order of text.
 pub fn json(value: &serde_json::Value) -> String {
-    let text = value.to_string();
-    if visible(&text) == text {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        let one = c.encode_utf8(&mut [0; 4]).to_owned();
-        if visible(&one) == one {
-            out.push(c);
-        } else {
-            let mut units = [0; 2];
-            for unit in c.encode_utf16(&mut units) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out
+    escaped(&value.to_string(), is_harmless)
 }
 
 #[cfg(test)]

@@ -25,29 +25,35 @@ const PROGRAMS: [(&str, &str, &[&str]); 3] = [
     ("", "pngpaste", &["-"]),
 ];
 
-/// The way to the clipboard's image from here.
+/// The ways to the clipboard's image that may be there.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clipboard {
-    program: Option<(PathBuf, &'static [&'static str])>,
+    programs: Vec<(&'static str, &'static [&'static str])>,
+    directories: Vec<PathBuf>,
 }
 
 impl Clipboard {
-    /// Finds the way. `variables` are those of the environment.
-    pub(super) fn find(variables: &HashMap<String, String>) -> Self {
+    /// Tells which programs may be there. `variables` are those of the environment.
+    pub(super) fn of(variables: &HashMap<String, String>) -> Self {
         let is_set = |name: &str| variables.get(name).is_some_and(|value| !value.is_empty());
-        let path = variables
-            .get("PATH")
-            .map(String::as_str)
-            .unwrap_or_default();
-        let program = PROGRAMS
-            .iter()
-            .filter(|(variable, ..)| variable.is_empty() || is_set(variable))
-            .find_map(|(_, name, arguments)| {
-                let found = std::env::split_paths(path).map(|directory| directory.join(name));
-                let program = found.into_iter().find(|program| program.is_file())?;
-                Some((program, *arguments))
-            });
-        Self { program }
+        let path = variables.get("PATH").map(std::env::split_paths);
+        Self {
+            programs: PROGRAMS
+                .iter()
+                .filter(|(variable, ..)| variable.is_empty() || is_set(variable))
+                .map(|(_, name, arguments)| (*name, *arguments))
+                .collect(),
+            directories: path.into_iter().flatten().collect(),
+        }
+    }
+
+    /// The first of them that is there. The disk is asked only when somebody wants an image.
+    fn program(&self) -> Option<(PathBuf, &'static [&'static str])> {
+        self.programs.iter().find_map(|(name, arguments)| {
+            let mut places = self.directories.iter().map(|place| place.join(name));
+            let program = places.find(|program| program.is_file())?;
+            Some((program, *arguments))
+        })
     }
 
     /// The image on the clipboard.
@@ -56,7 +62,8 @@ impl Clipboard {
     ///
     /// Fails with a sentence when there is none, or no way to it.
     pub(super) async fn image(self) -> Result<Attachment, String> {
-        let Some((program, arguments)) = self.program else {
+        let found = super::on_a_thread(move || self.program()).await?;
+        let Some((program, arguments)) = found else {
             return Err(
                 "No program that reads the clipboard was found (wl-paste, xclip or pngpaste)"
                     .to_owned(),
@@ -121,7 +128,7 @@ mod tests {
             ("PATH", home.path().to_str().unwrap()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Clipboard::find(&HashMap::from(variables)).image().await
+        Clipboard::of(&HashMap::from(variables)).image().await
     }
 
     #[tokio::test]
@@ -136,7 +143,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_such_a_program_a_sentence_says_so() {
-        let missing = Clipboard::find(&HashMap::new()).image().await.unwrap_err();
+        let missing = Clipboard::of(&HashMap::new()).image().await.unwrap_err();
         assert!(missing.contains("wl-paste, xclip or pngpaste"));
     }
 }

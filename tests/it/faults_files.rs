@@ -13,6 +13,7 @@ use mmchat::store::Shelf;
 use crate::cli::{Home, KEY, home_of, outcome, replying, said, thought};
 use crate::harness::{Harness, answer, reasoning};
 use crate::pty::Terminal;
+use crate::store::faults::exchange;
 use crate::support::raw::{Server, Step};
 
 /// Every file below a directory; links are not followed.
@@ -41,15 +42,6 @@ fn only_id(home: &Home) -> String {
 /// nothing before it, and what is written next is whole.
 #[test]
 fn i92_a_log_that_was_cut_anywhere_costs_what_was_cut() {
-    let exchange = |prompt: &str| {
-        let mut it = Harness::new();
-        it.app.keeping = mmchat::app::Keeping::new(mmchat::app::Start {
-            seed: fastrand::u64(..),
-            ..mmchat::app::Start::default()
-        });
-        it.exchange(prompt, "hm", "yes");
-        it.changes()
-    };
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("data");
     let (mut shelf, _) = Shelf::open(&directory).unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use mmchat::demo::{Pace, Server};
 use mmchat::tui::{Announcer, Guard};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
-use rustix::process::{Signal, WaitOptions, waitpid};
+use rustix::process::Signal;
 use vt100::Screen;
 
 use crate::cli::{Home, home_of, said};
@@ -142,10 +142,7 @@ fn h84_a_window_that_was_resized_meanwhile_is_drawn_whole() {
     terminal.types("write a haiku\r").shows("A haiku:");
     terminal.types("\x1a");
     terminal.when_screen("screen of the shell", is_restored);
-    let (_, status) = waitpid(Some(terminal.pid), WaitOptions::UNTRACED)
-        .unwrap()
-        .unwrap();
-    assert!(status.stopped());
+    terminal.is_stopped();
     terminal.resize(70, 20);
     terminal.signal(Signal::CONT);
     terminal.when_screen("program", Screen::alternate_screen);

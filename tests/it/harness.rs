@@ -10,7 +10,7 @@ use std::time::Duration;
 use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
-use mmchat::app::library::Change;
+use mmchat::app::library::{Change, Which};
 use mmchat::app::{self, App, Choice, Effect, Keymap, Msg, Session, command};
 use mmchat::chat::{Delta, Failure, Finish, Moment, Now, Progress, TurnId};
 use mmchat::config::{self, Config, keys::Chord};
@@ -124,6 +124,23 @@ impl Harness {
         let mut harness = Self::new();
         harness.resize(cols, rows);
         harness
+    }
+
+    /// Starts as `--continue` does. Returns the ticket under which the last conversation is asked for.
+    pub(crate) fn opens_the_last(&mut self) -> u64 {
+        self.app.keeping = app::Keeping::new(app::Start {
+            open: Some(Which::Last),
+            ..app::Start::default()
+        });
+        let asked = self
+            .app
+            .start()
+            .into_iter()
+            .find_map(|effect| match effect {
+                Effect::Load { ticket, .. } => Some(ticket),
+                _ => None,
+            });
+        asked.unwrap()
     }
 
     /// Applies a message and draws.

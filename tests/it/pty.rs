@@ -184,6 +184,14 @@ impl Terminal {
         kill_process(self.pid, signal).unwrap();
     }
 
+    /// Waits until the program rests, as after Ctrl+Z.
+    pub(crate) fn is_stopped(&self) {
+        let (_, status) = waitpid(Some(self.pid), WaitOptions::UNTRACED)
+            .unwrap()
+            .unwrap();
+        assert!(status.stopped());
+    }
+
     /// Waits for the program's end and fails unless it ended with that code and left the terminal
     /// as it was.
     pub(crate) fn ends_well(&self, code: u32) {
@@ -353,10 +361,7 @@ fn ctrl_z_gives_the_terminal_back_and_the_shell_can_bring_the_program_back() {
     terminal.types("my draft").shows("my draft");
     terminal.types("\x1a");
     terminal.when_screen("screen of the shell", is_restored);
-    let (_, status) = waitpid(Some(terminal.pid), WaitOptions::UNTRACED)
-        .unwrap()
-        .unwrap();
-    assert!(status.stopped());
+    terminal.is_stopped();
     assert_eq!(termios(terminal.master.as_ref()), terminal.before);
     terminal.signal(Signal::CONT);
     terminal.when_screen("program", Screen::alternate_screen);
@@ -372,10 +377,7 @@ fn a_stop_from_outside_gives_the_terminal_back_too() {
     terminal.shows("Message");
     terminal.signal(Signal::TSTP);
     terminal.when_screen("screen of the shell", is_restored);
-    let (_, status) = waitpid(Some(terminal.pid), WaitOptions::UNTRACED)
-        .unwrap()
-        .unwrap();
-    assert!(status.stopped());
+    terminal.is_stopped();
     terminal.signal(Signal::CONT);
     terminal.when_screen("program", Screen::alternate_screen);
     terminal.shows("Message");

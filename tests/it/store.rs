@@ -1,6 +1,6 @@
 //! The store: what goes in comes out, is found, and is gone when it was deleted.
 
-mod faults;
+pub(crate) mod faults;
 mod versions;
 
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! JSON mode and web search in the chat.
 
-use mmchat::app::library::{Change, Kept, Which};
-use mmchat::app::{Effect, Keeping, Msg, Start};
+use mmchat::app::library::{Change, Kept};
+use mmchat::app::{Effect, Msg};
 use mmchat::chat::{Delta, Extras, Finish, Source, Thinking};
 use serde_json::json;
 
@@ -200,19 +200,8 @@ fn a_reopened_conversation_has_its_layout_its_sources_and_its_switches() {
     let kept = kept(&mut it);
     assert!(kept.head.extras.json);
     let mut again = of("openrouter/minimax/minimax-m3");
-    again.app.keeping = Keeping::new(Start {
-        open: Some(Which::Last),
-        ..Start::default()
-    });
-    let ticket = again
-        .app
-        .start()
-        .into_iter()
-        .find_map(|effect| match effect {
-            Effect::Load { ticket, .. } => Some(ticket),
-            _ => None,
-        });
-    again.tell(Msg::Loaded(ticket.unwrap(), Ok(Some(Box::new(kept)))));
+    let ticket = again.opens_the_last();
+    again.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
     again
         .shows("  \"a\": 1,")
         .shows("[1] A page · a.b")

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mmchat::app::journal::JOURNAL_PAUSE;
 use mmchat::app::keeping::DRAFT_PAUSE;
-use mmchat::app::library::{Change, Grown, Head, Kept, StoreNews, Which};
-use mmchat::app::{Choice, Effect, Keep, Keeping, Msg, Start};
+use mmchat::app::library::{Change, Grown, Head, Kept, StoreNews};
+use mmchat::app::{Choice, Keep, Msg};
 use mmchat::chat::{ConversationId, Delta, TurnState};
 
 use crate::harness::{Harness, answer, reasoning};
@@ -153,19 +153,7 @@ fn a_kept_conversation_comes_back_with_its_model_and_its_draft() {
     };
     let mut it = Harness::new();
     it.type_text("mine");
-    it.app.keeping = Keeping::new(Start {
-        open: Some(Which::Last),
-        ..Start::default()
-    });
-    let ticket = it
-        .app
-        .start()
-        .into_iter()
-        .find_map(|effect| match effect {
-            Effect::Load { ticket, .. } => Some(ticket),
-            _ => None,
-        })
-        .unwrap();
+    let ticket = it.opens_the_last();
     it.tell(Msg::Loaded(ticket + 1, Ok(Some(Box::new(kept.clone())))));
     it.hides("answer one");
     it.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
@@ -227,11 +215,7 @@ fn what_is_sent_before_the_conversation_came_goes_into_it() {
         attached: Vec::new(),
     };
     let mut it = Harness::new();
-    it.app.keeping = Keeping::new(Start {
-        open: Some(Which::Last),
-        ..Start::default()
-    });
-    let _ = it.app.start();
+    it.opens_the_last();
     it.say("second");
     assert!(
         it.requests().is_empty(),
@@ -265,11 +249,7 @@ fn continued() -> (Harness, Msg) {
         attached: Vec::new(),
     };
     let mut it = Harness::new();
-    it.app.keeping = Keeping::new(Start {
-        open: Some(Which::Last),
-        ..Start::default()
-    });
-    let _ = it.app.start();
+    it.opens_the_last();
     (it, Msg::Loaded(1, Ok(Some(Box::new(kept)))))
 }
 

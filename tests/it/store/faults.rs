@@ -42,7 +42,7 @@ async fn next(store: &mut Store) -> Msg {
     tokio::time::timeout(PATIENCE, store.next()).await.unwrap()
 }
 
-fn exchange(prompt: &str) -> Vec<Change> {
+pub(crate) fn exchange(prompt: &str) -> Vec<Change> {
     let mut it = Harness::new();
     it.app.keeping = mmchat::app::Keeping::new(mmchat::app::Start {
         seed: fastrand::u64(..),
