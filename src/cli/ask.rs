@@ -19,8 +19,8 @@ use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
 use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, Attachment, CallState, Conversation, Extent, Failure, FailureKind, Finish, JsonFault,
-    Progress, Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
+    Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::config::schema;
 use crate::files;
@@ -154,8 +154,7 @@ fn check_images(
 fn estimate(so_far: &Conversation, prompt: &str, attached: &[Attachment]) -> u64 {
     let rates = Rates::default();
     let parent = so_far.last().map(|turn| turn.id);
-    let beside = attached.iter().map(Attachment::extent);
-    let beside = beside.fold(Extent::default(), |sum, it| sum + it);
+    let beside = Attachment::extent_of(attached);
     let history = rates.tokens(so_far.extent(parent));
     whole_tokens(history + estimate_tokens(prompt) + rates.tokens(beside))
 }
