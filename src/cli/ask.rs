@@ -98,7 +98,7 @@ pub(super) fn run(
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
     let mut outlet = Outlet::new(ask, environment);
-    let mut record = Record::begin(options, kept, turn);
+    let mut record = Record::new(options, kept, turn);
     let exit = block_on(async {
         tokio::select! {
             // Before the first byte is sent, so that no Ctrl+C is missed.
@@ -113,6 +113,10 @@ pub(super) fn run(
                 Ok(Exit::Signal(2))
             }
             result = async {
+                let keys = providers.client().keys();
+                if keys.key(&sent.target.provider).await.is_ok() {
+                    record.begin();
+                }
                 if offers_tools {
                     sent.offer(bench.served(&config).await);
                 }

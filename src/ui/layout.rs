@@ -67,7 +67,7 @@ pub(super) fn areas(window: Rect, wants: Wants) -> Option<Areas> {
     // The chat keeps at least three rows; the status gives way first, then the header.
     let spare = window.height.saturating_sub(3 + 3);
     let header_rows = u16::from(spare >= 1);
-    let most_status_rows = (window.height / 8).max(1);
+    let most_status_rows = (window.height / 6).max(1);
     let status_rows = match spare {
         0 | 1 => 0,
         _ => wants.status_rows.clamp(1, most_status_rows),
