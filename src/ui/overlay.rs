@@ -119,7 +119,8 @@ pub(super) fn opened(
     let clear = area.outer(Margin::new(1, 0)).intersection(window);
     Clear.render(clear, buf);
     paint::mend_left_edge(clear, buf);
-    let title = Line::styled(title.to_owned(), theme.title());
+    let title = paint::cut(title, usize::from(width.saturating_sub(2)));
+    let title = Line::styled(title, theme.title());
     paint::padded(paint::boxed(area, &title, true, theme, buf))
 }
 
