@@ -54,7 +54,7 @@ impl App {
             section: Section::Prompt,
             width: 0,
         };
-        self.chat_scroll.reveal(beginning, &self.seen.chat);
+        self.chat_scroll = Scroll::at(beginning);
         let words = found.marks.first();
         let words = words.and_then(|mark| found.snippet.get(mark.clone()));
         let mut find = Find::new(Origin {

@@ -342,6 +342,7 @@ fn what_was_found_is_where_the_conversation_opens() {
     it.shows("question 9")
         .shows("a needle, perhaps")
         .hides("question 29");
+    it.hides("new lines");
     it.type_text("!").shows("unsent!");
     it.press("esc").shows("question 29");
 }
