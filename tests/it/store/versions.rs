@@ -1,16 +1,19 @@
 //! A store of every version that was released opens, with all that is in it.
 
+use std::time::Duration;
+
 use mmchat::app::library::{Query, Which};
-use mmchat::chat::{CallState, Standing, TurnState};
+use mmchat::chat::{CallState, Part, Standing, TurnState};
 use mmchat::store::Shelf;
 
 use crate::harness::WALL;
 
 /// What each version left, as it left it: written out, so that no change of the program's own
 /// tables changes it too.
-const RELEASED: [&str; 2] = [
+const RELEASED: [&str; 3] = [
     include_str!("../../fixtures/store/version-1.sql"),
     include_str!("../../fixtures/store/version-2.sql"),
+    include_str!("../../fixtures/store/version-3.sql"),
 ];
 
 #[test]
@@ -58,6 +61,14 @@ fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
         assert_eq!(turns[0].standing, Standing::Pinned);
         assert_eq!(turns[0].reply.total_usage().output_tokens, Some(34));
         assert!(matches!(turns[0].reply.calls[0].state, CallState::Done(_)));
+        let attached = turns[0].attachments.iter().map(|it| it.name.as_str());
+        let expected: &[&str] = if at < 2 { &[] } else { &["more.txt"] };
+        assert!(attached.eq(expected.iter().copied()), "version {}", at + 1);
+        // What no version before the fourth measured is told by the beginnings.
+        let timing = turns[0].timing;
+        assert_eq!((timing.thinking, timing.answering), (None, None));
+        let thought = timing.spent(Part::Reasoning, Duration::ZERO);
+        assert_eq!(thought, Some(Duration::from_micros(280_000)));
         assert_eq!(turns[1].state, TurnState::Stopped);
         let last = kept.conversation.last().unwrap();
         assert_eq!(last.state, TurnState::Interrupted);
