@@ -133,7 +133,8 @@ fn put_turn(
                 offset_minutes, provider, model, served_model, thinking, max_tokens, temperature, top_p,
                 presence_penalty, finish, connected_us, first_reasoning_us, first_answer_us, end_us,
                 input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens,
-                total_tokens, searches, cost_usd, failure, remarks, calls, sources, extras)
+                total_tokens, searches, cost_usd, failure, remarks, calls, sources, extras,
+                thinking_us, answering_us)
              SELECT :id, :conversation, (SELECT id FROM turns WHERE id = :parent),
                 (SELECT 1 + coalesce(max(chosen), 0) FROM turns
                  WHERE conversation = :conversation AND parent IS :parent),
@@ -141,11 +142,13 @@ fn put_turn(
                 :offset, :provider, :model, :served, :thinking, :max_tokens, :temperature, :top_p,
                 :presence_penalty, :finish, :connected, :first_reasoning, :first_answer, :end,
                 :input_tokens, :output_tokens, :reasoning_tokens, :cached_tokens, :cache_write_tokens,
-                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras
+                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras,
+                :thinking_time, :answering_time
              WHERE EXISTS (SELECT 1 FROM conversations WHERE id = :conversation)
              ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer, indexed = 0,
                 standing = :standing, bytes = :bytes, served_model = :served, finish = :finish, connected_us = :connected,
                 first_reasoning_us = :first_reasoning, first_answer_us = :first_answer, end_us = :end,
+                thinking_us = :thinking_time, answering_us = :answering_time,
                 input_tokens = :input_tokens, output_tokens = :output_tokens,
                 reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens,
                 cache_write_tokens = :cache_write_tokens, total_tokens = :total_tokens,
@@ -176,6 +179,8 @@ fn put_turn(
             ":first_reasoning": micros(timing.first_reasoning),
             ":first_answer": micros(timing.first_answer),
             ":end": micros(timing.end),
+            ":thinking_time": micros(timing.thinking),
+            ":answering_time": micros(timing.answering),
             ":input_tokens": whole(usage.input_tokens),
             ":output_tokens": whole(usage.output_tokens),
             ":reasoning_tokens": whole(usage.reasoning_tokens),
