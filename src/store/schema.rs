@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
 
 /// What leads from each version to the next. The first makes an empty file a store.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// The version that this program writes.
 pub(super) fn version() -> u32 {
@@ -175,6 +175,17 @@ END;
 CREATE TRIGGER conversation_removed_with_files AFTER DELETE ON conversations BEGIN
     DELETE FROM attached WHERE draft = OLD.id;
 END;
+";
+
+/// Parts of words, as a second index. What is in the first one already follows little by little,
+/// while the program runs: to read all texts here would keep the first start waiting for minutes.
+const VERSION_4: &str = "
+CREATE VIRTUAL TABLE search_parts USING fts5 (
+    prompt, answer, reasoning,
+    content='', tokenize='unicode61 remove_diacritics 2'
+);
+INSERT INTO search_parts (search_parts, rank) VALUES ('secure-delete', 1);
+CREATE INDEX turns_without_parts ON turns (id) WHERE indexed = 1;
 ";
 
 /// Brings a store up to this program's version, in one step or not at all. Two programs that do so

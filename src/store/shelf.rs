@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::file::{self, Error, Running};
 use super::tally::{Group, Tallied, Waits};
-use super::{read, rescue, tally, write};
+use super::{index, read, rescue, search, tally, write};
 use crate::app::library::{Change, Kept, Listed, Listing, Query, Which};
 use crate::chat::ConversationId;
 
@@ -75,7 +75,7 @@ impl Shelf {
     ///
     /// Fails when the store can't be read.
     pub fn list(&self, query: &Query, limit: usize) -> Result<Listing, Error> {
-        Ok(read::list(&self.connection, query, limit)?)
+        Ok(search::list(&self.connection, query, limit)?)
     }
 
     /// The conversations whose ids lie in a range, the newest first; ten at most.
@@ -162,6 +162,24 @@ impl Shelf {
         }
         purging.commit()?;
         Ok(file::flush_log(&self.connection)?)
+    }
+
+    /// Makes some more of what an earlier version wrote be found as quickly as the rest. Tells
+    /// whether there may be more.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be written; then nothing was.
+    pub fn catch_up(&mut self) -> Result<bool, Error> {
+        if index::is_complete(&self.connection)? {
+            return Ok(false);
+        }
+        let catching_up = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let more = index::catch_up(&catching_up)?;
+        catching_up.commit()?;
+        Ok(more)
     }
 
     /// Sets the store aside and goes on with what can be read of it. Returns the sentence about it.

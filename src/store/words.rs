@@ -1,22 +1,24 @@
-//! Text as the index sees it, a search as its query, and the piece of a text that shows why it was
-//! found.
+//! Text as the index sees it, and a search as its queries.
 //!
 //! The index's tokenizer takes a run of Chinese for one word. So every such character stands alone
-//! in what is indexed, and a Chinese word is searched for as a phrase of its characters: one or two
-//! of them are found as well as ten. Pure.
+//! in what is indexed, and a Chinese word can be searched for as a phrase of its characters: one or
+//! two of them are found as well as ten. Each of them is in most texts, though, and so is a word
+//! that begins with a certain letter. What has more to tell goes into a second index: see [`parts`].
+//! Pure.
+
+mod snippet;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::app::library::{Where, Word};
-use crate::chat::safe;
+pub(super) use snippet::{count, snippet};
 
-/// The most of a text that is looked through for the piece to show, in bytes.
-const MOST_LOOKED_THROUGH: usize = 1024 * 1024;
-/// Characters of a snippet before and after the word.
-const BEFORE: usize = 40;
-const AFTER: usize = 100;
+use crate::app::library::{Where, Word};
+
+/// How many of a word's first letters are a part: words that begin with more than these are few.
+const MOST_LETTERS: usize = 2;
 
 /// Whether a character is a word of its own: Chinese, Japanese and Korean ones.
 fn stands_alone(c: char) -> bool {
@@ -59,122 +61,132 @@ pub(super) fn spaced(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The index's query for these words: all of them, each as a phrase. `None` when there are none.
-pub(super) fn query(words: &[Word], place: Option<Where>) -> Option<String> {
-    let mut all = String::new();
-    for word in words {
-        if !all.is_empty() {
-            all.push_str(" AND ");
+/// Parts of a text's words: each Chinese character together with the one after it, and the first
+/// letter and the first two of every other word, once each.
+///
+/// Neighbours in a run of Chinese are neighbours here, so that a longer word is a phrase; the last
+/// character of a run stands alone, or two runs would read as one.
+pub(super) fn parts(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut beginnings: BTreeSet<String> = BTreeSet::new();
+    let mut before: Option<String> = None;
+    for (_, token) in tokens(text) {
+        let is_alone = token.chars().next().is_some_and(stands_alone);
+        if let Some(before) = before.take() {
+            out.push_str(&before);
+            if is_alone {
+                out.push_str(&token);
+            }
+            out.push(' ');
         }
-        // Between quotation marks nothing has a meaning but the mark itself.
-        let phrase = spaced(&word.text).replace(['"', '\0'], " ");
-        let _ = write!(all, "\"{}\"", phrase.trim());
-        if word.open
-            && word
-                .text
-                .chars()
-                .next_back()
-                .is_some_and(|c| !stands_alone(c))
-        {
-            all.push('*');
+        if is_alone {
+            before = Some(token);
+        } else {
+            for letters in 1..=MOST_LETTERS {
+                if let Some(beginning) = first_letters(&token, letters)
+                    && !beginnings.contains(beginning)
+                {
+                    beginnings.insert(beginning.to_owned());
+                }
+            }
         }
     }
-    if all.is_empty() {
+    out.extend(before);
+    for beginning in beginnings {
+        out.push(' ');
+        out.push_str(&beginning);
+    }
+    out
+}
+
+/// So many letters of a word, if it has as many.
+fn first_letters(word: &str, letters: usize) -> Option<&str> {
+    let (last, c) = word.char_indices().nth(letters.checked_sub(1)?)?;
+    word.get(..last + c.len_utf8())
+}
+
+/// A word as the parts that say all about it, as a phrase; `None` when they do not.
+fn as_parts(word: &Word) -> Option<String> {
+    let all: Vec<String> = tokens(&word.text).map(|(_, token)| token).collect();
+    if let [only] = all.as_slice()
+        && word.open
+        && only.chars().count() <= MOST_LETTERS
+        && !only.chars().any(stands_alone)
+    {
+        return Some(only.clone());
+    }
+    let is_chinese = all
+        .iter()
+        .all(|token| token.chars().next().is_some_and(stands_alone));
+    if all.len() < 2 || !is_chinese {
         return None;
     }
-    Some(match place {
-        Some(Where::Prompt) => format!("{{prompt}} : ({all})"),
-        Some(Where::Answer) => format!("{{answer}} : ({all})"),
-        Some(Where::Thinking) => format!("{{reasoning}} : ({all})"),
-        Some(Where::Title) | None => all,
-    })
+    Some(
+        all.array_windows()
+            .map(|[one, next]: &[String; 2]| [one.as_str(), next].concat())
+            .collect::<Vec<_>>()
+            .join(" "),
+    )
 }
 
-/// The piece of a text around the first of these words, on one line and safe to show, and where in
-/// it the words are. `None` when none is found.
-pub(super) fn snippet(text: &str, words: &[Word]) -> Option<(String, Vec<Range<usize>>)> {
-    let text = beginning(text, MOST_LOOKED_THROUGH);
-    let first = words
-        .iter()
-        .filter_map(|word| find(text, word).next())
-        .min_by_key(|found| found.start)?;
-    let (before, after) = text.split_at_checked(first.start)?;
-    let start = before
-        .char_indices()
-        .rev()
-        .nth(BEFORE)
-        .map_or(0, |(at, _)| at);
-    let end = after.char_indices().nth(AFTER);
-    let end = end.map_or(text.len(), |(at, _)| first.start + at);
-    let mut shown = safe::one_line(text.get(start..end)?);
-    if start > 0 {
-        shown.insert(0, '…');
-    }
-    if end < text.len() {
-        shown.push('…');
-    }
-    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut marks: Vec<Range<usize>> = words.iter().flat_map(|word| find(&shown, word)).collect();
-    marks.sort_by_key(|mark| (mark.start, mark.end));
-    marks.dedup_by(|later, earlier| {
-        let overlaps = later.start < earlier.end;
-        if overlaps {
-            earlier.end = earlier.end.max(later.end);
+/// What is asked of the two indexes: what is found is in all that is asked.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Queries {
+    /// Of the one of whole words.
+    pub(super) whole: Option<String>,
+    /// Of the one of [`parts`].
+    pub(super) parts: Option<String>,
+}
+
+/// The queries for these words: each is asked of the index that answers it sooner.
+pub(super) fn queries(words: &[Word], place: Option<Where>) -> Queries {
+    let mut queries = Queries::default();
+    for word in words {
+        match as_parts(word) {
+            Some(parts) => also(&mut queries.parts, &format!("\"{parts}\"")),
+            None => also(&mut queries.whole, &phrase(word)),
         }
-        overlaps
-    });
-    Some((shown, marks))
-}
-
-/// How many of these words a text holds.
-pub(super) fn count(text: &str, words: &[Word]) -> usize {
-    let text = beginning(text, MOST_LOOKED_THROUGH);
-    words
-        .iter()
-        .filter(|word| find(text, word).next().is_some())
-        .count()
-}
-
-/// Where a word stands in a text, as the index's tokenizer sees words: at the beginning of one,
-/// whatever the case and the accents; punctuation between two words of a phrase does not count.
-fn find<'a>(text: &'a str, word: &'a Word) -> impl Iterator<Item = Range<usize>> + 'a {
-    let wanted: Vec<String> = tokens(&word.text).map(|(_, token)| token).collect();
-    let mut last: Option<char> = None;
-    text.char_indices().filter_map(move |(at, c)| {
-        let begins = is_of_word(c)
-            && (stands_alone(c) || !last.is_some_and(|c| is_of_word(c) && !stands_alone(c)));
-        last = Some(c);
-        if !begins {
-            return None;
-        }
-        let first = wanted.first()?;
-        if !first.starts_with(folded(c).next()?) {
-            return None;
-        }
-        let end = matches(text.get(at..)?, &wanted, word.open)?;
-        Some(at..at + end)
-    })
-}
-
-/// Where the wanted words end at the beginning of a text, if they are there.
-fn matches(text: &str, wanted: &[String], open: bool) -> Option<usize> {
-    let mut found = tokens(text);
-    let mut end = 0;
-    for (at, token) in wanted.iter().enumerate() {
-        let (range, there) = found.next()?;
-        let is_last = at + 1 == wanted.len();
-        end = if there == *token {
-            range.end
-        } else if is_last && open && there.starts_with(token.as_str()) {
-            // Only what was typed is marked.
-            let typed = token.chars().count();
-            let inside = text.get(range.clone())?.char_indices().nth(typed);
-            inside.map_or(range.end, |(at, _)| range.start + at)
-        } else {
-            return None;
-        };
     }
-    Some(end)
+    Queries {
+        whole: queries.whole.map(|all| within(place, all)),
+        parts: queries.parts.map(|all| within(place, all)),
+    }
+}
+
+/// The query of the index of whole words for all of these. `None` when there are none.
+pub(super) fn query(words: &[Word], place: Option<Where>) -> Option<String> {
+    let mut all = None;
+    for word in words {
+        also(&mut all, &phrase(word));
+    }
+    all.map(|all| within(place, all))
+}
+
+fn also(query: &mut Option<String>, asked: &str) {
+    match query {
+        Some(query) => {
+            let _ = write!(query, " AND {asked}");
+        }
+        None => *query = Some(asked.to_owned()),
+    }
+}
+
+fn within(place: Option<Where>, asked: String) -> String {
+    match place {
+        Some(Where::Prompt) => format!("{{prompt}} : ({asked})"),
+        Some(Where::Answer) => format!("{{answer}} : ({asked})"),
+        Some(Where::Thinking) => format!("{{reasoning}} : ({asked})"),
+        Some(Where::Title) | None => asked,
+    }
+}
+
+/// A word as a phrase of the index of whole words.
+fn phrase(word: &Word) -> String {
+    // Between quotation marks nothing has a meaning but the mark itself.
+    let phrase = spaced(&word.text).replace(['"', '\0'], " ");
+    let last = word.text.chars().next_back();
+    let is_open = word.open && last.is_some_and(|c| !stands_alone(c));
+    format!("\"{}\"{}", phrase.trim(), if is_open { "*" } else { "" })
 }
 
 /// The words of a text, folded, and where they are.
@@ -260,18 +272,6 @@ mod tests {
         }
     }
 
-    fn marked(text: &str, words: &[&str]) -> String {
-        let words: Vec<Word> = words.iter().map(|text| word(text)).collect();
-        let Some((mut shown, marks)) = snippet(text, &words) else {
-            return String::new();
-        };
-        for mark in marks.iter().rev() {
-            shown.insert(mark.end, ']');
-            shown.insert(mark.start, '[');
-        }
-        shown
-    }
-
     #[test]
     fn every_chinese_character_is_a_word_of_its_own() {
         assert_eq!(spaced("今天weather好"), " 今 天 weather 好");
@@ -286,43 +286,34 @@ mod tests {
     }
 
     #[test]
-    fn a_snippet_marks_words_whatever_their_case_and_accents() {
-        assert_eq!(marked("The Café is nice", &["CAFE"]), "The [Café] is nice");
+    fn parts_are_pairs_of_characters_and_first_letters() {
         assert_eq!(
-            marked("cafe\u{301} au lait", &["café"]),
-            "[cafe\u{301}] au lait"
+            parts("今天好，Rust rules 天气"),
+            "今天 天好 好 天气 气 r ru"
         );
-        assert_eq!(marked("今天天气很好", &["天气"]), "今天[天气]很好");
-        assert_eq!(marked("narwhals", &["narw"]), "[narw]hals");
-        assert_eq!(
-            marked("unarw", &["narw"]),
-            "",
-            "in the middle of a word it is not found"
-        );
-        assert_eq!(marked("a-b c", &["b c"]), "a-[b c]");
+        assert_eq!(parts("今，天"), "今天 天", "as the other index sees it");
+        assert_eq!(parts("Élan x"), " e el x");
+        assert_eq!(parts(""), "");
     }
 
     #[test]
-    fn a_snippet_is_one_safe_line_around_the_first_word() {
-        let text = format!(
-            "{}\x1b[2J needle\n\nand {}",
-            "x ".repeat(500),
-            "y ".repeat(500)
-        );
-        let shown = marked(&text, &["needle"]);
-        assert!(shown.starts_with('…') && shown.ends_with('…'), "{shown}");
-        assert!(shown.contains("␛[2J [needle] and y"), "{shown}");
-        assert!(shown.chars().count() < 160);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn marks_lie_on_characters(text in "\\PC{0,60}|[a-c é天气]{0,40}", typed in "[a-cé天气]{1,3}") {
-            if let Some((shown, marks)) = snippet(&text, &[word(&typed)]) {
-                for mark in marks {
-                    proptest::prop_assert!(shown.get(mark).is_some());
-                }
-            }
-        }
+    fn words_are_asked_of_the_index_that_answers_them_sooner() {
+        let asked = |typed: &[&str]| {
+            let words: Vec<Word> = typed.iter().map(|typed| word(typed)).collect();
+            let queries = queries(&words, None);
+            let shown = |query: Option<String>| query.unwrap_or_default().replace('"', "");
+            [shown(queries.whole), shown(queries.parts)]
+        };
+        assert_eq!(asked(&["天气很"]), ["", "天气 气很"]);
+        assert_eq!(asked(&["气"]), ["气", ""]);
+        assert_eq!(asked(&["R", "cargo"]), ["cargo*", "r"]);
+        assert_eq!(asked(&["Rust异步", "异步"]), ["Rust 异 步", "异步"]);
+        assert_eq!(asked(&["a-b"]), ["a-b*", ""]);
+        assert_eq!(asked(&[]), ["", ""]);
+        let whole = Word {
+            open: false,
+            ..word("ru")
+        };
+        assert_eq!(queries(&[whole], None).parts, None);
     }
 }

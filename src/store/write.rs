@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::words::{beginning, spaced};
-use super::{attached, facts};
+use super::words::beginning;
+use super::{attached, facts, index};
 use crate::app::library::{Change, Grown, Head};
 use crate::chat::{ConversationId, Turn, TurnId, TurnState};
 
@@ -66,9 +66,7 @@ fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<()> {
     let id = row_id(head.id.0);
     let mut statement = store.prepare_cached("SELECT 1 FROM conversations WHERE id = ?1")?;
     if !statement.exists([id])? {
-        store
-            .prepare_cached("INSERT INTO search_titles (rowid, title) VALUES (?1, ?2)")?
-            .execute(params![id, spaced(&head.title)])?;
+        index::add_title(store, id, &head.title)?;
     }
     store
         .prepare_cached(
@@ -108,13 +106,10 @@ fn put_turn(
     writer: &str,
 ) -> rusqlite::Result<()> {
     let id = row_id(turn.id.0);
-    let there: Option<bool> = store
-        .prepare_cached("SELECT indexed FROM turns WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    if there == Some(true) {
-        unindex_turn(store, id)?;
-    }
+    let is_there = store
+        .prepare_cached("SELECT 1 FROM turns WHERE id = ?1")?
+        .exists([id])?;
+    index::remove_turn(store, id)?;
     let is_live = turn.is_live();
     let reply = &turn.reply;
     let (asked, usage, timing) = (&turn.asked, reply.total_usage(), &turn.timing);
@@ -129,7 +124,7 @@ fn put_turn(
     let bytes = turn.prompt.len() + reply.reasoning.len() + reply.answer.len();
     let changed = store
         .prepare_cached(
-            "INSERT INTO turns (id, conversation, parent, chosen, state, writer, indexed, standing, bytes, sent,
+            "INSERT INTO turns (id, conversation, parent, chosen, state, writer, standing, bytes, sent,
                 offset_minutes, provider, model, served_model, thinking, max_tokens, temperature, top_p,
                 presence_penalty, finish, connected_us, first_reasoning_us, first_answer_us, end_us,
                 input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens,
@@ -137,13 +132,13 @@ fn put_turn(
              SELECT :id, :conversation, (SELECT id FROM turns WHERE id = :parent),
                 (SELECT 1 + coalesce(max(chosen), 0) FROM turns
                  WHERE conversation = :conversation AND parent IS :parent),
-                :state, :writer, :indexed, :standing, :bytes, :sent,
+                :state, :writer, :standing, :bytes, :sent,
                 :offset, :provider, :model, :served, :thinking, :max_tokens, :temperature, :top_p,
                 :presence_penalty, :finish, :connected, :first_reasoning, :first_answer, :end,
                 :input_tokens, :output_tokens, :reasoning_tokens, :cached_tokens, :cache_write_tokens,
                 :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras
              WHERE EXISTS (SELECT 1 FROM conversations WHERE id = :conversation)
-             ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer, indexed = :indexed,
+             ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer,
                 standing = :standing, bytes = :bytes, served_model = :served, finish = :finish, connected_us = :connected,
                 first_reasoning_us = :first_reasoning, first_answer_us = :first_answer, end_us = :end,
                 input_tokens = :input_tokens, output_tokens = :output_tokens,
@@ -158,7 +153,6 @@ fn put_turn(
             ":parent": turn.parent.map(|parent| row_id(parent.0)),
             ":state": facts::state_word(&turn.state),
             ":writer": is_live.then_some(writer),
-            ":indexed": !is_live,
             ":standing": facts::standing_word(turn.standing),
             ":bytes": i64::try_from(bytes).unwrap_or(i64::MAX),
             ":sent": turn.sent.unix_seconds,
@@ -194,12 +188,12 @@ fn put_turn(
         // The conversation was deleted meanwhile, perhaps by another program.
         return Ok(());
     }
-    if there.is_none() {
+    if !is_there {
         attached::put(store, id, &turn.attachments)?;
     }
     put_texts(store, turn)?;
     if !is_live {
-        index_turn(store, id)?;
+        index::add_turn(store, id)?;
     }
     Ok(())
 }
@@ -225,40 +219,11 @@ fn put_texts(store: &Connection, turn: &Turn) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// Makes a turn's texts be found. They are read back, so that what is taken out of the index later
-/// is what went in.
-fn index_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
-    let texts = texts(store, id)?;
-    let Some((prompt, reasoning, answer)) = texts else {
-        return Ok(());
-    };
-    store
-        .prepare_cached(
-            "INSERT INTO search (rowid, prompt, answer, reasoning) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id,
-            spaced(&prompt),
-            spaced(&answer),
-            spaced(&reasoning)
-        ])
-        .map(drop)
-}
-
-/// Takes a turn's words out of the index, of which no trace is left there.
-fn unindex_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
-    let Some((prompt, reasoning, answer)) = texts(store, id)? else {
-        return Ok(());
-    };
-    store
-        .prepare_cached(
-            "INSERT INTO search (search, rowid, prompt, answer, reasoning) VALUES ('delete', ?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![id, spaced(&prompt), spaced(&answer), spaced(&reasoning)])
-        .map(drop)
-}
-
-fn texts(store: &Connection, id: i64) -> rusqlite::Result<Option<(String, String, String)>> {
+/// A turn's prompt, reasoning and answer.
+pub(super) fn texts(
+    store: &Connection,
+    id: i64,
+) -> rusqlite::Result<Option<(String, String, String)>> {
     store
         .prepare_cached("SELECT prompt, reasoning, answer FROM texts WHERE turn = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -311,7 +276,7 @@ fn drop_turn(store: &Connection, turn: TurnId) -> rusqlite::Result<()> {
         .query_map([row_id(turn.0)], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in all {
-        unindex_turn(store, id)?;
+        index::remove_turn(store, id)?;
     }
     store
         .prepare_cached("DELETE FROM turns WHERE id = ?1")?
@@ -321,33 +286,13 @@ fn drop_turn(store: &Connection, turn: TurnId) -> rusqlite::Result<()> {
 
 fn rename(store: &Connection, conversation: ConversationId, title: &str) -> rusqlite::Result<()> {
     let id = row_id(conversation.0);
-    if !unindex_title(store, id)? {
+    if !index::remove_title(store, id)? {
         return Ok(());
     }
     store
         .prepare_cached("UPDATE conversations SET title = ?2 WHERE id = ?1")?
         .execute(params![id, title])?;
-    store
-        .prepare_cached("INSERT INTO search_titles (rowid, title) VALUES (?1, ?2)")?
-        .execute(params![id, spaced(title)])
-        .map(drop)
-}
-
-/// Takes a title out of the index; `false` when there is no such conversation.
-fn unindex_title(store: &Connection, id: i64) -> rusqlite::Result<bool> {
-    let title: Option<String> = store
-        .prepare_cached("SELECT title FROM conversations WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    let Some(title) = title else {
-        return Ok(false);
-    };
-    store
-        .prepare_cached(
-            "INSERT INTO search_titles (search_titles, rowid, title) VALUES ('delete', ?1, ?2)",
-        )?
-        .execute(params![id, spaced(&title)])?;
-    Ok(true)
+    index::add_title(store, id, title)
 }
 
 /// Removes a conversation for good, with its words in the index. What is left of it in free pages
@@ -358,9 +303,9 @@ pub(super) fn purge(store: &Connection, id: i64) -> rusqlite::Result<()> {
         .query_map([id], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for turn in turns {
-        unindex_turn(store, turn)?;
+        index::remove_turn(store, turn)?;
     }
-    if unindex_title(store, id)? {
+    if index::remove_title(store, id)? {
         store
             .prepare_cached("DELETE FROM conversations WHERE id = ?1")?
             .execute([id])?;
@@ -392,11 +337,9 @@ pub(super) fn interrupt(store: &Connection, id: i64) -> rusqlite::Result<()> {
         .prepare_cached("DELETE FROM pieces WHERE turn = ?1")?
         .execute([id])?;
     store
-        .prepare_cached(
-            "UPDATE turns SET state = 'interrupted', writer = NULL, indexed = 1 WHERE id = ?1",
-        )?
+        .prepare_cached("UPDATE turns SET state = 'interrupted', writer = NULL WHERE id = ?1")?
         .execute([id])?;
-    index_turn(store, id)
+    index::add_turn(store, id)
 }
 
 /// Appends a live turn's pieces to its texts.
@@ -461,32 +404,4 @@ fn typed(
         .prepare_cached("DELETE FROM typed WHERE id <= (SELECT max(id) FROM typed) - ?1")?
         .execute([MOST_TYPED])
         .map(drop)
-}
-
-/// Makes everything be found that is not yet: after a rescue.
-pub(super) fn index_all(store: &Connection) -> rusqlite::Result<()> {
-    let turns: Vec<(i64, bool)> = store
-        .prepare("SELECT id, state = 'live' FROM turns WHERE NOT indexed")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (turn, is_live) in turns {
-        if is_live {
-            interrupt(store, turn)?;
-        } else {
-            index_turn(store, turn)?;
-            store
-                .prepare_cached("UPDATE turns SET indexed = 1 WHERE id = ?1")?
-                .execute([turn])?;
-        }
-    }
-    let titles: Vec<(i64, String)> = store
-        .prepare("SELECT id, title FROM conversations")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (conversation, title) in titles {
-        store
-            .prepare_cached("INSERT INTO search_titles (rowid, title) VALUES (?1, ?2)")?
-            .execute(params![conversation, spaced(&title)])?;
-    }
-    Ok(())
 }

@@ -19,6 +19,8 @@ use crate::chat::ConversationId;
 
 /// How long after a failure the next try is.
 const RETRY: Duration = Duration::from_secs(2);
+/// How long the disk and the processor rest between two pieces of work that nobody waits for.
+const REST: Duration = Duration::from_millis(50);
 
 /// What the writer is to do.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub(super) struct Writer {
     deleted: Vec<ConversationId>,
     /// A store that is damaged again is left alone.
     rescued: bool,
+    /// Whether an earlier version's turns may wait to be found as quickly as others.
+    behind: bool,
 }
 
 impl Writer {
@@ -64,6 +68,7 @@ impl Writer {
             gone: None,
             deleted: Vec::new(),
             rescued: false,
+            behind: true,
         }
     }
 
@@ -73,6 +78,8 @@ impl Writer {
         loop {
             let job = if self.failing.is_some() {
                 jobs.recv_timeout(RETRY)
+            } else if self.behind && self.shelf.is_some() {
+                jobs.recv_timeout(REST)
             } else {
                 jobs.recv().map_err(RecvTimeoutError::from)
             };
@@ -84,7 +91,8 @@ impl Writer {
                         return;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) if self.failing.is_some() => {}
+                Err(RecvTimeoutError::Timeout) => self.catch_up(),
                 Err(RecvTimeoutError::Disconnected) => {
                     drop(self.stop());
                     return;
@@ -143,6 +151,19 @@ impl Writer {
             Err(Error::Database(error)) if file::is_damage(&error) => self.rescue(),
             Err(error) if error.may_pass() => self.fails(&error),
             Err(_) => self.one_by_one(),
+        }
+    }
+
+    /// Does a little of what an earlier version left to do. What can't be done now is left to a later
+    /// program: everything is found without it too, only not as quickly.
+    fn catch_up(&mut self) {
+        let Some(shelf) = &mut self.shelf else {
+            return;
+        };
+        match shelf.catch_up() {
+            Ok(more) => self.behind = more,
+            Err(Error::Database(error)) if file::is_damage(&error) => self.rescue(),
+            Err(_) => self.behind = false,
         }
     }
 

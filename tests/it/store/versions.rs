@@ -8,9 +8,10 @@ use crate::harness::WALL;
 
 /// What each version left, as it left it: written out, so that no change of the program's own
 /// tables changes it too.
-const RELEASED: [&str; 2] = [
+const RELEASED: [&str; 3] = [
     include_str!("../../fixtures/store/version-1.sql"),
     include_str!("../../fixtures/store/version-2.sql"),
+    include_str!("../../fixtures/store/version-3.sql"),
 ];
 
 #[test]
@@ -27,28 +28,38 @@ fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
         };
         assert_eq!(version(&store), u32::try_from(at + 1).unwrap());
         drop(store);
-        let (shelf, notes) = Shelf::open(home.path()).unwrap();
+        let (mut shelf, notes) = Shelf::open(home.path()).unwrap();
         assert!(
             notes.iter().all(|note| note.contains("open to other")),
             "{notes:?}"
         );
-        let find = |typed: &str| {
+        let find = |shelf: &Shelf, typed: &str| {
             let query = Query::parse(typed, WALL).unwrap();
             shelf.list(&query, 10).unwrap().rows
         };
-        let all = find("");
+        let all = find(&shelf, "");
         assert_eq!(all.len(), 1);
         assert!(all[0].pinned);
         assert_eq!((all[0].title.as_str(), all[0].turns), ("Eggs and 天气", 3));
-        for words in [
+        let words = [
             "boil",
+            "b",
             "气",
+            "天气",
             "in:title eggs",
             "in:thinking small",
+            "in:thinking sm",
             "in:answer ten",
-        ] {
-            assert_eq!(find(words).len(), 1, "{words}");
+        ];
+        for words in words {
+            assert_eq!(find(&shelf, words).len(), 1, "{words}");
         }
+        // What it wrote is found by its parts too, some time later.
+        while shelf.catch_up().unwrap() {}
+        for words in words {
+            assert_eq!(find(&shelf, words).len(), 1, "{words}");
+        }
+        assert!(find(&shelf, "in:answer 天气").is_empty());
         let kept = shelf.load(Which::Last).unwrap().unwrap();
         assert_eq!(kept.draft, "and geese");
         assert_eq!(kept.head.system_prompt, "Be brief.");
@@ -59,6 +70,14 @@ fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
         assert_eq!(turns[0].reply.total_usage().output_tokens, Some(34));
         assert!(matches!(turns[0].reply.calls[0].state, CallState::Done(_)));
         assert_eq!(turns[1].state, TurnState::Stopped);
+        let has_files = at >= 2;
+        assert_eq!(turns[1].asked.extras.json, has_files);
+        assert_eq!(kept.attached.len(), usize::from(has_files));
+        let file = turns[0].attachments.first();
+        assert_eq!(
+            file.map(|file| (file.name.as_str(), file.bytes())),
+            has_files.then_some(("list.txt", "eggs: 3\n".as_bytes()))
+        );
         let last = kept.conversation.last().unwrap();
         assert_eq!(last.state, TurnState::Interrupted);
         assert_eq!(last.reply.answer.as_str(), "Ten minutes.");
