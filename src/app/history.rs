@@ -5,14 +5,19 @@
 //! search never overwrites a newer one. What is changed here is changed on the screen at once and
 //! handed to the store in order.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 
+use super::keymap::{ALT, CTRL, PLAIN, held};
 use super::library::{Change, Kept, Listed, Listing, Query, Which};
 use super::line_edit::LineEdit;
 use super::overlay::edit_line;
 use super::{App, Effect, Overlay, Tone};
 use crate::chat::{ConversationId, Moment, Now, TurnId, safe, title_from};
 use crate::phrase::tr;
+
+mod deleted;
+
+use deleted::Deleted;
 
 /// The most rows that are asked for.
 const MOST_ROWS: usize = 200;
@@ -48,8 +53,8 @@ pub struct History {
     ticket: u64,
     /// The same for the preview.
     preview_ticket: u64,
-    /// What was deleted last, and where it stood.
-    deleted: Option<(usize, Listed)>,
+    /// What was deleted last.
+    deleted: Option<Deleted>,
 }
 
 /// How a question to the store went.
@@ -172,29 +177,23 @@ impl History {
     /// Takes a key.
     pub(super) fn key(&mut self, key: KeyEvent) -> Option<Wish> {
         if let Some(title) = &mut self.renaming {
-            match key.code {
-                KeyCode::Enter => return Some(Wish::Rename),
-                KeyCode::Up | KeyCode::Down => self.renaming = None,
+            match (held(key), key.code) {
+                (PLAIN, KeyCode::Enter) => return Some(Wish::Rename),
+                (PLAIN, KeyCode::Up | KeyCode::Down) => self.renaming = None,
                 _ => drop(edit_line(title, key)),
             }
             return None;
         }
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
-        let by = match key.code {
-            KeyCode::Enter => return Some(Wish::Open),
-            KeyCode::F(2) => return self.begin_renaming(),
-            KeyCode::Char('e') if control => return self.begin_renaming(),
-            KeyCode::Char('p') if alt => return Some(Wish::Pin),
-            KeyCode::Delete => return Some(Wish::Delete),
-            KeyCode::Char('d') if control => return Some(Wish::Delete),
-            KeyCode::Char('u') if alt => return Some(Wish::Undelete),
-            KeyCode::Up => -1,
-            KeyCode::Down => 1,
-            KeyCode::Char('p') if control => -1,
-            KeyCode::Char('n') if control => 1,
-            KeyCode::PageUp => -10,
-            KeyCode::PageDown => 10,
+        let by = match (held(key), key.code) {
+            (PLAIN, KeyCode::Enter) => return Some(Wish::Open),
+            (PLAIN, KeyCode::F(2)) | (CTRL, KeyCode::Char('e')) => return self.begin_renaming(),
+            (ALT, KeyCode::Char('p')) => return Some(Wish::Pin),
+            (PLAIN, KeyCode::Delete) | (CTRL, KeyCode::Char('d')) => return Some(Wish::Delete),
+            (ALT, KeyCode::Char('u')) => return Some(Wish::Undelete),
+            (PLAIN, KeyCode::Up) | (CTRL, KeyCode::Char('p')) => -1,
+            (PLAIN, KeyCode::Down) | (CTRL, KeyCode::Char('n')) => 1,
+            (PLAIN, KeyCode::PageUp) => -10,
+            (PLAIN, KeyCode::PageDown) => 10,
             _ => return edit_line(&mut self.query, key).then_some(Wish::Search),
         };
         let before = self.selected;
@@ -341,14 +340,18 @@ impl App {
     }
 
     fn open_selected(&mut self) -> Vec<Effect> {
-        let Some(id) = self.history().and_then(|history| Some(history.row()?.id)) else {
+        let Some(row) = self.history().and_then(|history| history.row()) else {
             return Vec::new();
         };
+        let (id, hit) = (row.id, row.hit.clone());
         self.overlay = None;
         if self.keeping.conversation() == Some(id) {
+            self.show_found(hit.as_ref());
             return Vec::new();
         }
-        vec![self.open_conversation(Which::Id(id))]
+        let effect = self.open_conversation(Which::Id(id));
+        self.keeping.found = hit;
+        vec![effect]
     }
 
     fn rename_selected(&mut self, now: Now) {
@@ -387,47 +390,6 @@ impl App {
             self.keeping.head.pinned = pinned;
         }
         self.change_kept(Change::Pin(id, pinned));
-    }
-
-    /// Deletes the selected conversation; the one on the screen gives way to a new one.
-    fn delete_selected(&mut self, now: Now) -> Vec<Effect> {
-        let Some(history) = self.history() else {
-            return Vec::new();
-        };
-        let at = history.selected;
-        if at >= history.rows.len() {
-            return Vec::new();
-        }
-        let row = history.rows.remove(at);
-        let id = row.id;
-        history.deleted = Some((at, row));
-        history.selected = at.min(history.rows.len().saturating_sub(1));
-        let mut effects = Vec::new();
-        if self.keeping.conversation() == Some(id) {
-            effects = self.begin_conversation(None, now);
-            if let Some(history) = self.history() {
-                history.open = None;
-            }
-        }
-        self.change_kept(Change::Delete(id));
-        effects.extend(self.preview_history());
-        effects
-    }
-
-    fn undelete(&mut self, now: Now) -> Vec<Effect> {
-        let Some((at, row)) = self.history().and_then(|history| history.deleted.take()) else {
-            let text = tr!("There is nothing to bring back");
-            self.notify(Tone::Info, text, now.instant);
-            return Vec::new();
-        };
-        let id = row.id;
-        if let Some(history) = self.history() {
-            let at = at.min(history.rows.len());
-            history.rows.insert(at, row);
-            history.selected = at;
-        }
-        self.change_kept(Change::Undelete(id));
-        self.preview_history()
     }
 }
 

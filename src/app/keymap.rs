@@ -2,8 +2,21 @@
 
 use std::collections::HashMap;
 
+use crossterm::event::{KeyEvent, KeyModifiers};
+
 use super::command::{Command, SPECS, Scope};
 use crate::config::keys::{Binding, Chord};
+
+/// Keys that overlays match as they are: with nothing, with Ctrl alone, with Alt alone.
+pub(super) const PLAIN: KeyModifiers = KeyModifiers::NONE;
+pub(super) const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+pub(super) const ALT: KeyModifiers = KeyModifiers::ALT;
+
+/// What a key is held with, Shift aside. It is compared as a whole: Esc and a key that reach the
+/// terminal together come as that key with Alt, and whoever meant to leave deletes nothing.
+pub(super) fn held(key: KeyEvent) -> KeyModifiers {
+    key.modifiers - KeyModifiers::SHIFT
+}
 
 /// The keys in force: the defaults, changed by `[keys]`.
 #[derive(Debug, Clone)]
@@ -133,11 +146,14 @@ fn shown(chord: Chord) -> String {
         return text;
     }
     let capital = |part: &str| {
+        if part == "minus" {
+            return "-".to_owned();
+        }
         let mut letters = part.chars();
         let first = letters.next().map(|c| c.to_uppercase().to_string());
         first.unwrap_or_default() + letters.as_str()
     };
-    // A minus sign is spelled out, so each `-` stands between two names.
+    // A minus sign is spelled out in a chord, so each `-` there stands between two names.
     text.split('-').map(capital).collect::<Vec<_>>().join("+")
 }
 
@@ -162,6 +178,7 @@ mod tests {
         assert_eq!(map.shown(Command::SwitchModel), ["Ctrl+O", "F2"]);
         assert_eq!(map.hint(Command::SwitchModel).as_deref(), Some("^O"));
         assert_eq!(map.hint(Command::Zoom).as_deref(), Some("z"));
+        assert_eq!(map.shown(Command::NarrowThinking), ["Alt+-"]);
     }
 
     #[test]

@@ -176,7 +176,8 @@ fn turns(store: &Connection, conversation: i64, into: &mut Conversation) -> rusq
             thinking, max_tokens, temperature, top_p, presence_penalty, finish, connected_us,
             first_reasoning_us, first_answer_us, end_us, input_tokens, output_tokens, reasoning_tokens,
             cached_tokens, cache_write_tokens, total_tokens, searches, cost_usd, failure, remarks, calls,
-            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''), standing, extras
+            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''), standing, extras,
+            thinking_us, answering_us
          FROM turns LEFT JOIN texts ON turn = turns.id WHERE conversation = ?1 ORDER BY turns.id",
     )?;
     let mut rows = statement.query([conversation])?;
@@ -225,12 +226,10 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
             extras: row.get_ref(35)?.as_str()?.into(),
         },
         state: facts::state(row.get_ref(3)?.as_str()?, failure),
-        timing: Timing {
-            connected: micros(15)?,
-            first_reasoning: micros(16)?,
-            first_answer: micros(17)?,
-            end: micros(18)?,
-        },
+        timing: Timing::kept(
+            [micros(15)?, micros(16)?, micros(17)?, micros(18)?],
+            [micros(36)?, micros(37)?],
+        ),
         attachments: Vec::new(),
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),

@@ -177,15 +177,14 @@ CREATE TRIGGER conversation_removed_with_files AFTER DELETE ON conversations BEG
 END;
 ";
 
-/// Parts of words, as a second index. What is in the first one already follows little by little,
-/// while the program runs: to read all texts here would keep the first start waiting for minutes.
+/// Turns are indexed with pairs of Chinese characters (`indexed` is 2) from here on; those that are
+/// not yet (1) are found all the same, and are indexed anew where there is time. How long the model
+/// thought and answered, without what tools and the user took in between, is not known of earlier
+/// turns.
 const VERSION_4: &str = "
-CREATE VIRTUAL TABLE search_parts USING fts5 (
-    prompt, answer, reasoning,
-    content='', tokenize='unicode61 remove_diacritics 2'
-);
-INSERT INTO search_parts (search_parts, rank) VALUES ('secure-delete', 1);
-CREATE INDEX turns_without_parts ON turns (id) WHERE indexed = 1;
+CREATE INDEX turns_without_pairs ON turns (id) WHERE indexed = 1;
+ALTER TABLE turns ADD COLUMN thinking_us INTEGER;
+ALTER TABLE turns ADD COLUMN answering_us INTEGER;
 ";
 
 /// Brings a store up to this program's version, in one step or not at all. Two programs that do so

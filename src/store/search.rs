@@ -1,14 +1,12 @@
 //! Searches: a query's words to the conversations in which they were said.
 
-use std::cmp::Ordering;
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, Rows, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::read::{self, LISTED, listed};
-use super::words::{self, Queries};
 use super::write::row_id;
-use super::{asked, index};
+use super::{asked, index, words};
 use crate::app::library::{Hit, Listed, Listing, Query, Where, Word};
 use crate::chat::{TurnId, earliest_of};
 
@@ -16,8 +14,8 @@ use crate::chat::{TurnId, earliest_of};
 /// fills the page long before.
 const MOST_MATCHES: usize = 20_000;
 
-/// The conversations that a query finds, `limit` at most: with words those whose title has them and
-/// then those in which they were said last.
+/// The conversations that a query finds, `limit` at most: without words the pinned and then the
+/// newest ones, with words those whose title has them and then those in which they were said last.
 pub(super) fn list(store: &Connection, query: &Query, limit: usize) -> rusqlite::Result<Listing> {
     if query.words.is_empty() {
         return read::list(store, query, limit);
@@ -50,7 +48,7 @@ struct Page<'a> {
 impl Page<'_> {
     /// Conversations whose title has the words.
     fn titles(&mut self) -> rusqlite::Result<()> {
-        let Some(wanted) = words::query(&self.query.words, None) else {
+        let Some(wanted) = words::query(&self.query.words, None, false) else {
             return Ok(());
         };
         let mut statement = self.store.prepare_cached(
@@ -84,6 +82,11 @@ impl Page<'_> {
 
     /// Conversations with a turn that has the words, those with the newest such turn first.
     fn turns(&mut self) -> rusqlite::Result<()> {
+        let words = words::in_texts(&self.query.words);
+        let paired = index::is_paired(self.store)?;
+        let Some(wanted) = words::query(&words, self.query.place, paired) else {
+            return Ok(());
+        };
         let asked = match &self.query.model {
             Some(model) => Some(asked::turns(self.store, model)?),
             None => None,
@@ -100,35 +103,14 @@ impl Page<'_> {
             .query
             .before
             .map_or(i64::MAX, |before| row_id(earliest_of(before)));
-        let (place, found_by) = (self.query.place, &self.query.words);
-        let wanted = if index::is_complete(self.store)? {
-            words::queries(found_by, place)
-        } else {
-            Queries {
-                whole: words::query(found_by, place),
-                parts: None,
-            }
-        };
-        let mut of_whole = self.store.prepare_cached(
+        let mut statement = self.store.prepare_cached(
             "SELECT rowid FROM search WHERE search MATCH ?1 AND rowid >= ?2 AND rowid < ?3
              ORDER BY rowid DESC",
         )?;
-        let mut of_parts = self.store.prepare_cached(
-            "SELECT rowid FROM search_parts WHERE search_parts MATCH ?1 AND rowid >= ?2 AND rowid < ?3
-             ORDER BY rowid DESC",
-        )?;
-        let whole = wanted
-            .whole
-            .map(|wanted| of_whole.query(params![wanted, from, until]));
-        let parts = wanted
-            .parts
-            .map(|wanted| of_parts.query(params![wanted, from, until]));
-        let mut found = Found {
-            whole: whole.transpose()?,
-            parts: parts.transpose()?,
-        };
+        let mut rows = statement.query(params![wanted, from, until])?;
         let mut matches = 0;
-        while let Some(turn) = found.next()? {
+        while let Some(row) = rows.next()? {
+            let turn: i64 = row.get(0)?;
             if asked.as_ref().is_some_and(|asked| !asked.contains(&turn)) {
                 continue;
             }
@@ -146,7 +128,7 @@ impl Page<'_> {
                 continue;
             };
             if !self.seen.insert(conversation) {
-                self.tell_more_than_the_title(conversation, turn)?;
+                self.tell_more_than_the_title(conversation, turn, &words)?;
                 continue;
             }
             let Some(mut found) = self.conversation(conversation)? else {
@@ -155,20 +137,25 @@ impl Page<'_> {
             if self.is_full() {
                 break;
             }
-            found.hit = self.hit(turn)?;
+            found.hit = self.hit(turn, &words)?;
             self.listing.rows.push(found);
         }
         Ok(())
     }
 
     /// A title is on the row anyway: what was said is the better reason why it is there.
-    fn tell_more_than_the_title(&mut self, conversation: i64, turn: i64) -> rusqlite::Result<()> {
+    fn tell_more_than_the_title(
+        &mut self,
+        conversation: i64,
+        turn: i64,
+        words: &[Word],
+    ) -> rusqlite::Result<()> {
         let is_title = |row: &Listed| {
             let place = row.hit.as_ref().map(|hit| hit.place);
             row_id(row.id.0) == conversation && place == Some(Where::Title)
         };
         if let Some(at) = self.listing.rows.iter().position(is_title) {
-            let hit = self.hit(turn)?;
+            let hit = self.hit(turn, words)?;
             if let Some(row) = self.listing.rows.get_mut(at) {
                 row.hit = hit.or_else(|| row.hit.take());
             }
@@ -207,7 +194,7 @@ impl Page<'_> {
     }
 
     /// Where in a turn the words are: in the text that has the most of them.
-    fn hit(&self, turn: i64) -> rusqlite::Result<Option<Hit>> {
+    fn hit(&self, turn: i64, words: &[Word]) -> rusqlite::Result<Option<Hit>> {
         let texts: Option<[String; 3]> = self
             .store
             .prepare_cached("SELECT prompt, answer, reasoning FROM texts WHERE turn = ?1")?
@@ -221,7 +208,7 @@ impl Page<'_> {
             (Where::Answer, answer),
             (Where::Thinking, reasoning),
         ];
-        Ok(best_hit(turn, places, self.query.place, &self.query.words))
+        Ok(best_hit(turn, places, self.query.place, words))
     }
 }
 
@@ -249,33 +236,4 @@ fn best_hit(
         snippet,
         marks,
     })
-}
-
-/// The turns that both indexes found, or the one that was asked; each tells the newest first.
-struct Found<'a> {
-    whole: Option<Rows<'a>>,
-    parts: Option<Rows<'a>>,
-}
-
-impl Found<'_> {
-    fn next(&mut self) -> rusqlite::Result<Option<i64>> {
-        let (whole, parts) = match (&mut self.whole, &mut self.parts) {
-            (Some(whole), Some(parts)) => (whole, parts),
-            (Some(rows), None) | (None, Some(rows)) => return next_id(rows),
-            (None, None) => return Ok(None),
-        };
-        let (mut one, mut other) = (next_id(whole)?, next_id(parts)?);
-        while let (Some(of_whole), Some(of_parts)) = (one, other) {
-            match of_whole.cmp(&of_parts) {
-                Ordering::Equal => return Ok(one),
-                Ordering::Greater => one = next_id(whole)?,
-                Ordering::Less => other = next_id(parts)?,
-            }
-        }
-        Ok(None)
-    }
-}
-
-fn next_id(rows: &mut Rows<'_>) -> rusqlite::Result<Option<i64>> {
-    rows.next()?.map(|row| row.get(0)).transpose()
 }

@@ -17,6 +17,9 @@ use crate::chat::ConversationId;
 /// How long a deleted conversation whose program did not end well lies about, in seconds.
 const DELETED_LIES_ABOUT: i64 = 60 * 60;
 
+/// How much text is indexed anew at a time, in bytes: some tens of milliseconds' worth.
+const RENEWED_BYTES: usize = 32 * 1024;
+
 /// An open store.
 #[derive(Debug)]
 pub struct Shelf {
@@ -139,6 +142,24 @@ impl Shelf {
         Ok(())
     }
 
+    /// Indexes some more turns as this version does, of those that an earlier one has indexed: few
+    /// enough that nobody waits for it. Returns whether there may be more.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be written; then nothing was.
+    pub fn renew_index(&mut self) -> Result<bool, Error> {
+        if index::is_paired(&self.connection)? {
+            return Ok(false);
+        }
+        let renewing = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let more = index::pair_some(&renewing, RENEWED_BYTES)?;
+        renewing.commit()?;
+        Ok(more)
+    }
+
     /// Removes conversations for good: no byte of their words is left in the files. Returns whether
     /// that is so yet: another program that is reading keeps the log until it is done.
     ///
@@ -162,24 +183,6 @@ impl Shelf {
         }
         purging.commit()?;
         Ok(file::flush_log(&self.connection)?)
-    }
-
-    /// Makes some more of what an earlier version wrote be found as quickly as the rest. Tells
-    /// whether there may be more.
-    ///
-    /// # Errors
-    ///
-    /// Fails when the store can't be written; then nothing was.
-    pub fn catch_up(&mut self) -> Result<bool, Error> {
-        if index::is_complete(&self.connection)? {
-            return Ok(false);
-        }
-        let catching_up = self
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let more = index::catch_up(&catching_up)?;
-        catching_up.commit()?;
-        Ok(more)
     }
 
     /// Sets the store aside and goes on with what can be read of it. Returns the sentence about it.

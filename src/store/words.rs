@@ -1,24 +1,19 @@
-//! Text as the index sees it, and a search as its queries.
+//! Text as the index sees it, and a search as its query.
 //!
 //! The index's tokenizer takes a run of Chinese for one word. So every such character stands alone
-//! in what is indexed, and a Chinese word can be searched for as a phrase of its characters: one or
-//! two of them are found as well as ten. Each of them is in most texts, though, and so is a word
-//! that begins with a certain letter. What has more to tell goes into a second index: see [`parts`].
-//! Pure.
+//! in what is indexed; the pairs of neighbours follow behind the text, since a phrase of characters
+//! that are everywhere would be slow to find, or not to find. One character is searched for as such,
+//! a word of several as the phrase of its pairs. Pure.
 
 mod snippet;
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 pub(super) use snippet::{count, snippet};
 
 use crate::app::library::{Where, Word};
-
-/// How many of a word's first letters are a part: words that begin with more than these are few.
-const MOST_LETTERS: usize = 2;
 
 /// Whether a character is a word of its own: Chinese, Japanese and Korean ones.
 fn stands_alone(c: char) -> bool {
@@ -61,132 +56,84 @@ pub(super) fn spaced(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Parts of a text's words: each Chinese character together with the one after it, and the first
-/// letter and the first two of every other word, once each.
-///
-/// Neighbours in a run of Chinese are neighbours here, so that a longer word is a phrase; the last
-/// character of a run stands alone, or two runs would read as one.
-pub(super) fn parts(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut beginnings: BTreeSet<String> = BTreeSet::new();
-    let mut before: Option<String> = None;
-    for (_, token) in tokens(text) {
-        let is_alone = token.chars().next().is_some_and(stands_alone);
-        if let Some(before) = before.take() {
-            out.push_str(&before);
-            if is_alone {
-                out.push_str(&token);
+/// Separates the pairs of a run from what is before them: no phrase goes across. It is a word for
+/// the tokenizer, as all characters for private use are, and nobody looks for it.
+const SEAM: char = '\u{e000}';
+
+/// [`spaced`], and behind it the pairs of neighbours in every run of characters that stand alone.
+pub(super) fn paired(text: &str) -> Cow<'_, str> {
+    let spaced = spaced(text);
+    let Cow::Owned(mut out) = spaced else {
+        return spaced;
+    };
+    let mut before: Option<char> = None;
+    let mut seamed = false;
+    for c in text.chars() {
+        let now = stands_alone(c).then_some(c);
+        if let (Some(before), Some(now)) = (before, now) {
+            if !seamed {
+                out.extend([' ', SEAM]);
             }
-            out.push(' ');
+            out.extend([' ', before, now]);
         }
-        if is_alone {
-            before = Some(token);
-        } else {
-            for letters in 1..=MOST_LETTERS {
-                if let Some(beginning) = first_letters(&token, letters)
-                    && !beginnings.contains(beginning)
-                {
-                    beginnings.insert(beginning.to_owned());
-                }
-            }
-        }
+        seamed = before.is_some() && now.is_some();
+        before = now;
     }
-    out.extend(before);
-    for beginning in beginnings {
-        out.push(' ');
-        out.push_str(&beginning);
-    }
-    out
+    Cow::Owned(out)
 }
 
-/// So many letters of a word, if it has as many.
-fn first_letters(word: &str, letters: usize) -> Option<&str> {
-    let (last, c) = word.char_indices().nth(letters.checked_sub(1)?)?;
-    word.get(..last + c.len_utf8())
+/// The pairs of neighbours in a word, if all its characters stand alone and there are several.
+fn pairs(word: &str) -> Option<String> {
+    let several = word.chars().nth(1).is_some() && word.chars().all(stands_alone);
+    several.then(|| {
+        let neighbours = word.chars().zip(word.chars().skip(1));
+        let pairs: Vec<String> = neighbours.map(|(a, b)| String::from_iter([a, b])).collect();
+        pairs.join(" ")
+    })
 }
 
-/// A word as the parts that say all about it, as a phrase; `None` when they do not.
-fn as_parts(word: &Word) -> Option<String> {
-    let all: Vec<String> = tokens(&word.text).map(|(_, token)| token).collect();
-    if let [only] = all.as_slice()
-        && word.open
-        && only.chars().count() <= MOST_LETTERS
-        && !only.chars().any(stands_alone)
-    {
-        return Some(only.clone());
+/// The words as they are looked for in what was said. A letter or two begin far too many words to
+/// be the beginning of one; in titles they may be.
+pub(super) fn in_texts(words: &[Word]) -> Vec<Word> {
+    let whole = |word: &Word| Word {
+        open: word.open && word.text.chars().nth(2).is_some(),
+        ..word.clone()
+    };
+    words.iter().map(whole).collect()
+}
+
+/// The index's query for these words: all of them, each as a phrase. `None` when there are none.
+/// `paired` tells whether everything in the index is [`paired`].
+pub(super) fn query(words: &[Word], place: Option<Where>, paired: bool) -> Option<String> {
+    let mut all = String::new();
+    for word in words {
+        if !all.is_empty() {
+            all.push_str(" AND ");
+        }
+        // Between quotation marks nothing has a meaning but the mark itself.
+        let phrase = pairs(&word.text)
+            .filter(|_| paired)
+            .unwrap_or_else(|| spaced(&word.text).replace(['"', '\0'], " "));
+        let _ = write!(all, "\"{}\"", phrase.trim());
+        if word.open
+            && word
+                .text
+                .chars()
+                .next_back()
+                .is_some_and(|c| !stands_alone(c))
+        {
+            all.push('*');
+        }
     }
-    let is_chinese = all
-        .iter()
-        .all(|token| token.chars().next().is_some_and(stands_alone));
-    if all.len() < 2 || !is_chinese {
+    if all.is_empty() {
         return None;
     }
-    Some(
-        all.array_windows()
-            .map(|[one, next]: &[String; 2]| [one.as_str(), next].concat())
-            .collect::<Vec<_>>()
-            .join(" "),
-    )
-}
-
-/// What is asked of the two indexes: what is found is in all that is asked.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Queries {
-    /// Of the one of whole words.
-    pub(super) whole: Option<String>,
-    /// Of the one of [`parts`].
-    pub(super) parts: Option<String>,
-}
-
-/// The queries for these words: each is asked of the index that answers it sooner.
-pub(super) fn queries(words: &[Word], place: Option<Where>) -> Queries {
-    let mut queries = Queries::default();
-    for word in words {
-        match as_parts(word) {
-            Some(parts) => also(&mut queries.parts, &format!("\"{parts}\"")),
-            None => also(&mut queries.whole, &phrase(word)),
-        }
-    }
-    Queries {
-        whole: queries.whole.map(|all| within(place, all)),
-        parts: queries.parts.map(|all| within(place, all)),
-    }
-}
-
-/// The query of the index of whole words for all of these. `None` when there are none.
-pub(super) fn query(words: &[Word], place: Option<Where>) -> Option<String> {
-    let mut all = None;
-    for word in words {
-        also(&mut all, &phrase(word));
-    }
-    all.map(|all| within(place, all))
-}
-
-fn also(query: &mut Option<String>, asked: &str) {
-    match query {
-        Some(query) => {
-            let _ = write!(query, " AND {asked}");
-        }
-        None => *query = Some(asked.to_owned()),
-    }
-}
-
-fn within(place: Option<Where>, asked: String) -> String {
-    match place {
-        Some(Where::Prompt) => format!("{{prompt}} : ({asked})"),
-        Some(Where::Answer) => format!("{{answer}} : ({asked})"),
-        Some(Where::Thinking) => format!("{{reasoning}} : ({asked})"),
-        Some(Where::Title) | None => asked,
-    }
-}
-
-/// A word as a phrase of the index of whole words.
-fn phrase(word: &Word) -> String {
-    // Between quotation marks nothing has a meaning but the mark itself.
-    let phrase = spaced(&word.text).replace(['"', '\0'], " ");
-    let last = word.text.chars().next_back();
-    let is_open = word.open && last.is_some_and(|c| !stands_alone(c));
-    format!("\"{}\"{}", phrase.trim(), if is_open { "*" } else { "" })
+    Some(match place {
+        Some(Where::Prompt) => format!("{{prompt}} : ({all})"),
+        Some(Where::Answer) => format!("{{answer}} : ({all})"),
+        Some(Where::Thinking) => format!("{{reasoning}} : ({all})"),
+        Some(Where::Title) | None => all,
+    })
 }
 
 /// The words of a text, folded, and where they are.
@@ -276,44 +223,43 @@ mod tests {
     fn every_chinese_character_is_a_word_of_its_own() {
         assert_eq!(spaced("今天weather好"), " 今 天 weather 好");
         assert!(matches!(spaced("plain text é"), Cow::Borrowed(_)));
-        assert_eq!(query(&[word("天气")], None).unwrap(), "\"天 气\"");
+        assert_eq!(query(&[word("天气")], None, false).unwrap(), "\"天 气\"");
         assert_eq!(
-            query(&[word("Rust异步"), word("run")], Some(Where::Thinking)).unwrap(),
+            query(
+                &[word("Rust异步"), word("run")],
+                Some(Where::Thinking),
+                true
+            )
+            .unwrap(),
             "{reasoning} : (\"Rust 异 步\" AND \"run\"*)"
         );
-        assert_eq!(query(&[word("a\" OR \"b")], None).unwrap(), "\"a  OR  b\"*");
-        assert_eq!(query(&[], None), None);
-    }
-
-    #[test]
-    fn parts_are_pairs_of_characters_and_first_letters() {
         assert_eq!(
-            parts("今天好，Rust rules 天气"),
-            "今天 天好 好 天气 气 r ru"
+            query(&[word("a\" OR \"b")], None, true).unwrap(),
+            "\"a  OR  b\"*"
         );
-        assert_eq!(parts("今，天"), "今天 天", "as the other index sees it");
-        assert_eq!(parts("Élan x"), " e el x");
-        assert_eq!(parts(""), "");
+        assert_eq!(query(&[], None, true), None);
     }
 
     #[test]
-    fn words_are_asked_of_the_index_that_answers_them_sooner() {
-        let asked = |typed: &[&str]| {
-            let words: Vec<Word> = typed.iter().map(|typed| word(typed)).collect();
-            let queries = queries(&words, None);
-            let shown = |query: Option<String>| query.unwrap_or_default().replace('"', "");
-            [shown(queries.whole), shown(queries.parts)]
-        };
-        assert_eq!(asked(&["天气很"]), ["", "天气 气很"]);
-        assert_eq!(asked(&["气"]), ["气", ""]);
-        assert_eq!(asked(&["R", "cargo"]), ["cargo*", "r"]);
-        assert_eq!(asked(&["Rust异步", "异步"]), ["Rust 异 步", "异步"]);
-        assert_eq!(asked(&["a-b"]), ["a-b*", ""]);
-        assert_eq!(asked(&[]), ["", ""]);
-        let whole = Word {
-            open: false,
-            ..word("ru")
-        };
-        assert_eq!(queries(&[whole], None).parts, None);
+    fn a_chinese_word_is_the_phrase_of_its_pairs() {
+        assert_eq!(
+            paired("今天很weather好 你好"),
+            spaced("今天很weather好 你好").into_owned() + " \u{e000} 今天 天很 \u{e000} 你好"
+        );
+        assert!(matches!(paired("plain text é"), Cow::Borrowed(_)));
+        let query = |text| query(&[word(text)], None, true).unwrap();
+        assert_eq!(query("天"), "\"天\"");
+        assert_eq!(query("天气"), "\"天气\"");
+        assert_eq!(query("天气好"), "\"天气 气好\"");
+        assert_eq!(query("Rust异步"), "\"Rust 异 步\"*".trim_end_matches('*'));
+    }
+
+    #[test]
+    fn one_or_two_letters_are_no_beginning_in_what_was_said() {
+        let open: Vec<bool> = in_texts(&["go", "gol", "天", "é"].map(word))
+            .iter()
+            .map(|word| word.open)
+            .collect();
+        assert_eq!(open, [false, true, false, false]);
     }
 }

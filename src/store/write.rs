@@ -106,10 +106,13 @@ fn put_turn(
     writer: &str,
 ) -> rusqlite::Result<()> {
     let id = row_id(turn.id.0);
-    let is_there = store
-        .prepare_cached("SELECT 1 FROM turns WHERE id = ?1")?
-        .exists([id])?;
-    index::remove_turn(store, id)?;
+    let there: Option<bool> = store
+        .prepare_cached("SELECT indexed FROM turns WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    if there == Some(true) {
+        index::remove_turn(store, id)?;
+    }
     let is_live = turn.is_live();
     let reply = &turn.reply;
     let (asked, usage, timing) = (&turn.asked, reply.total_usage(), &turn.timing);
@@ -124,23 +127,26 @@ fn put_turn(
     let bytes = turn.prompt.len() + reply.reasoning.len() + reply.answer.len();
     let changed = store
         .prepare_cached(
-            "INSERT INTO turns (id, conversation, parent, chosen, state, writer, standing, bytes, sent,
+            "INSERT INTO turns (id, conversation, parent, chosen, state, writer, indexed, standing, bytes, sent,
                 offset_minutes, provider, model, served_model, thinking, max_tokens, temperature, top_p,
                 presence_penalty, finish, connected_us, first_reasoning_us, first_answer_us, end_us,
                 input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens,
-                total_tokens, searches, cost_usd, failure, remarks, calls, sources, extras)
+                total_tokens, searches, cost_usd, failure, remarks, calls, sources, extras,
+                thinking_us, answering_us)
              SELECT :id, :conversation, (SELECT id FROM turns WHERE id = :parent),
                 (SELECT 1 + coalesce(max(chosen), 0) FROM turns
                  WHERE conversation = :conversation AND parent IS :parent),
-                :state, :writer, :standing, :bytes, :sent,
+                :state, :writer, 0, :standing, :bytes, :sent,
                 :offset, :provider, :model, :served, :thinking, :max_tokens, :temperature, :top_p,
                 :presence_penalty, :finish, :connected, :first_reasoning, :first_answer, :end,
                 :input_tokens, :output_tokens, :reasoning_tokens, :cached_tokens, :cache_write_tokens,
-                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras
+                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras,
+                :thinking_time, :answering_time
              WHERE EXISTS (SELECT 1 FROM conversations WHERE id = :conversation)
-             ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer,
+             ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer, indexed = 0,
                 standing = :standing, bytes = :bytes, served_model = :served, finish = :finish, connected_us = :connected,
                 first_reasoning_us = :first_reasoning, first_answer_us = :first_answer, end_us = :end,
+                thinking_us = :thinking_time, answering_us = :answering_time,
                 input_tokens = :input_tokens, output_tokens = :output_tokens,
                 reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens,
                 cache_write_tokens = :cache_write_tokens, total_tokens = :total_tokens,
@@ -171,6 +177,8 @@ fn put_turn(
             ":first_reasoning": micros(timing.first_reasoning),
             ":first_answer": micros(timing.first_answer),
             ":end": micros(timing.end),
+            ":thinking_time": micros(timing.thinking),
+            ":answering_time": micros(timing.answering),
             ":input_tokens": whole(usage.input_tokens),
             ":output_tokens": whole(usage.output_tokens),
             ":reasoning_tokens": whole(usage.reasoning_tokens),
@@ -188,7 +196,7 @@ fn put_turn(
         // The conversation was deleted meanwhile, perhaps by another program.
         return Ok(());
     }
-    if !is_there {
+    if there.is_none() {
         attached::put(store, id, &turn.attachments)?;
     }
     put_texts(store, turn)?;

@@ -19,7 +19,7 @@ use crate::chat::ConversationId;
 
 /// How long after a failure the next try is.
 const RETRY: Duration = Duration::from_secs(2);
-/// How long the disk and the processor rest between two pieces of work that nobody waits for.
+/// How long nothing has to come before there is time to renew a little of the index.
 const REST: Duration = Duration::from_millis(50);
 
 /// What the writer is to do.
@@ -48,8 +48,8 @@ pub(super) struct Writer {
     deleted: Vec<ConversationId>,
     /// A store that is damaged again is left alone.
     rescued: bool,
-    /// Whether an earlier version's turns may wait to be found as quickly as others.
-    behind: bool,
+    /// Whether some turns may still be indexed as earlier versions did.
+    outdated: bool,
 }
 
 impl Writer {
@@ -68,7 +68,7 @@ impl Writer {
             gone: None,
             deleted: Vec::new(),
             rescued: false,
-            behind: true,
+            outdated: true,
         }
     }
 
@@ -78,7 +78,7 @@ impl Writer {
         loop {
             let job = if self.failing.is_some() {
                 jobs.recv_timeout(RETRY)
-            } else if self.behind && self.shelf.is_some() {
+            } else if self.outdated && self.shelf.is_some() {
                 jobs.recv_timeout(REST)
             } else {
                 jobs.recv().map_err(RecvTimeoutError::from)
@@ -91,8 +91,7 @@ impl Writer {
                         return;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) if self.failing.is_some() => {}
-                Err(RecvTimeoutError::Timeout) => self.catch_up(),
+                Err(RecvTimeoutError::Timeout) => self.renew(),
                 Err(RecvTimeoutError::Disconnected) => {
                     drop(self.stop());
                     return;
@@ -154,17 +153,14 @@ impl Writer {
         }
     }
 
-    /// Does a little of what an earlier version left to do. What can't be done now is left to a later
-    /// program: everything is found without it too, only not as quickly.
-    fn catch_up(&mut self) {
-        let Some(shelf) = &mut self.shelf else {
+    /// Renews a little of the index, where nothing waits to be written. What can't be now is left to
+    /// a later program: everything is found as it is.
+    fn renew(&mut self) {
+        if self.failing.is_some() {
             return;
-        };
-        match shelf.catch_up() {
-            Ok(more) => self.behind = more,
-            Err(Error::Database(error)) if file::is_damage(&error) => self.rescue(),
-            Err(_) => self.behind = false,
         }
+        let renewed = self.shelf.as_mut().map(Shelf::renew_index);
+        self.outdated = matches!(renewed, Some(Ok(true)));
     }
 
     fn saved(&mut self) {

@@ -61,20 +61,44 @@ pub(in crate::store) fn count(text: &str, words: &[Word]) -> usize {
 /// whatever the case and the accents; punctuation between two words of a phrase does not count.
 fn find<'a>(text: &'a str, word: &'a Word) -> impl Iterator<Item = Range<usize>> + 'a {
     let wanted: Vec<String> = tokens(&word.text).map(|(_, token)| token).collect();
-    let mut last: Option<char> = None;
-    text.char_indices().filter_map(move |(at, c)| {
-        let begins = is_of_word(c)
-            && (stands_alone(c) || !last.is_some_and(|c| is_of_word(c) && !stands_alone(c)));
-        last = Some(c);
-        if !begins {
+    let first = wanted.first().and_then(|token| token.chars().next());
+    candidates(text, first).filter_map(move |at| {
+        let (before, here) = text.split_at_checked(at)?;
+        let c = here.chars().next()?;
+        let goes_on = |c| is_of_word(c) && !stands_alone(c);
+        let begins = stands_alone(c) || !before.chars().next_back().is_some_and(goes_on);
+        if !begins || folded(c).next() != first {
             return None;
         }
-        let first = wanted.first()?;
-        if !first.starts_with(folded(c).next()?) {
-            return None;
-        }
-        let end = matches(text.get(at..)?, &wanted, word.open)?;
+        let end = matches(here, &wanted, word.open)?;
         Some(at..at + end)
+    })
+}
+
+/// Where characters are that may be this one once they are folded. Megabytes are looked through for
+/// a page of results, so what can't be is passed over byte by byte.
+fn candidates(text: &str, folded: Option<char>) -> impl Iterator<Item = usize> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let folded = folded?;
+        let rest = text.get(from..)?;
+        let at = if folded.is_ascii() {
+            let lower = u8::try_from(folded).ok()?;
+            let upper = lower.to_ascii_uppercase();
+            // What begins the bytes of Latin letters with accents, and of the signs for kelvin and
+            // ångström.
+            let may_be =
+                |byte| byte == lower || byte == upper || matches!(byte, 0xc3..=0xc9 | 0xe1 | 0xe2);
+            rest.bytes().position(may_be)?
+        } else if stands_alone(folded) {
+            rest.find(folded)?
+        } else {
+            rest.find(|c: char| !c.is_ascii())?
+        };
+        let c = rest.get(at..)?.chars().next()?;
+        let at = from + at;
+        from = at + c.len_utf8();
+        Some(at)
     })
 }
 
@@ -122,6 +146,22 @@ mod tests {
         shown
     }
 
+    /// What [`find`] has to be, written plainly.
+    fn found_plainly(text: &str, word: &Word) -> Vec<Range<usize>> {
+        let wanted: Vec<String> = tokens(&word.text).map(|(_, token)| token).collect();
+        let goes_on = |c| is_of_word(c) && !stands_alone(c);
+        let mut last: Option<char> = None;
+        let mut all = Vec::new();
+        for (at, c) in text.char_indices() {
+            let begins = is_of_word(c) && (stands_alone(c) || !last.is_some_and(goes_on));
+            last = Some(c);
+            if begins && !wanted.is_empty() {
+                all.extend(matches(&text[at..], &wanted, word.open).map(|end| at..at + end));
+            }
+        }
+        all
+    }
+
     #[test]
     fn a_snippet_marks_words_whatever_their_case_and_accents() {
         assert_eq!(marked("The Café is nice", &["CAFE"]), "The [Café] is nice");
@@ -153,6 +193,16 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn nothing_is_passed_over(
+            text in "([a-cA-C éÉàżKÅßſ天气дД\u{301}. ]{0,40})",
+            typed in "[a-cA-CkåéÀß天气дs]{1,3}",
+        ) {
+            let word = word(&typed);
+            let found: Vec<_> = find(&text, &word).collect();
+            proptest::prop_assert_eq!(found, found_plainly(&text, &word));
+        }
+
         #[test]
         fn marks_lie_on_characters(text in "\\PC{0,60}|[a-c é天气]{0,40}", typed in "[a-cé天气]{1,3}") {
             if let Some((shown, marks)) = snippet(&text, &[word(&typed)]) {
