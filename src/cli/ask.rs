@@ -14,17 +14,18 @@ use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
+use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
 use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
 use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
     Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
-    Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Rates, Remark, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::config::schema;
 use crate::files;
 use crate::net::{Client, Provider};
+use crate::phrase::{self, tr};
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
 use tools::Bench;
@@ -46,6 +47,8 @@ pub(super) fn run(
         mut session,
         ..
     } = Setup::new(options, environment)?;
+    // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
+    themes::load(options, &config, false)?;
     let earlier = history::to_go_on_with(options)?;
     let mut kept = earlier.unwrap_or_default();
     let is_new = kept.conversation.is_empty();
@@ -64,6 +67,10 @@ pub(super) fn run(
     let tokens = estimate(&kept.conversation, &prompt, &attached);
     check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
+    if let Some(wanted) = options.thinking {
+        catalog::check_thinking(provider, &model, wanted)
+            .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
+    }
     let wish = wish(options, &session, &model, tokens);
     let plan = catalog
         .plan(provider, &model, &wish)
@@ -93,7 +100,8 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&sent.request(&kept.conversation, turn));
     }
-    let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
+    let about_keys = about_keys(provider);
+    let warning = format!("{}: {}", session.choice, phrase::of_data(&model.warning));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
@@ -130,6 +138,10 @@ pub(super) fn run(
                     if schema.is_some() && matches!(exit, Exit::Success) {
                         exit = Exit::Failed;
                     }
+                }
+                let is_strange = |turn: &mut Turn| is_not_as_asked(turn);
+                if !model.warning.is_empty() && record.turn().is_some_and(is_strange) {
+                    complain(&safe::one_line(&warning));
                 }
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
@@ -200,10 +212,29 @@ fn is_about_the_key(state: &TurnState) -> bool {
     let TurnState::Failed(failure) = state else {
         return false;
     };
-    matches!(
-        failure.kind,
-        FailureKind::BadKey | FailureKind::PlanKey | FailureKind::NotInPlan
-    )
+    matches!(failure.kind, FailureKind::BadKey | FailureKind::PlanKey)
+}
+
+/// Tells whether a reply failed, or came from another model than was asked: what the catalogue
+/// warns of may be why.
+fn is_not_as_asked(turn: &Turn) -> bool {
+    let served = turn.reply.served_model.as_ref();
+    matches!(turn.state, TurnState::Failed(_)) || served.is_some_and(|it| *it != turn.asked.model)
+}
+
+/// How to keep another key for a provider, and what the catalogue says of its keys.
+fn about_keys(provider: &catalog::Provider) -> String {
+    let sentences = provider.note.split_inclusive(". ");
+    let of_keys: String = sentences
+        .filter(|sentence| sentence.contains("key"))
+        .collect();
+    let told = tr!(
+        "`mmchat key set {id}` keeps another key for {name}. {note}",
+        id = provider.id,
+        name = provider.name,
+        note = of_keys.trim()
+    );
+    safe::one_line(told.trim_end())
 }
 
 /// Receives the reply, runs the tools that it asks for and sends their results, round after round,
@@ -247,7 +278,7 @@ async fn replies<'a>(
     turn.timing.finish(clock.now().since(begun));
     turn.state = state;
     outlet.whole(turn)?;
-    Ok(conclude(turn))
+    Ok(conclude(turn, outlet.ask.format))
 }
 
 /// Why an answer that was to be JSON is none, or does not fit its schema.
@@ -333,15 +364,18 @@ async fn round(
 }
 
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
-fn conclude(turn: &Turn) -> Exit {
+fn conclude(turn: &Turn, format: Format) -> Exit {
+    if format == Format::Text {
+        tell_beside(turn);
+    }
     if let TurnState::Failed(failure) = &turn.state {
         let words = failure.vendor_words();
-        complain(&format!(
-            "{} {}",
-            failure.what(),
-            failure.next_step_in_shell()
-        ));
-        if !words.is_empty() {
+        let told = format!("{} {}", failure.what(), failure.next_step_in_shell());
+        if failure.message.trim().is_empty() {
+            // A status alone is no sentence of its own.
+            complain(format!("{told} {words}").trim_end());
+        } else {
+            complain(&told);
             complain(&words);
         }
         return if failure.is_retryable() {
@@ -359,7 +393,9 @@ fn conclude(turn: &Turn) -> Exit {
     }
     match &turn.reply.finish {
         Some(Finish::CutOff) => {
-            complain("the stream ended before the reply was complete");
+            complain(tr!(
+                "the stream ended before the reply was complete; try again, or name another model with -m"
+            ));
             Exit::TryLater
         }
         Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
@@ -376,12 +412,35 @@ fn conclude(turn: &Turn) -> Exit {
             complain("the provider's safety filter cut this reply");
             Exit::Failed
         }
+        Some(Finish::Stop | Finish::ToolCalls) if tools::is_at_the_limit(turn) => {
+            complain(tr!(
+                "the limit of tool rounds (chat.max_tool_rounds) is reached, and the model asked for more"
+            ));
+            if turn.reply.last_answer().trim().is_empty() {
+                Exit::Failed
+            } else {
+                Exit::Success
+            }
+        }
         Some(Finish::Stop | Finish::ToolCalls | Finish::Other(_)) | None => {
             if turn.reply.answer.is_empty() {
                 complain("the answer is empty");
             }
             Exit::Success
         }
+    }
+}
+
+/// Says on standard error what a text has no place for: the pages that a search found, and what is
+/// missing or was found wrong.
+fn tell_beside(turn: &Turn) {
+    for source in &turn.reply.sources {
+        let (title, url) = (safe::one_line(&source.title), safe::one_line(&source.url));
+        complain(format!("[{}] {title} {url}", source.index).trim_end());
+    }
+    let serious = [Remark::BrokenEvent, Remark::LateError, Remark::SearchFailed];
+    for remark in turn.reply.remarks.iter().filter(|it| serious.contains(it)) {
+        complain(remark.sentence());
     }
 }
 
