@@ -24,7 +24,6 @@ use mmchat::runtime::Clock;
 use mmchat::tui::Canvas;
 use mmchat::tui::Surface as _;
 use mmchat::ui::{self, Cache, Theme};
-use ratatui::backend::Backend as _;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -127,7 +126,7 @@ impl Bench {
 
     fn resize(&mut self, cols: u16, rows: u16) {
         self.frame = Buffer::empty(Rect::new(0, 0, cols, rows));
-        self.canvas.clear().unwrap();
+        self.canvas.clear();
         self.tell(Msg::Resize(cols, rows));
     }
 }

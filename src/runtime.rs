@@ -19,7 +19,8 @@ pub use signals::Ending;
 use std::io;
 use std::time::Duration;
 
-use ratatui::Terminal;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 use tokio::time::{Instant, sleep_until};
 
 use crate::app::{App, Effect, Live, Msg};
@@ -72,7 +73,9 @@ pub struct Runtime<'a, S: Surface> {
     /// Who answers.
     provider: &'a dyn Provider,
     /// What frames are put on.
-    terminal: &'a mut Terminal<S>,
+    surface: &'a mut S,
+    /// The last frame; its memory is the next one's.
+    frame: Buffer,
     /// Where input comes from.
     console: &'a mut Console,
     /// What the view remembers between frames.
@@ -113,14 +116,15 @@ impl<'a, S: Surface> Runtime<'a, S> {
     /// A loop with these hands.
     pub fn new(
         provider: &'a dyn Provider,
-        terminal: &'a mut Terminal<S>,
+        surface: &'a mut S,
         console: &'a mut Console,
         cache: &'a mut Cache,
         clock: Clock,
     ) -> Self {
         Self {
             provider,
-            terminal,
+            surface,
+            frame: Buffer::default(),
             console,
             cache,
             highlighter: Highlighter::new(),
@@ -338,15 +342,21 @@ impl<'a, S: Surface> Runtime<'a, S> {
             return Ok(()); // What a panic on another thread said is not to be drawn over.
         }
         let failed = |error: &dyn std::fmt::Display| Error::Draw(error.to_string());
-        self.terminal.autoresize().map_err(|error| failed(&error))?;
-        // The surface knows what it shows, so the library's own comparison of two frames would be
-        // one too many: its buffer is only lent.
-        let mut frame = std::mem::take(self.terminal.current_buffer_mut());
-        frame.reset();
-        let seen = ui::view(app, self.cache, &mut frame);
-        let surface = self.terminal.backend_mut();
-        let shown = surface.present(&frame, seen.caret, &self.cache.links);
-        *self.terminal.current_buffer_mut() = frame;
+        let size = self.surface.size().map_err(|error| failed(&error))?;
+        let window = Rect::from((Position::ORIGIN, size));
+        if self.frame.area != window {
+            if !self.frame.area.is_empty() {
+                self.surface.clear();
+            }
+            self.frame.resize(window);
+        }
+        self.frame.reset();
+        let seen = ui::view(app, self.cache, &mut self.frame);
+        // The surface knows what it shows, and compares: the library's terminal, which compares
+        // with the frame before, would do so a second time and keep a second frame.
+        let shown = self
+            .surface
+            .present(&self.frame, seen.caret, &self.cache.links);
         shown.map_err(|error| failed(&error))?;
         // A window that takes no title is one that can be drawn to all the same.
         drop(self.console.announce(&app.announcement()));
@@ -473,9 +483,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
 
     /// Makes the next frame draw every cell.
     fn redraw(&mut self) {
-        self.terminal.backend_mut().invalidate();
-        // A terminal that can't be cleared can't be drawn to either; the next frame will tell.
-        drop(self.terminal.clear());
+        self.surface.clear();
     }
 }
 

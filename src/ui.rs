@@ -101,8 +101,17 @@ fn wants(app: &App) -> Wants {
         thinking_side: app.config.ui.thinking_side,
         message_rows: app.message_rows,
         chip_rows: attached::chip_rows(app),
+        status_rows: status_rows(app, app.size.0),
         thinking_height: app.thinking_height,
         summed_up: answered && app.focus != Pane::Thinking && !app.finds_reasoning(),
+    }
+}
+
+/// How many rows the status line takes: more than one for what has to be told in full.
+fn status_rows(app: &App, width: u16) -> u16 {
+    match find_bar::shown(app) {
+        Some(_) => 1,
+        None => status::rows(app, width),
     }
 }
 
@@ -169,9 +178,14 @@ fn zoomed(
         typed.and_then(|find| find_bar::draw(app, find, cache.theme, last_line(window), buf));
     // What just happened is told here too, over the last row, until it goes.
     if caret.is_none() && app.notice.is_some() {
-        let line = last_line(window);
-        Clear.render(line, buf);
-        status::draw(app, cache.theme, line, buf);
+        let rows = status_rows(app, window.width).min(window.height);
+        let lines = Rect {
+            y: window.bottom() - rows,
+            height: rows,
+            ..window
+        };
+        Clear.render(lines, buf);
+        status::draw(app, cache.theme, lines, buf);
     }
     seen.caret = Some(caret.unwrap_or(corner));
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{App, Effect, Overlay, Tone};
 use crate::app::library::Change;
-use crate::chat::{Attachment, MOST_ATTACHED_BYTES, Now, safe, short_bytes};
+use crate::chat::{Attachment, Extent, MOST_ATTACHED_BYTES, Now, safe, short_bytes};
 use crate::phrase::tr;
 
 mod completion;
@@ -27,6 +27,21 @@ pub struct Attached {
     pub completion: Option<Completion>,
     /// Whether the message is to be sent as soon as all is there.
     send_when_fetched: bool,
+    /// How much the items add to what is sent. They may be megabytes, so they are counted once.
+    extent: Extent,
+}
+
+impl Attached {
+    /// Has these go along with the message in the box, and nothing else.
+    pub(super) fn put(&mut self, items: Vec<Attachment>) {
+        self.extent = Attachment::extent_of(&items);
+        self.items = items;
+    }
+
+    /// How much goes along with the message in the box.
+    pub(super) fn extent(&self) -> Extent {
+        self.extent
+    }
 }
 
 /// Something that is to go along with a message.
@@ -67,6 +82,8 @@ impl App {
 
     /// Asks for something that is to go along with the message.
     pub(super) fn fetch(&mut self, wanted: Wanted, name: &str) -> Effect {
+        // What was said of an earlier try does not hold for this one.
+        self.notice = None;
         let ticket = self.keeping.ticket();
         self.attached.fetching.push((ticket, safe::one_line(name)));
         Effect::Fetch(ticket, wanted)
@@ -141,7 +158,7 @@ impl App {
         if self.attached.items == items {
             return;
         }
-        self.attached.items = items;
+        self.attached.put(items);
         let kept = Change::DraftFiles(self.keeping.conversation(), self.attached.items.clone());
         self.keep(kept);
     }

@@ -16,6 +16,8 @@ use crate::phrase::tr;
 const NEARLY_FULL: u64 = 80;
 /// From here on, a message is only sent after a question.
 const FULL: u64 = 95;
+/// As many turns of a conversation that is opened teach what its model makes of characters.
+const MOST_LEARNT_FROM: usize = 16;
 /// How full the window is to be after the oldest turns were left out.
 const ROOMY: u64 = 60;
 
@@ -72,19 +74,24 @@ impl Gauge {
 }
 
 impl App {
-    /// How full the window is: as counted with the last turn, else estimated. `None` before the
-    /// first turn.
+    /// How full the window is: as counted with the last turn, else estimated; with what waits to go
+    /// along with the next message. `None` while there is neither.
     pub fn gauge(&self) -> Option<Gauge> {
-        let turn = self.conversation.last()?;
-        let (used_tokens, reported) = if self.context.changed && self.live.is_none() {
-            let tokens = self.next_tokens(Some(turn.id), Extent::default());
-            (whole_tokens(tokens), false)
-        } else {
-            match turn.reply.usage.context_tokens() {
-                Some(tokens) => (tokens, true),
-                None => (self.estimated_context_tokens(turn), false),
-            }
+        let Some(turn) = self.conversation.last() else {
+            let waits = !self.attached.items.is_empty();
+            return waits.then(|| self.next_gauge(None, self.attached.extent()));
         };
+        let (mut used_tokens, mut reported) = match turn.reply.usage.context_tokens() {
+            Some(tokens) if !self.context.changed || self.live.is_some() => (tokens, true),
+            _ => (self.estimated_context_tokens(turn), false),
+        };
+        if self.live.is_none() && !self.attached.items.is_empty() {
+            let beside = self
+                .rates(&self.session.choice)
+                .tokens(self.attached.extent());
+            used_tokens = used_tokens.saturating_add(whole_tokens(beside));
+            reported = false;
+        }
         let window_tokens = if self.live.is_some() {
             let provider = self.catalog.provider(&turn.asked.provider);
             provider.and_then(|it| it.model(&turn.asked.model).context_window_tokens)
@@ -100,10 +107,16 @@ impl App {
 
     /// How many tokens of the context window a turn takes, roughly: its history and its reply.
     fn estimated_context_tokens(&self, turn: &Turn) -> u64 {
-        let estimate = turn.estimate;
-        let sent = self.conversation.extent(turn.parent) + estimate.prompt;
-        let reply = estimate.reasoning + estimate.answer;
-        whole_tokens(turn.rates.request_tokens(sent) + turn.rates.tokens(reply))
+        let said = self.conversation.extent(Some(turn.id));
+        let reasoning = match turn.standing {
+            Standing::LeftOut => Extent::default(),
+            Standing::Sent | Standing::Pinned => turn.estimate.reasoning,
+        };
+        let rates = self.rates(&Choice {
+            provider: turn.asked.provider.clone(),
+            model: turn.asked.model.clone(),
+        });
+        whole_tokens(rates.request_tokens(said) + rates.tokens(reasoning))
     }
 
     /// How many tokens a request after `parent` has, roughly.
@@ -125,6 +138,21 @@ impl App {
     pub(super) fn rates(&self, choice: &Choice) -> Rates {
         let key = (choice.provider.clone(), choice.model.clone());
         self.context.rates.get(&key).copied().unwrap_or_default()
+    }
+
+    /// Learns from what was reported of the turns of a conversation that was opened, so that it is
+    /// estimated as it was when it was left.
+    pub(super) fn learn_from_kept(&mut self) {
+        let path = self.conversation.path().map(|turn| turn.id);
+        let path: Vec<TurnId> = path.collect();
+        let newest = path.len().saturating_sub(MOST_LEARNT_FROM);
+        for &id in path.iter().skip(newest) {
+            self.learn_from(id);
+        }
+        for turn in self.conversation.turns_mut() {
+            let key = (turn.asked.provider.clone(), turn.asked.model.clone());
+            turn.rates = self.context.rates.get(&key).copied().unwrap_or_default();
+        }
     }
 
     /// Learns from what a provider has reported of a complete turn.
@@ -193,8 +221,8 @@ impl App {
         prompt: &str,
         attached: &[Attachment],
     ) -> bool {
-        let beside = attached.iter().map(Attachment::extent);
-        let gauge = self.next_gauge(parent, beside.fold(Extent::of(prompt), |sum, it| sum + it));
+        let said = Extent::of(prompt) + Attachment::extent_of(attached);
+        let gauge = self.next_gauge(parent, said);
         // Without a history there is nothing to make room with.
         if !gauge.is_full() || self.context.allowed || self.conversation.way(parent).is_empty() {
             return false;

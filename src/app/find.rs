@@ -42,6 +42,8 @@ pub struct Find {
     aim: Aim,
     /// The turn that the thinking pane stays with for the sake of a hit, until the chat is scrolled.
     held: Option<TurnId>,
+    /// The conversation was opened for the sake of a hit, which is still to be shown.
+    arriving: bool,
     /// The reader has said that this is the place: closing does not go back.
     accepted: bool,
     origin: Origin,
@@ -108,6 +110,7 @@ impl Find {
             here: None,
             aim: Aim::Nothing,
             held: None,
+            arriving: false,
             accepted: false,
             origin,
         }

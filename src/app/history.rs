@@ -15,6 +15,10 @@ use super::{App, Effect, Overlay, Tone};
 use crate::chat::{ConversationId, Moment, Now, TurnId, safe, title_from};
 use crate::phrase::tr;
 
+mod deleted;
+
+use deleted::Deleted;
+
 /// The most rows that are asked for.
 const MOST_ROWS: usize = 200;
 /// From this width of the window on, the selected conversation is read beside the list.
@@ -49,8 +53,8 @@ pub struct History {
     ticket: u64,
     /// The same for the preview.
     preview_ticket: u64,
-    /// What was deleted last, and where it stood.
-    deleted: Option<(usize, Listed)>,
+    /// What was deleted last.
+    deleted: Option<Deleted>,
 }
 
 /// How a question to the store went.
@@ -336,14 +340,18 @@ impl App {
     }
 
     fn open_selected(&mut self) -> Vec<Effect> {
-        let Some(id) = self.history().and_then(|history| Some(history.row()?.id)) else {
+        let Some(row) = self.history().and_then(|history| history.row()) else {
             return Vec::new();
         };
+        let (id, hit) = (row.id, row.hit.clone());
         self.overlay = None;
         if self.keeping.conversation() == Some(id) {
+            self.show_found(hit.as_ref());
             return Vec::new();
         }
-        vec![self.open_conversation(Which::Id(id))]
+        let effect = self.open_conversation(Which::Id(id));
+        self.keeping.found = hit;
+        vec![effect]
     }
 
     fn rename_selected(&mut self, now: Now) {
@@ -382,47 +390,6 @@ impl App {
             self.keeping.head.pinned = pinned;
         }
         self.change_kept(Change::Pin(id, pinned));
-    }
-
-    /// Deletes the selected conversation; the one on the screen gives way to a new one.
-    fn delete_selected(&mut self, now: Now) -> Vec<Effect> {
-        let Some(history) = self.history() else {
-            return Vec::new();
-        };
-        let at = history.selected;
-        if at >= history.rows.len() {
-            return Vec::new();
-        }
-        let row = history.rows.remove(at);
-        let id = row.id;
-        history.deleted = Some((at, row));
-        history.selected = at.min(history.rows.len().saturating_sub(1));
-        let mut effects = Vec::new();
-        if self.keeping.conversation() == Some(id) {
-            effects = self.begin_conversation(None, now);
-            if let Some(history) = self.history() {
-                history.open = None;
-            }
-        }
-        self.change_kept(Change::Delete(id));
-        effects.extend(self.preview_history());
-        effects
-    }
-
-    fn undelete(&mut self, now: Now) -> Vec<Effect> {
-        let Some((at, row)) = self.history().and_then(|history| history.deleted.take()) else {
-            let text = tr!("There is nothing to bring back");
-            self.notify(Tone::Info, text, now.instant);
-            return Vec::new();
-        };
-        let id = row.id;
-        if let Some(history) = self.history() {
-            let at = at.min(history.rows.len());
-            history.rows.insert(at, row);
-            history.selected = at;
-        }
-        self.change_kept(Change::Undelete(id));
-        self.preview_history()
     }
 }
 

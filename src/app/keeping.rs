@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::attached::Wanted;
 use super::composer::joined;
 use super::journal::Journal;
-use super::library::{self, Change, Head, Kept, Which};
+use super::library::{self, Change, Head, Hit, Kept, Which};
 use super::{App, Effect, Pane, Tone};
 use crate::chat::{Attachment, Conversation, ConversationId, Extras, Ids, Now, TurnId};
 use crate::phrase::tr;
@@ -68,6 +68,8 @@ pub struct Keeping {
     tickets: u64,
     /// The ticket whose conversation is to be opened.
     opening: Option<u64>,
+    /// What was found in it, to be shown.
+    pub(super) found: Option<Hit>,
     /// What Enter was pressed for before it came, to be sent in it.
     early: Vec<String>,
 }
@@ -96,6 +98,7 @@ impl Keeping {
             draft: Draft::default(),
             tickets: 0,
             opening: None,
+            found: None,
             early: Vec::new(),
         }
     }
@@ -308,6 +311,7 @@ impl App {
     pub(super) fn open_conversation(&mut self, which: Which) -> Effect {
         let ticket = self.keeping.ticket();
         self.keeping.opening = Some(ticket);
+        self.keeping.found = None;
         Effect::Load { ticket, which }
     }
 
@@ -340,7 +344,12 @@ impl App {
         let at_start = self.keeping.start.open.take().is_some();
         match kept {
             Ok(Some(kept)) if at_start => return self.open_under_typed(*kept, now),
-            Ok(Some(kept)) => return self.open_kept(*kept, now),
+            Ok(Some(kept)) => {
+                let effects = self.open_kept(*kept, now);
+                let found = self.keeping.found.take();
+                self.show_found(found.as_ref());
+                return effects;
+            }
             Ok(None) if !at_start => self.notify(
                 Tone::Warning,
                 tr!("That conversation is gone: another mmchat has deleted it"),
@@ -425,6 +434,7 @@ impl App {
         let last = conversation.turns().map(|turn| turn.id.0).max();
         self.keeping.ids.go_on_after(last.unwrap_or(0));
         self.conversation = conversation;
+        self.learn_from_kept();
         self.keeping.head = head;
         self.keeping.is_there = true;
         self.keeping.journal = None;
@@ -434,7 +444,7 @@ impl App {
             self.composer.restore(&draft);
         }
         if was_kept || !attached.is_empty() {
-            self.attached.items = attached;
+            self.attached.put(attached);
         }
         self.keeping.draft = Draft {
             written: self.draft_mark(),
@@ -468,7 +478,7 @@ impl App {
             self.keeping.draft.written = self.draft_mark();
         }
         if untouched && is_new && self.attached.items.is_empty() {
-            self.attached.items = attached;
+            self.attached.put(attached);
         }
     }
 }

@@ -146,11 +146,14 @@ fn shown(chord: Chord) -> String {
         return text;
     }
     let capital = |part: &str| {
+        if part == "minus" {
+            return "-".to_owned();
+        }
         let mut letters = part.chars();
         let first = letters.next().map(|c| c.to_uppercase().to_string());
         first.unwrap_or_default() + letters.as_str()
     };
-    // A minus sign is spelled out, so each `-` stands between two names.
+    // A minus sign is spelled out in a chord, so each `-` there stands between two names.
     text.split('-').map(capital).collect::<Vec<_>>().join("+")
 }
 
@@ -175,6 +178,7 @@ mod tests {
         assert_eq!(map.shown(Command::SwitchModel), ["Ctrl+O", "F2"]);
         assert_eq!(map.hint(Command::SwitchModel).as_deref(), Some("^O"));
         assert_eq!(map.hint(Command::Zoom).as_deref(), Some("z"));
+        assert_eq!(map.shown(Command::NarrowThinking), ["Alt+-"]);
     }
 
     #[test]

@@ -112,6 +112,8 @@ impl App {
         let Some(slash) = super::slash::parse(line) else {
             return Vec::new();
         };
+        // What was said of an earlier command does not hold for this one.
+        self.notice = None;
         match slash {
             Err(usage) => self.notify(Tone::Error, usage, now.instant),
             Ok(Slash::Run(command)) => return self.run(command, now),

@@ -44,6 +44,14 @@ impl Scroll {
         }
     }
 
+    /// With this place on top.
+    pub fn at(anchor: Anchor) -> Self {
+        Self {
+            place: Place::Held(anchor),
+            rows_when_left: usize::MAX,
+        }
+    }
+
     /// Goes to the end and follows it.
     pub fn follow(&mut self) {
         *self = Self::default();

@@ -111,6 +111,12 @@ impl Attachment {
         Some(format!("{name}:\n{fence}\n{text}\n{fence}"))
     }
 
+    /// How much these add to what is sent.
+    pub fn extent_of(attached: &[Self]) -> Extent {
+        let each = attached.iter().map(Self::extent);
+        each.fold(Extent::default(), |sum, it| sum + it)
+    }
+
     /// How much it adds to what is sent.
     pub fn extent(&self) -> Extent {
         match &self.content {

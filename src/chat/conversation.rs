@@ -293,6 +293,11 @@ impl Conversation {
         way
     }
 
+    /// All turns, in every version, to be changed.
+    pub fn turns_mut(&mut self) -> impl Iterator<Item = &mut Turn> {
+        self.turns.values_mut()
+    }
+
     /// How much text is sent along with a prompt after `parent`, the prompt not counted: what
     /// [`Conversation::messages`] sends.
     pub fn extent(&self, parent: Option<TurnId>) -> Extent {

@@ -19,8 +19,8 @@ use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
 use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, Attachment, CallState, Conversation, Extent, Failure, FailureKind, Finish, JsonFault,
-    Progress, Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
+    Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
 };
 use crate::config::schema;
 use crate::files;
@@ -98,7 +98,7 @@ pub(super) fn run(
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
     let mut outlet = Outlet::new(ask, environment);
-    let mut record = Record::begin(options, kept, turn);
+    let mut record = Record::new(options, kept, turn);
     let exit = block_on(async {
         tokio::select! {
             // Before the first byte is sent, so that no Ctrl+C is missed.
@@ -113,6 +113,10 @@ pub(super) fn run(
                 Ok(Exit::Signal(2))
             }
             result = async {
+                let keys = providers.client().keys();
+                if keys.key(&sent.target.provider).await.is_ok() {
+                    record.begin();
+                }
                 if offers_tools {
                     sent.offer(bench.served(&config).await);
                 }
@@ -154,8 +158,7 @@ fn check_images(
 fn estimate(so_far: &Conversation, prompt: &str, attached: &[Attachment]) -> u64 {
     let rates = Rates::default();
     let parent = so_far.last().map(|turn| turn.id);
-    let beside = attached.iter().map(Attachment::extent);
-    let beside = beside.fold(Extent::default(), |sum, it| sum + it);
+    let beside = Attachment::extent_of(attached);
     let history = rates.tokens(so_far.extent(parent));
     whole_tokens(history + estimate_tokens(prompt) + rates.tokens(beside))
 }

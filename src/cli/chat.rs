@@ -3,8 +3,6 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use ratatui::Terminal;
-
 use super::args::Options;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
@@ -84,17 +82,15 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
             clipboard,
             screen::can_be_asked(environment),
         );
-        let canvas = Canvas::new(std::io::stdout()).in_ascii(screen::is_ascii(environment));
-        let mut terminal = Terminal::new(canvas).map_err(|error| {
-            Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
-        })?;
+        let canvas = Canvas::new(std::io::stdout());
+        let mut canvas = canvas.in_ascii(screen::is_ascii(environment));
         let mut cache = Cache::new(theme);
         if !links_are_welcome(environment) {
             cache.links = Links::none();
         }
         let mut runtime = Runtime::new(
             &providers,
-            &mut terminal,
+            &mut canvas,
             &mut console,
             &mut cache,
             Clock::system(),

@@ -55,23 +55,27 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn begin(options: &Options, kept: Kept, turn: TurnId) -> Self {
+    /// Nothing is written yet.
+    pub(super) fn new(options: &Options, kept: Kept, turn: TurnId) -> Self {
         let place = if options.no_save {
             Place::Nowhere(String::new())
         } else {
             chat::place(options)
         };
-        let mut record = Self {
+        Self {
             store: Store::new(place),
             kept,
             turn,
             journal: None,
-        };
-        record.save(Change::Head(Box::new(record.kept.head.clone())));
-        record.save_turn();
-        let turn = record.kept.conversation.turn(turn);
-        record.journal = turn.map(Journal::of);
-        record
+        }
+    }
+
+    /// Writes down what is asked, and from now on what comes. A message that nobody can be sent is
+    /// not written down: it would be gone on with, and counted.
+    pub(super) fn begin(&mut self) {
+        self.journal = self.kept.conversation.turn(self.turn).map(Journal::of);
+        self.save(Change::Head(Box::new(self.kept.head.clone())));
+        self.save_turn();
     }
 
     pub(super) fn turn(&mut self) -> Option<&mut Turn> {
@@ -82,7 +86,11 @@ impl Record {
         self.store.carry_out(Effect::Save(Box::new(change)));
     }
 
+    /// Has the turn written as it is now, once it is written down at all.
     pub(super) fn save_turn(&mut self) {
+        if self.journal.is_none() {
+            return;
+        }
         if let Some(turn) = self.kept.conversation.turn(self.turn) {
             self.save(Change::Turn(self.kept.head.id, Box::new(turn.clone())));
         }

@@ -78,6 +78,12 @@ pub(super) fn list(store: &Connection, query: &Query, limit: usize) -> rusqlite:
     Ok(page.listing)
 }
 
+/// Whether all that is indexed has its pairs in the index.
+pub(super) fn is_paired(store: &Connection) -> rusqlite::Result<bool> {
+    let unpaired = "SELECT 1 FROM turns WHERE indexed = 1 LIMIT 1";
+    Ok(!store.prepare_cached(unpaired)?.exists([])?)
+}
+
 fn list_all(store: &Connection, query: &Query, limit: usize) -> rusqlite::Result<Listing> {
     let mut sql = format!("SELECT {LISTED} FROM conversations WHERE deleted IS NULL");
     let mut values: Vec<Sql> = Vec::new();
@@ -117,7 +123,7 @@ struct Page<'a> {
 impl Page<'_> {
     /// Conversations whose title has the words.
     fn titles(&mut self) -> rusqlite::Result<()> {
-        let Some(wanted) = words::query(&self.query.words, None) else {
+        let Some(wanted) = words::query(&self.query.words, None, false) else {
             return Ok(());
         };
         let mut statement = self.store.prepare_cached(
@@ -151,7 +157,9 @@ impl Page<'_> {
 
     /// Conversations with a turn that has the words, those with the newest such turn first.
     fn turns(&mut self) -> rusqlite::Result<()> {
-        let Some(wanted) = words::query(&self.query.words, self.query.place) else {
+        let words = words::in_texts(&self.query.words);
+        let paired = is_paired(self.store)?;
+        let Some(wanted) = words::query(&words, self.query.place, paired) else {
             return Ok(());
         };
         let asked = match &self.query.model {
@@ -195,7 +203,7 @@ impl Page<'_> {
                 continue;
             };
             if !self.seen.insert(conversation) {
-                self.tell_more_than_the_title(conversation, turn)?;
+                self.tell_more_than_the_title(conversation, turn, &words)?;
                 continue;
             }
             let Some(mut found) = self.conversation(conversation)? else {
@@ -204,20 +212,25 @@ impl Page<'_> {
             if self.is_full() {
                 break;
             }
-            found.hit = self.hit(turn)?;
+            found.hit = self.hit(turn, &words)?;
             self.listing.rows.push(found);
         }
         Ok(())
     }
 
     /// A title is on the row anyway: what was said is the better reason why it is there.
-    fn tell_more_than_the_title(&mut self, conversation: i64, turn: i64) -> rusqlite::Result<()> {
+    fn tell_more_than_the_title(
+        &mut self,
+        conversation: i64,
+        turn: i64,
+        words: &[Word],
+    ) -> rusqlite::Result<()> {
         let is_title = |row: &Listed| {
             let place = row.hit.as_ref().map(|hit| hit.place);
             row_id(row.id.0) == conversation && place == Some(Where::Title)
         };
         if let Some(at) = self.listing.rows.iter().position(is_title) {
-            let hit = self.hit(turn)?;
+            let hit = self.hit(turn, words)?;
             if let Some(row) = self.listing.rows.get_mut(at) {
                 row.hit = hit.or_else(|| row.hit.take());
             }
@@ -256,7 +269,7 @@ impl Page<'_> {
     }
 
     /// Where in a turn the words are: in the text that has the most of them.
-    fn hit(&self, turn: i64) -> rusqlite::Result<Option<Hit>> {
+    fn hit(&self, turn: i64, words: &[Word]) -> rusqlite::Result<Option<Hit>> {
         let texts: Option<[String; 3]> = self
             .store
             .prepare_cached("SELECT prompt, answer, reasoning FROM texts WHERE turn = ?1")?
@@ -270,7 +283,7 @@ impl Page<'_> {
             (Where::Answer, answer),
             (Where::Thinking, reasoning),
         ];
-        Ok(best_hit(turn, places, self.query.place, &self.query.words))
+        Ok(best_hit(turn, places, self.query.place, words))
     }
 }
 

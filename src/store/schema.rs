@@ -177,9 +177,12 @@ CREATE TRIGGER conversation_removed_with_files AFTER DELETE ON conversations BEG
 END;
 ";
 
-/// How long the model thought and answered, without what tools and the user took in between. Not
-/// known of earlier turns.
+/// Turns are indexed with pairs of Chinese characters (`indexed` is 2) from here on; those that are
+/// not yet (1) are found all the same, and are indexed anew where there is time. How long the model
+/// thought and answered, without what tools and the user took in between, is not known of earlier
+/// turns.
 const VERSION_4: &str = "
+CREATE INDEX turns_without_pairs ON turns (id) WHERE indexed = 1;
 ALTER TABLE turns ADD COLUMN thinking_us INTEGER;
 ALTER TABLE turns ADD COLUMN answering_us INTEGER;
 ";

@@ -8,7 +8,7 @@ mod pen;
 
 use std::io::{self, Write};
 
-use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::backend::{Backend, TestBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use unicode_width::UnicodeWidthChar;
@@ -20,7 +20,14 @@ pub use pen::rendition;
 use crate::ui::Links;
 
 /// Something a frame can be put on.
-pub trait Surface: Backend {
+pub trait Surface {
+    /// How large it is now.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be asked.
+    fn size(&self) -> io::Result<Size>;
+
     /// Shows a frame all at once, with the cursor at the caret. `links` tells what the numbers of
     /// the cells' links mean.
     ///
@@ -30,11 +37,16 @@ pub trait Surface: Backend {
     fn present(&mut self, frame: &Buffer, caret: Option<Position>, links: &Links)
     -> io::Result<()>;
 
-    /// Forgets what is known of the terminal's state: somebody else has written to it.
-    fn invalidate(&mut self);
+    /// Begins anew with nothing shown: somebody else has written there, or its size has changed.
+    fn clear(&mut self);
 }
 
 impl Surface for TestBackend {
+    fn size(&self) -> io::Result<Size> {
+        let Ok(size) = Backend::size(self);
+        Ok(size)
+    }
+
     fn present(
         &mut self,
         frame: &Buffer,
@@ -50,7 +62,9 @@ impl Surface for TestBackend {
         Ok(())
     }
 
-    fn invalidate(&mut self) {}
+    fn clear(&mut self) {
+        let Ok(()) = Backend::clear(self);
+    }
 }
 
 /// The terminal as a surface. What is drawn is gathered and leaves in one write: half a frame is
@@ -313,6 +327,10 @@ fn hyperlink(number: u32, links: &Links) -> String {
 }
 
 impl<W: Write> Surface for Canvas<W> {
+    fn size(&self) -> io::Result<Size> {
+        window()
+    }
+
     fn present(
         &mut self,
         frame: &Buffer,
@@ -349,70 +367,12 @@ impl<W: Write> Surface for Canvas<W> {
         Ok(())
     }
 
-    fn invalidate(&mut self) {
+    fn clear(&mut self) {
         self.at = None;
         self.cursor_shown = None;
-        self.put("\x1b[0m");
         self.pen = Pen::PLAIN;
-    }
-}
-
-impl<W: Write> Backend for Canvas<W> {
-    type Error = io::Error;
-
-    /// Fails: a frame is shown whole, by [`Surface::present`].
-    fn draw<'a, I>(&mut self, _: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        Err(io::ErrorKind::Unsupported.into())
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.cursor_wanted = false;
-        Ok(())
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.cursor_wanted = true;
-        Ok(())
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(self.caret)
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.caret = position.into();
-        Ok(())
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.clear_region(ClearType::All)
-    }
-
-    /// Clears the whole screen, whatever was asked for: the program draws on all of it.
-    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
-        self.take_pen(Pen::PLAIN);
-        self.put("\x1b[2J");
+        self.put("\x1b[0m\x1b[2J");
         self.grid.clear();
-        Ok(())
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        window()
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize {
-            columns_rows: self.size()?,
-            pixels: Size::ZERO,
-        })
-    }
-
-    /// Does nothing: bytes leave in [`Surface::present`].
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 

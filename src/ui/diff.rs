@@ -39,6 +39,7 @@ struct Row<'a> {
 /// Draws the comparison. Returns the row on top.
 pub(super) fn draw(diff: &Diff, theme: Theme, window: Rect, buf: &mut Buffer) -> Spot {
     let changes = match diff.changes.len() {
+        0 if diff.pairs.is_empty() => tr!("no answers").to_owned(),
         0 => tr!("the same text").to_owned(),
         1 => tr!("1 change").to_owned(),
         count => tr!("{count} changes", count),
@@ -189,7 +190,15 @@ fn unified(
         }
     }
     if diff.pairs.is_empty() {
-        paint::left(&[(tr!("Both are empty."), theme.dim())], body, buf);
+        let said = tr!("Neither version has an answer: each ended before it began.");
+        for (y, row) in (body.y..body.bottom()).zip(paint::folded(said, usize::from(body.width))) {
+            let line = Rect {
+                y,
+                height: 1,
+                ..body
+            };
+            paint::left(&[(&row, theme.dim())], line, buf);
+        }
     }
     top
 }

@@ -69,16 +69,7 @@ pub(super) fn draw(
         nothing(history, rows, theme, buf);
     }
     if hints_row > 0 {
-        let undo = if history.can_undelete() {
-            tr!("Alt+U brings back · ")
-        } else {
-            ""
-        };
-        let text = tr!(
-            "{undo}Enter opens · F2 renames · Alt+P pins · Del deletes",
-            undo
-        );
-        let text = paint::cut(&text, usize::from(hints.width));
+        let text = keys(history, usize::from(hints.width));
         paint::left(&[(&text, theme.dim())], hints, buf);
     }
     if let Some(beside) = beside {
@@ -95,6 +86,35 @@ pub(super) fn draw(
         }
     }
     (Some(renaming.unwrap_or(caret)), Some((rows, first)))
+}
+
+/// The keys that help, the most wanted first, as many as there is room for.
+fn keys(history: &History, width: usize) -> String {
+    let wanted = if history.renaming.is_some() {
+        vec![
+            tr!("Enter keeps this title"),
+            tr!("Esc leaves it as it was"),
+        ]
+    } else {
+        let undo = history.can_undelete().then_some(tr!("Alt+U brings back"));
+        let usual = [
+            tr!("Enter opens"),
+            tr!("F2 renames"),
+            tr!("Del deletes"),
+            tr!("Alt+P pins"),
+        ];
+        undo.into_iter().chain(usual).collect()
+    };
+    let mut text = String::new();
+    for key in wanted {
+        let gap = if text.is_empty() { "" } else { " · " };
+        if text_width(&text) + text_width(gap) + text_width(key) > width {
+            break;
+        }
+        text.push_str(gap);
+        text.push_str(key);
+    }
+    text
 }
 
 /// Draws the rows. Returns where a title is being typed, and the first row of the list shown.
@@ -220,6 +240,11 @@ fn nothing(history: &History, area: Rect, theme: Theme, buf: &mut Buffer) {
     let (text, style) = match &history.state {
         State::Waiting => (tr!("Looking …").to_owned(), theme.dim()),
         State::Failed(reason) => (safe::one_line(reason), theme.error()),
+        State::Answered if is_all && history.can_undelete() => (
+            tr!("No conversation is left. Alt+U brings back the one that was deleted last.")
+                .to_owned(),
+            theme.dim(),
+        ),
         State::Answered if is_all => (
             tr!("No conversation is kept yet. Each is, from its first message on.").to_owned(),
             theme.dim(),

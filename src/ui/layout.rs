@@ -35,6 +35,8 @@ pub(super) struct Wants {
     pub message_rows: u16,
     /// Rows of chips above it.
     pub chip_rows: u16,
+    /// Rows that the status line's text takes.
+    pub status_rows: u16,
     /// Whether a stacked thinking pane is down to one line: the answer has begun, and nobody is
     /// reading the reasoning.
     pub summed_up: bool,
@@ -65,7 +67,11 @@ pub(super) fn areas(window: Rect, wants: Wants) -> Option<Areas> {
     // The chat keeps at least three rows; the status gives way first, then the header.
     let spare = window.height.saturating_sub(3 + 3);
     let header_rows = u16::from(spare >= 1);
-    let status_rows = u16::from(spare >= 2);
+    let most_status_rows = (window.height / 6).max(1);
+    let status_rows = match spare {
+        0 | 1 => 0,
+        _ => wants.status_rows.clamp(1, most_status_rows),
+    };
     let most_message_rows = (window.height / 3).clamp(1, 12);
     let message_rows = wants.message_rows.clamp(1, most_message_rows) + 2;
     let chip_rows = if spare >= 3 { wants.chip_rows } else { 0 };
@@ -182,6 +188,7 @@ mod tests {
             thinking_height: 34,
             message_rows: 1,
             chip_rows: 0,
+            status_rows: 1,
             summed_up: false,
         }
     }
@@ -241,6 +248,7 @@ mod tests {
                         panel,
                         message_rows: 9,
                         chip_rows: 1,
+                        status_rows: 3,
                         ..wants()
                     };
                     let Some(at) = areas(window, wants) else {

@@ -119,7 +119,8 @@ pub(super) fn opened(
     let clear = area.outer(Margin::new(1, 0)).intersection(window);
     Clear.render(clear, buf);
     paint::mend_left_edge(clear, buf);
-    let title = Line::styled(title.to_owned(), theme.title());
+    let title = paint::cut(title, usize::from(width.saturating_sub(2)));
+    let title = Line::styled(title, theme.title());
     paint::padded(paint::boxed(area, &title, true, theme, buf))
 }
 
@@ -136,7 +137,8 @@ fn list<T>(
     }
     let width = usize::from(inner.width);
     let is_part = picker.matching() < picker.total() || picker.total() > usize::from(inner.height);
-    let count = if is_part {
+    // Where nothing matches, a sentence says what that means.
+    let count = if is_part && picker.matching() > 0 {
         format!("{}/{}", picker.matching(), picker.total())
     } else {
         String::new()
@@ -150,10 +152,14 @@ fn list<T>(
         buf,
     );
     let about = |item: &Item<T>| paint::folded(&safe::one_line(&item.about), width);
-    // The list keeps its height whatever is selected: room is set aside for the longest.
-    let longest = picker
-        .shown()
-        .map(|item| text_width(&item.about) / width.max(1) + usize::from(!item.about.is_empty()));
+    // The list keeps its height whatever is selected of what is in view: room is set aside for the
+    // longest there.
+    let most = usize::from(inner.height.saturating_sub(1));
+    let first = first_shown(picker.position(), picker.matching(), most);
+    let longest =
+        picker.shown().skip(first).take(most).map(|item| {
+            text_width(&item.about) / width.max(1) + usize::from(!item.about.is_empty())
+        });
     let about_rows = match inner.height {
         0..=8 => 0,
         // One row more sets them apart.
@@ -213,6 +219,9 @@ fn list<T>(
     for (y, text) in (rows.bottom() + 1..inner.bottom()).zip(&about) {
         buf.set_stringn(inner.x, y, text, width, theme.dim());
     }
+    // On the frame's right border.
+    let frame = rows.outer(Margin::new(2, 1));
+    paint::scroll_bar(frame, picker.matching(), first, theme.focus(), buf);
     (Some(caret), Some((rows, first)))
 }
 
@@ -277,7 +286,8 @@ fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
         }
         lines.push((String::new(), String::new(), Style::new()));
     }
-    lines.push((tr!("Good to know").to_owned(), String::new(), theme.title()));
+    let heading = tr!("Commands with an argument").to_owned();
+    lines.push((heading, String::new(), theme.title()));
     for with in crate::app::WITH_ARGUMENT {
         lines.push((
             format!("/{} …", with.word),
@@ -285,8 +295,10 @@ fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
             Style::new(),
         ));
     }
+    lines.push((String::new(), String::new(), Style::new()));
+    lines.push((tr!("Good to know").to_owned(), String::new(), theme.title()));
     for note in NOTES {
-        lines.push((String::new(), (*note).to_owned(), theme.dim()));
+        lines.push((String::new(), phrase::of(note).to_owned(), theme.dim()));
     }
     let keys_width = (width / 3).clamp(8, 30);
     let rows: Vec<(String, String, Style)> = lines

@@ -178,7 +178,7 @@ pub(super) fn folded(text: &str, width: usize) -> Vec<String> {
 }
 
 /// A text in pieces that stay on one row: words with the spaces behind them, and the characters of
-/// Chinese, which has no spaces; a mark of punctuation stays with the one that it belongs to.
+/// Chinese, which has no spaces, and alternatives (`on|off`); a mark of punctuation stays with the one that it belongs to.
 fn pieces(text: &str) -> Vec<&str> {
     let closes = |c| "，。、：；！？）”’》」…,.:;!?)".contains(c);
     let opens = |c| "（“‘《「(".contains(c);
@@ -190,7 +190,7 @@ fn pieces(text: &str) -> Vec<&str> {
         let may_break = last.is_some_and(|last| {
             let between = is_wide(last) || is_cjk(c) || opens(c) && !c.is_ascii();
             let joined = closes(c) || opens(last) || c == ' ';
-            last == ' ' && c != ' ' || between && !joined
+            last == ' ' && c != ' ' || last == '|' || between && !joined
         });
         if may_break {
             pieces.extend(text.get(start..at));

@@ -6,10 +6,13 @@ use ratatui::style::Style;
 
 use super::theme::Theme;
 use super::{figures, paint, phase};
-use crate::app::{App, Command, Gauge, Pane, Tone};
+use crate::app::{App, Command, Gauge, Notice, Pane, Tone};
 use crate::chat::{Part, Turn, safe};
 use crate::markdown::text_width;
 use crate::phrase::{self, mark, tr};
+
+/// The most rows that a notice takes from the rest of the screen.
+const MOST_ROWS: usize = 3;
 
 /// Draws the status line.
 pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
@@ -23,10 +26,26 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
             Tone::Warning => theme.warning(),
             Tone::Error => theme.error(),
         };
-        let text = paint::cut(&safe::one_line(&notice.text), usize::from(area.width));
-        paint::left(&[(&text, style)], area, buf);
+        let rows = told(notice, area.width);
+        let left_out = rows.len() > usize::from(area.height);
+        for (y, row) in (area.y..area.bottom()).zip(&rows) {
+            let more = if left_out && y + 1 == area.bottom() {
+                " …"
+            } else {
+                ""
+            };
+            let text = format!("{}{more}", row.trim_end());
+            let text = paint::cut(&text, usize::from(area.width));
+            let line = Rect {
+                y,
+                height: 1,
+                ..area
+            };
+            paint::left(&[(&text, style)], line, buf);
+        }
         return;
     }
+    let area = Rect { height: 1, ..area };
     // The first hint (how to stop, how to get back) stays even where the figures lose their place.
     let wanted = wanted_hints(app);
     let first: usize = hints(app, wanted, usize::MAX)
@@ -58,6 +77,21 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         pieces.push((figure, style));
     }
     paint::right(&pieces, x, area, buf);
+}
+
+/// How many rows a window of that width needs for the status line: a notice says what to do at its
+/// end, and is no use without it.
+pub(super) fn rows(app: &App, width: u16) -> u16 {
+    let area = paint::padded(Rect::new(0, 0, width, 1));
+    let rows = app.notice.as_ref().map(|it| told(it, area.width).len());
+    rows.map_or(1, |rows| rows.clamp(1, MOST_ROWS))
+        .try_into()
+        .unwrap_or(1)
+}
+
+/// A notice in rows of that width.
+fn told(notice: &Notice, width: u16) -> Vec<String> {
+    paint::folded(&safe::one_line(&notice.text), usize::from(width))
 }
 
 /// Which keys help right now.
@@ -150,7 +184,8 @@ fn hints(app: &App, wanted: &[(Command, &'static str)], room: usize) -> Vec<(Str
 /// and what matters least comes last.
 fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let Some(turn) = app.conversation.last() else {
-        return vec![app.session.params_if_set()];
+        let set = app.session.params_if_set();
+        return gauge.map(context).into_iter().chain([set]).collect();
     };
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     // The reply's header says it too, but may be scrolled out of view.

@@ -14,7 +14,6 @@ use mmchat::runtime::{Clock, Ending, FRAME, Run, Runtime};
 use mmchat::tui::Console;
 use mmchat::ui::{Cache, Theme};
 use mmchat::wire::WireRequest;
-use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -132,12 +131,12 @@ struct Outcome {
 /// Runs the loop over that input until it ends.
 async fn run(script: &Script, input: BoxStream<'static, Msg>) -> Outcome {
     let mut app = app("", (100, 30));
-    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
+    let mut screen = TestBackend::new(100, 30);
     let mut console = Console::scripted(input);
     let mut cache = Cache::new(Theme::ansi());
     let run = Runtime::new(
         script,
-        &mut terminal,
+        &mut screen,
         &mut console,
         &mut cache,
         Clock::fixed(WALL),
@@ -145,7 +144,7 @@ async fn run(script: &Script, input: BoxStream<'static, Msg>) -> Outcome {
     .run(&mut app)
     .await
     .unwrap();
-    let screen = terminal.backend().to_string();
+    let screen = screen.to_string();
     Outcome { run, app, screen }
 }
 

@@ -13,8 +13,7 @@ use mmchat::chat::Progress;
 use mmchat::runtime::{Clock, Ending, Runtime};
 use mmchat::tui::{Console, Surface};
 use mmchat::ui::{Cache, Links, Theme};
-use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, TestBackend, WindowSize};
+use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
@@ -34,54 +33,11 @@ struct Watched {
     seen: Arc<Notify>,
 }
 
-impl Backend for Watched {
-    type Error = <TestBackend as Backend>::Error;
-
-    fn draw<'a, I>(&mut self, content: I) -> Result<(), Self::Error>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        self.screen.draw(content)
-    }
-
-    fn hide_cursor(&mut self) -> Result<(), Self::Error> {
-        self.screen.hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> Result<(), Self::Error> {
-        self.screen.show_cursor()
-    }
-
-    fn get_cursor_position(&mut self) -> Result<Position, Self::Error> {
-        self.screen.get_cursor_position()
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> Result<(), Self::Error> {
-        self.screen.set_cursor_position(position)
-    }
-
-    fn clear(&mut self) -> Result<(), Self::Error> {
-        self.screen.clear()
-    }
-
-    fn clear_region(&mut self, region: ClearType) -> Result<(), Self::Error> {
-        self.screen.clear_region(region)
-    }
-
-    fn size(&self) -> Result<Size, Self::Error> {
-        self.screen.size()
-    }
-
-    fn window_size(&mut self) -> Result<WindowSize, Self::Error> {
-        self.screen.window_size()
-    }
-
-    fn flush(&mut self) -> Result<(), Self::Error> {
-        self.screen.flush()
-    }
-}
-
 impl Surface for Watched {
+    fn size(&self) -> std::io::Result<Size> {
+        Surface::size(&self.screen)
+    }
+
     fn present(
         &mut self,
         frame: &Buffer,
@@ -95,7 +51,9 @@ impl Surface for Watched {
         Ok(())
     }
 
-    fn invalidate(&mut self) {}
+    fn clear(&mut self) {
+        Surface::clear(&mut self.screen);
+    }
 }
 
 /// Whether a text is on the screen, all of it in that colour.
@@ -125,26 +83,21 @@ async fn comes_to_look(script: &Script, wanted: fn(&Buffer) -> bool) -> bool {
         }))
         .boxed();
     let screen = TestBackend::new(100, 30);
-    let mut terminal = Terminal::new(Watched {
+    let mut screen = Watched {
         screen,
         wanted,
         seen,
-    })
-    .unwrap();
-    run(script, &mut terminal, input).await;
+    };
+    run(script, &mut screen, input).await;
     shared.await.unwrap()
 }
 
-async fn run<S: Surface>(
-    script: &Script,
-    terminal: &mut Terminal<S>,
-    input: BoxStream<'static, Msg>,
-) -> usize {
+async fn run<S: Surface>(script: &Script, screen: &mut S, input: BoxStream<'static, Msg>) -> usize {
     let mut app = app("", (100, 30));
     let mut console = Console::scripted(input);
     let mut cache = Cache::new(Theme::ansi());
     let clock = Clock::fixed(WALL);
-    let mut runtime = Runtime::new(script, terminal, &mut console, &mut cache, clock);
+    let mut runtime = Runtime::new(script, screen, &mut console, &mut cache, clock);
     let run = runtime.run(&mut app).await.unwrap();
     assert_eq!(run.ending, Ending::Quit);
     app.conversation.last().unwrap().reply.answer.len()
@@ -190,7 +143,7 @@ async fn a_flood_of_code_can_not_starve_the_keyboard() {
     let line = || Ok(Progress::Delta(answer("let x = \"text\"; // and more\n")));
     let script = Script::new([begin.chain(stream::repeat_with(line)).boxed()]);
     let input = ask_and_quit_in_no_time();
-    let mut terminal = Terminal::new(TestBackend::new(100, 30)).unwrap();
-    let bytes = run(&script, &mut terminal, input).await;
+    let mut screen = TestBackend::new(100, 30);
+    let bytes = run(&script, &mut screen, input).await;
     assert!(bytes < 1_000_000, "{bytes} bytes before the key");
 }

@@ -13,7 +13,6 @@ use mmchat::runtime::{Clock, Runtime};
 use mmchat::tools::{Http, Programs, Servers};
 use mmchat::tui::Console;
 use mmchat::ui::{Cache, Theme};
-use ratatui::Terminal;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -98,8 +97,7 @@ fn input(acts: Vec<Act>, screen: watch::Receiver<String>) -> BoxStream<'static, 
 /// are at its address.
 async fn run(config: &str, server: &Server, acts: Vec<Act>) -> (App, String) {
     let mut app = app_at(config, server);
-    let (screen, shown) = Watched::new(100, 40);
-    let mut terminal = Terminal::new(screen).unwrap();
+    let (mut screen, shown) = Watched::new(100, 40);
     let mut console = Console::scripted(input(acts, shown.clone()));
     let mut cache = Cache::new(Theme::ansi());
     let client = Client::new(&Network::default(), Keys::from_iter([]), Proxies::default());
@@ -115,7 +113,7 @@ async fn run(config: &str, server: &Server, acts: Vec<Act>) -> (App, String) {
     let servers = Servers::new(&app.config.mcp, &programs, &http);
     let run = Runtime::new(
         &client,
-        &mut terminal,
+        &mut screen,
         &mut console,
         &mut cache,
         Clock::fixed(WALL),

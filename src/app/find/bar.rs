@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::super::command::Scope;
 use super::super::composer;
 use super::super::keymap::{PLAIN, held};
+use super::super::library::{Change, Hit};
 use super::super::overlay::edit_line;
 use super::super::scroll::Scroll;
 use super::super::{Anchor, App, Command, Effect, Pane, Section, Tone};
@@ -30,6 +31,45 @@ impl App {
         });
         find.query.insert(words);
         find.requery();
+        self.find = Some(find);
+    }
+
+    /// Shows what was found in the conversation when all of them were looked through: the turn, in
+    /// the version that it was in, and the words there. `n` and `N` go on from there.
+    pub(in crate::app) fn show_found(&mut self, found: Option<&Hit>) {
+        let Some((found, turn)) = found.and_then(|found| Some((found, found.turn?))) else {
+            return;
+        };
+        let way = self.conversation.up_from(Some(turn));
+        let way: Vec<_> = way.map(|turn| (turn.parent, turn.id)).collect();
+        for (parent, id) in way {
+            if self.conversation.chosen(parent) != Some(id) {
+                self.conversation.choose(id);
+                self.keep(Change::Choose(id));
+            }
+        }
+        let beginning = Anchor {
+            turn,
+            row: 0,
+            offset: 0,
+            section: Section::Prompt,
+            width: 0,
+        };
+        self.chat_scroll = Scroll::at(beginning);
+        let words = found.marks.first();
+        let words = words.and_then(|mark| found.snippet.get(mark.clone()));
+        let mut find = Find::new(Origin {
+            chat: self.chat_scroll,
+            thinking: self.thinking_scroll,
+            panel: self.panel,
+            zoom: self.zoom,
+            top: Some(beginning),
+        });
+        find.query.insert(words.unwrap_or_default());
+        find.requery();
+        find.typing = false;
+        find.accepted = true;
+        find.arriving = true;
         self.find = Some(find);
     }
 
@@ -120,8 +160,9 @@ impl App {
             find.held = None;
         }
         find.sync(&self.conversation);
-        if find.aim == Aim::Seek && find.typing && !find.pending {
+        if find.aim == Aim::Seek && (find.typing || find.arriving) && !find.pending {
             find.seek();
+            find.arriving = false;
         }
         if find.aim == Aim::Show {
             find.aim = Aim::Nothing;

@@ -269,3 +269,30 @@ fn the_preview_of_a_request_does_not_spell_images_out() {
     attach(&mut it, "p.png", &large);
     it.say("/preview").shows("130 KB of Base64");
 }
+
+#[test]
+fn an_error_goes_with_the_next_try() {
+    let mut it = Harness::new();
+    it.say("/attach missing.txt");
+    let (ticket, _) = fetched(&mut it);
+    let why = "missing.txt does not exist".to_owned();
+    it.tell(Msg::Fetched(ticket, Err(why)));
+    it.shows("missing.txt does not exist");
+    attach(&mut it, "there.txt", b"words");
+    it.shows("there.txt 5 B ×").hides("does not exist");
+}
+
+#[test]
+fn what_waits_to_go_along_is_in_the_gauge() {
+    let mut it = Harness::new();
+    it.hides("ctx ");
+    attach(&mut it, "a.txt", "word".repeat(2_000).as_bytes());
+    it.shows("ctx ").shows("~2k");
+    it.exchange("one", "", "A1").effects();
+    let without = it.app.gauge().unwrap().used_tokens;
+    attach(&mut it, "b.txt", "word".repeat(3_000).as_bytes());
+    let with = it.app.gauge().unwrap();
+    assert_eq!((with.used_tokens - without, with.reported), (3_000, false));
+    it.press("backspace");
+    assert_eq!(it.app.gauge().unwrap().used_tokens, without);
+}

@@ -1,6 +1,7 @@
 //! What the model gets to see: the gauge, turns left out and pinned, the preview, ways to make room.
 
-use mmchat::app::Effect;
+use mmchat::app::library::Kept;
+use mmchat::app::{Effect, Msg};
 use mmchat::chat::{Delta, Failure, FailureKind, Finish, Standing, Usage};
 use serde_json::Value;
 
@@ -64,6 +65,42 @@ fn the_gauge_is_an_estimate_again_once_turns_are_left_out() {
     it.press("alt-up tab x").press("esc");
     let gauge = it.app.gauge().unwrap();
     assert!(!gauge.reported && gauge.used_tokens < 6_000, "{gauge:?}");
+}
+
+/// A reply that was stopped, after one that has taught how many tokens its characters make.
+fn stopped_after_a_lesson() -> Harness {
+    let mut it = Harness::with(SMALL);
+    let said = "word ".repeat(200);
+    it.say("one")
+        .stream([reasoning(&said), answer(&said), usage(100, 1_000, 500)])
+        .end();
+    it.say("two")
+        .stream([reasoning(&"hm ".repeat(300)), answer("An answ")])
+        .press("esc");
+    it
+}
+
+#[test]
+fn a_stopped_reply_counts_the_same_however_one_came_to_it() {
+    let mut it = stopped_after_a_lesson();
+    let stopped = it.app.gauge().unwrap();
+    assert!(
+        !stopped.reported && stopped.used_tokens > 500,
+        "{stopped:?}"
+    );
+    it.press("tab tab x x");
+    assert_eq!(it.app.gauge(), Some(stopped), "left out and sent again");
+
+    let conversation = it.app.conversation.clone();
+    let mut later = Harness::with(SMALL);
+    let ticket = later.opens_the_last();
+    let kept = Kept {
+        conversation,
+        head: it.app.keeping.head.clone(),
+        ..Kept::default()
+    };
+    later.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
+    assert_eq!(later.app.gauge(), Some(stopped), "opened again");
 }
 
 #[test]

@@ -303,6 +303,69 @@ fn esc_and_a_key_at_once_delete_open_and_rename_nothing() {
 }
 
 #[test]
+fn the_conversation_deleted_from_the_screen_comes_back_to_it() {
+    let mut it = Harness::new();
+    it.exchange("mine", "hm", "the answer");
+    let id = it.app.keeping.head.id;
+    it.type_text("half a message");
+    let own = Listed {
+        id,
+        ..listed(1, "mine", 0)
+    };
+    open_with(&mut it, vec![own]);
+    it.press("delete")
+        .shows("No conversation is left")
+        .hides("the answer");
+    it.press("alt-u").shows("open");
+    it.press("esc");
+    it.shows("the answer").shows("half a message");
+    let changes = it.changes();
+    let back = changes.iter().position(|it| *it == Change::Undelete(id));
+    let draft = Change::Draft(Some(id), "half a message".to_owned());
+    assert!(back.is_some() && changes.contains(&draft), "{changes:?}");
+    it.say("").press("enter");
+    it.stream([answer("more")]).end();
+    assert_eq!(it.app.conversation.path().count(), 2);
+    assert_eq!(it.app.keeping.head.id, id);
+}
+
+#[test]
+fn what_was_found_is_where_the_conversation_opens() {
+    let mut other = Harness::new();
+    for nth in 0..30 {
+        let thought = if nth == 9 { "a needle, perhaps" } else { "" };
+        other.exchange(&format!("question {nth}"), thought, "answer\n\nand more");
+    }
+    let conversation = other.app.conversation.clone();
+    let turn = conversation.turns().nth(9).unwrap().id;
+    let mut it = Harness::new();
+    let found = Listed {
+        hit: Some(Hit {
+            turn: Some(turn),
+            place: Where::Thinking,
+            snippet: "a needle, perhaps".to_owned(),
+            marks: vec![2..8],
+        }),
+        ..listed(1, "haystack", 3)
+    };
+    open_with(&mut it, vec![found]);
+    it.press("enter");
+    let (ticket, _) = loads(&mut it).pop().unwrap();
+    let kept = Kept {
+        conversation,
+        ..kept(1, "haystack")
+    };
+    it.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
+    it.draw();
+    it.shows("question 9")
+        .shows("a needle, perhaps")
+        .hides("question 29");
+    it.hides("new lines");
+    it.type_text("!").shows("unsent!");
+    it.press("esc").shows("question 29");
+}
+
+#[test]
 fn deleting_the_conversation_on_the_screen_begins_a_new_one() {
     let mut it = Harness::new();
     it.exchange("mine", "", "A1");

@@ -30,6 +30,8 @@ fn a_kept_key_is_sent_and_never_shown() {
     home.run(&["ask", "q"])
         .ends(1)
         .complains("LAB_KEY is not set");
+    let kept = home.run(&["history", "list", "--json"]).ends(0).json();
+    assert_eq!(kept, serde_json::json!([]), "what was never sent is kept");
     let outcome = set(&home, format!("  {KEPT}\n").as_bytes()).ends(0);
     assert!(outcome.out.contains(&server.url()), "{outcome:?}");
     home.run(&["ask", "q"]).ends(0);

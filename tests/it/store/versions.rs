@@ -30,28 +30,35 @@ fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
         };
         assert_eq!(version(&store), u32::try_from(at + 1).unwrap());
         drop(store);
-        let (shelf, notes) = Shelf::open(home.path()).unwrap();
+        let (mut shelf, notes) = Shelf::open(home.path()).unwrap();
         assert!(
             notes.iter().all(|note| note.contains("open to other")),
             "{notes:?}"
         );
-        let find = |typed: &str| {
+        let find = |shelf: &Shelf, typed: &str| {
             let query = Query::parse(typed, WALL).unwrap();
             shelf.list(&query, 10).unwrap().rows
         };
-        let all = find("");
+        let all = find(&shelf, "");
         assert_eq!(all.len(), 1);
         assert!(all[0].pinned);
         assert_eq!((all[0].title.as_str(), all[0].turns), ("Eggs and 天气", 3));
-        for words in [
+        let words = [
             "boil",
             "气",
+            "天气",
             "in:title eggs",
             "in:thinking small",
             "in:answer ten",
-        ] {
-            assert_eq!(find(words).len(), 1, "{words}");
-        }
+        ];
+        let finds_all = |shelf: &Shelf| {
+            for words in words {
+                assert_eq!(find(shelf, words).len(), 1, "{words}");
+            }
+        };
+        finds_all(&shelf);
+        while shelf.renew_index().unwrap() {}
+        finds_all(&shelf);
         let kept = shelf.load(Which::Last).unwrap().unwrap();
         assert_eq!(kept.draft, "and geese");
         assert_eq!(kept.head.system_prompt, "Be brief.");
