@@ -128,7 +128,7 @@ fn draw_row(app: &App, cache: &Cache, turn: &Turn, part: Part, line: Rect, buf: 
     };
     paint::row(row, line, line.y, cache, buf);
     match topic {
-        Topic::Calls => card::mark(app.zoom.is_some(), theme, line, buf),
+        Topic::Calls(_) => card::mark(app.zoom.is_some(), theme, line, buf),
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {
             buf.set_style(line, theme.error());
