@@ -93,7 +93,9 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
             if !text.is_empty() {
                 let _ = writeln!(out, "<pre>{}</pre>", escaped(text));
             }
-            calls.iter().for_each(|call| tool(out, call));
+            for call in calls {
+                tool(out, call);
+            }
         }
     }
     if reasoning != Reasoning::Only {
