@@ -35,6 +35,7 @@ mod path;
 mod phase;
 mod sheet;
 mod status;
+mod texts;
 mod theme;
 mod thinking;
 mod transcript;
