@@ -252,9 +252,15 @@ impl App {
         if self.draft_mark() == self.keeping.draft.written {
             return;
         }
+        // While a tool's arguments are in the box, and while an earlier message is, what the user
+        // was writing waits beside it.
+        let arguments = self.toolbox.consent.editing.as_ref();
+        let written = arguments.map_or_else(|| self.composer.text(), |it| it.draft.clone());
+        let correction = self.correction.as_ref();
         let text = joined([
             self.queued.clone().unwrap_or_default(),
-            self.composer.text(),
+            correction.map_or_else(String::new, |it| it.draft.clone()),
+            written,
         ]);
         self.keeping.draft = Draft {
             written: self.draft_mark(),
@@ -311,6 +317,7 @@ impl App {
     pub(super) fn begin_conversation(&mut self, keep: Option<Keep>, now: Now) -> Vec<Effect> {
         let mut effects = self.stop(now);
         effects.extend(self.drop_errand());
+        self.leave_correction();
         self.open_none();
         // The draft goes along: it is not the old conversation's any more.
         if let Some(left) = self.keeping.conversation() {

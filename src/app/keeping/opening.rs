@@ -2,7 +2,7 @@
 
 use crate::app::composer::joined;
 use crate::app::library::{Kept, Which};
-use crate::app::{App, Effect, Pane, Tone};
+use crate::app::{App, Effect, Tone};
 use crate::chat::{Attachment, Now};
 use crate::phrase::tr;
 
@@ -102,9 +102,12 @@ impl App {
         let typed = self.composer.text();
         self.composer.clear();
         let along = std::mem::take(&mut self.attached.items);
+        // What is being read was asked for together with this conversation.
+        let fetching = std::mem::take(&mut self.attached.fetching);
         // The draft of a new conversation is none of its business, and stays.
         self.keeping.draft.written = self.draft_mark();
         let mut effects = self.open_kept(kept, now);
+        self.attached.fetching = fetching;
         let mut items = self.attached.items.clone();
         items.extend(along);
         self.set_attachments(items);
@@ -120,6 +123,7 @@ impl App {
         let mut effects = self.stop(now);
         effects.extend(self.drop_errand());
         self.keep_draft();
+        self.fetch_none();
         let was_kept = self.keeping.keep == Keep::OnDisk;
         let Kept {
             head,
@@ -159,13 +163,13 @@ impl App {
 
     /// What belonged to the turns that were on the screen goes.
     pub(super) fn leave_turns(&mut self) {
-        self.editing = None;
+        self.correction = None;
         self.selected = None;
         self.restorable = None;
         self.context.fresh();
         self.chat_scroll.follow();
         self.thinking_scroll.follow();
-        self.focus = Pane::Message;
+        self.focus_message();
         self.urgent = true;
     }
 
