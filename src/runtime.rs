@@ -7,6 +7,7 @@
 
 mod clock;
 mod deeds;
+mod effects;
 mod export;
 mod jobs;
 mod pace;
@@ -31,7 +32,6 @@ use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
-use export::written;
 use jobs::Jobs;
 use pace::Pace;
 use reply::{Reply, if_ready, next_step};
@@ -60,12 +60,14 @@ pub enum Error {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// What ended it.
     pub ending: Ending,
     /// How many frames were drawn.
     pub frames: u64,
+    /// Files that could not be written before the end, a sentence each.
+    pub unwritten: Vec<String>,
 }
 
 /// The loop's hands: everything that effects and frames need.
@@ -222,7 +224,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                         let last = app.update(Msg::Terminate, self.clock.now());
                         self.carry_out_all(last, &mut reply)?;
                         let ending = ending.unless_lost(self.console.is_lost());
-                        return Ok(Run { ending, frames });
+                        return Ok(self.over(ending, frames).await);
                     }
                     Signal::Suspend => {
                         self.suspend()?;
@@ -267,10 +269,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     self.redraw();
                 }
                 if self.apply(app, next, &mut reply)? {
-                    return Ok(Run {
-                        ending: Ending::Quit,
-                        frames,
-                    });
+                    return Ok(self.over(Ending::Quit, frames).await);
                 }
                 room -= 1;
                 if room > 0 && typed {
@@ -325,18 +324,6 @@ impl<'a, S: Surface> Runtime<'a, S> {
         Ok(read > 0)
     }
 
-    /// Carries out effects whose answers come as messages of their own.
-    fn carry_out_all(
-        &mut self,
-        effects: Vec<Effect>,
-        reply: &mut Option<Reply>,
-    ) -> Result<(), Error> {
-        for effect in effects {
-            self.carry_out(effect, reply)?;
-        }
-        Ok(())
-    }
-
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
         if self.console.is_lost() {
             return Ok(()); // What a panic on another thread said is not to be drawn over.
@@ -372,99 +359,6 @@ impl<'a, S: Surface> Runtime<'a, S> {
         {
             self.highlighter.ask(request);
         }
-    }
-
-    /// Carries out an effect. What it comes to, if anything, is a message.
-    fn carry_out(
-        &mut self,
-        effect: Effect,
-        reply: &mut Option<Reply>,
-    ) -> Result<Option<Msg>, Error> {
-        let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
-        Ok(match effect {
-            Effect::Send(turn, request) => {
-                let steps = self.provider.reply(*request);
-                *reply = Some(Reply { turn, steps });
-                None
-            }
-            Effect::Cancel(turn) => {
-                reply.take_if(|reply| reply.turn == turn);
-                self.jobs.stop(turn);
-                None
-            }
-            Effect::StartServer(name) => {
-                self.servers.start(&name);
-                None
-            }
-            Effect::TakeKey {
-                provider,
-                key,
-                keep,
-            } => {
-                let taken = self.take_key(&provider, &key, keep);
-                Some(Msg::KeyTaken(provider, taken))
-            }
-            Effect::RunTool(call, job) => {
-                self.run_tool(call, *job);
-                None
-            }
-            Effect::Fetch(ticket, wanted) => {
-                let found = self.files.fetch(wanted);
-                let told = async move { Msg::Fetched(ticket, found.await) };
-                self.jobs.look_up(told);
-                None
-            }
-            Effect::Paths(ticket, typed) => {
-                let listed = self.files.paths(typed);
-                let told = async move { Msg::Paths(ticket, listed.await) };
-                self.jobs.look_up(told);
-                None
-            }
-            Effect::Copy(text) => {
-                let copied = self.console.copy(&text);
-                copied
-                    .err()
-                    .map(|error| trouble("The clipboard could not be reached", error))
-            }
-            Effect::Export(export) => Some(written(*export, &self.files)),
-            Effect::Notify(text) => {
-                drop(self.console.notify(text));
-                None
-            }
-            Effect::Edit(text) => {
-                let edited = self.console.edit(&text);
-                self.redraw();
-                Some(Msg::Edited(edited))
-            }
-            Effect::TakeMouse(take) => {
-                let taken = self.console.take_mouse(take);
-                taken
-                    .err()
-                    .map(|error| trouble("The mouse could not be switched", error))
-            }
-            Effect::AskBackground => {
-                self.ask_background();
-                None
-            }
-            Effect::Suspend => {
-                self.suspend()?;
-                None
-            }
-            Effect::Redraw => {
-                self.redraw();
-                None
-            }
-            effect @ (Effect::Save(_)
-            | Effect::List { .. }
-            | Effect::Load { .. }
-            | Effect::Recall) => {
-                if let Some(store) = &mut self.store {
-                    store.carry_out(effect);
-                }
-                None
-            }
-            Effect::Quit => None,
-        })
     }
 
     fn suspend(&mut self) -> Result<(), Error> {

@@ -109,14 +109,15 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Ending::Signal(number) => (Exit::Signal(number), SIGNAL_PATIENCE),
         Ending::Panic => (Exit::Panicked, SIGNAL_PATIENCE),
     };
-    if let Err(why) = store.close(patience) {
-        complain(&why);
-        return Ok(match exit {
-            Exit::Success => Exit::Failed,
-            exit => exit,
-        });
+    let mut unwritten = run.unwritten;
+    unwritten.extend(store.close(patience).err());
+    for what in &unwritten {
+        complain(what);
     }
-    Ok(exit)
+    Ok(match exit {
+        Exit::Success if !unwritten.is_empty() => Exit::Failed,
+        exit => exit,
+    })
 }
 
 /// Refuses what can't show a chat.
