@@ -12,6 +12,7 @@ use super::cache::{Cache, Source, Topic};
 use super::card;
 use super::extent::{Extent, Part, TOPICS};
 use super::notes::{self, Notes};
+use super::picture::{Pictures, Room};
 use super::viewport;
 use crate::app::scroll::{Place, Scroll};
 use crate::app::{Anchor, Live, Section};
@@ -26,6 +27,7 @@ const ROUNDS: usize = 1_000;
 pub(super) struct Path {
     width: u16,
     open: bool,
+    room: Option<Room>,
     live: Option<TurnId>,
     extents: Vec<Extent>,
     starts: Arc<[(TurnId, usize)]>,
@@ -41,6 +43,7 @@ impl Default for Path {
         Self {
             width: 0,
             open: false,
+            room: None,
             live: None,
             extents: Vec::new(),
             starts: Arc::from([]),
@@ -58,6 +61,8 @@ pub(super) struct Turns<'a> {
     pub live: Option<&'a Live>,
     /// Whether the results of tools are shown whole.
     pub open: bool,
+    /// How large the pictures of images are.
+    pub pictures: &'a Pictures,
 }
 
 /// The texts of a turn.
@@ -74,7 +79,7 @@ impl<'a> Texts<'a> {
         let live = turns.live.filter(|live| live.turn == turn.id);
         Self {
             turn,
-            attached: attached::cards(turn),
+            attached: attached::cards(turn, turns.pictures).0,
             calls: card::calls(turn, live, turns.open),
             sources: references(&turn.reply.sources),
             notes: notes::of(turn, live),
@@ -90,7 +95,11 @@ impl<'a> Texts<'a> {
         };
         match topic {
             Topic::Prompt => Source::fixed(&self.turn.prompt),
-            Topic::Attached => Source::fixed(&self.attached),
+            Topic::Attached => Source {
+                text: &self.attached,
+                epoch: fingerprint(&self.attached),
+                done: true,
+            },
             Topic::Calls => Source {
                 text: &self.calls,
                 // A second that passes does not change how long the text is.
@@ -142,9 +151,9 @@ impl Path {
     /// Takes in what changed since the last frame. Turns that are over change nothing.
     pub(super) fn update(&mut self, turns: Turns<'_>, width: u16, cache: &mut Cache) {
         let live = turns.live.map(|live| live.turn);
-        let rewrapped = self.width != width || self.open != turns.open;
-        self.width = width;
-        self.open = turns.open;
+        let room = turns.pictures.room();
+        let rewrapped = (self.width, self.open, self.room) != (width, turns.open, room);
+        (self.width, self.open, self.room) = (width, turns.open, room);
         self.extents.truncate(turns.path.len());
         let mut moved = self.starts.len() != turns.path.len();
         for (at, turn) in turns.path.iter().enumerate() {

@@ -33,6 +33,8 @@ mod http;
 mod links;
 mod markdown;
 mod phrases;
+#[cfg(feature = "image-preview")]
+mod pictures;
 mod pty;
 mod screens;
 #[cfg(unix)]
