@@ -440,10 +440,6 @@ fn without_ids(kept: &Kept) -> Value {
                     }
                 }
             }
-            // The last digit of a huge number may differ; nobody ever meant one.
-            Value::Number(number) if number.is_f64() => {
-                *value = Value::from(number.as_f64().map(|number| format!("{number:.12e}")));
-            }
             _ => {}
         }
     }

@@ -24,6 +24,7 @@ mod styled;
 mod table;
 mod themes;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -118,11 +119,11 @@ pub fn command_line() -> clap::Command {
     CommandLine::command()
 }
 
-/// Runs the program as the command line says.
+/// Runs the program as the command line says, whose first word is the program's name.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     mishap::forbid_core_dumps();
-    let line = match CommandLine::try_parse() {
+    let line = match CommandLine::try_parse_from(arguments) {
         Ok(line) => line,
         Err(error) => {
             // Help and version go to standard output, errors to standard error. An argument may be

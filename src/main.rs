@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mmchat::cli::run()
+    mmchat::cli::run(std::env::args_os())
 }

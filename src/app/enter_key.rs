@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::keymap::{CTRL, PLAIN, held};
 use super::overlay::{Outcome, PickerKey, picker_key};
 use super::picker::{Item, Picker};
 use super::{App, Choice, Effect, Overlay, Tone};
@@ -118,15 +119,14 @@ impl EnterKey {
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             };
         }
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Enter => return Outcome::KeyTyped,
-            KeyCode::Tab | KeyCode::BackTab => self.keep = !self.keep,
-            KeyCode::Char('u') if control => self.typed.clear(),
-            KeyCode::Backspace => {
+        match (held(key), key.code) {
+            (PLAIN, KeyCode::Enter) => return Outcome::KeyTyped,
+            (PLAIN, KeyCode::Tab | KeyCode::BackTab) => self.keep = !self.keep,
+            (CTRL, KeyCode::Char('u')) => self.typed.clear(),
+            (PLAIN, KeyCode::Backspace) => {
                 self.typed.pop();
             }
-            KeyCode::Char(c) if !control => self.insert(c.encode_utf8(&mut [0; 4])),
+            (PLAIN, KeyCode::Char(c)) => self.insert(c.encode_utf8(&mut [0; 4])),
             _ => return Outcome::Stay,
         }
         self.complaint = None;

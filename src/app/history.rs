@@ -5,8 +5,9 @@
 //! search never overwrites a newer one. What is changed here is changed on the screen at once and
 //! handed to the store in order.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 
+use super::keymap::{ALT, CTRL, PLAIN, held};
 use super::library::{Change, Kept, Listed, Listing, Query, Which};
 use super::line_edit::LineEdit;
 use super::overlay::edit_line;
@@ -176,29 +177,23 @@ impl History {
     /// Takes a key.
     pub(super) fn key(&mut self, key: KeyEvent) -> Option<Wish> {
         if let Some(title) = &mut self.renaming {
-            match key.code {
-                KeyCode::Enter => return Some(Wish::Rename),
-                KeyCode::Up | KeyCode::Down => self.renaming = None,
+            match (held(key), key.code) {
+                (PLAIN, KeyCode::Enter) => return Some(Wish::Rename),
+                (PLAIN, KeyCode::Up | KeyCode::Down) => self.renaming = None,
                 _ => drop(edit_line(title, key)),
             }
             return None;
         }
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        let alt = key.modifiers.contains(KeyModifiers::ALT);
-        let by = match key.code {
-            KeyCode::Enter => return Some(Wish::Open),
-            KeyCode::F(2) => return self.begin_renaming(),
-            KeyCode::Char('e') if control => return self.begin_renaming(),
-            KeyCode::Char('p') if alt => return Some(Wish::Pin),
-            KeyCode::Delete => return Some(Wish::Delete),
-            KeyCode::Char('d') if control => return Some(Wish::Delete),
-            KeyCode::Char('u') if alt => return Some(Wish::Undelete),
-            KeyCode::Up => -1,
-            KeyCode::Down => 1,
-            KeyCode::Char('p') if control => -1,
-            KeyCode::Char('n') if control => 1,
-            KeyCode::PageUp => -10,
-            KeyCode::PageDown => 10,
+        let by = match (held(key), key.code) {
+            (PLAIN, KeyCode::Enter) => return Some(Wish::Open),
+            (PLAIN, KeyCode::F(2)) | (CTRL, KeyCode::Char('e')) => return self.begin_renaming(),
+            (ALT, KeyCode::Char('p')) => return Some(Wish::Pin),
+            (PLAIN, KeyCode::Delete) | (CTRL, KeyCode::Char('d')) => return Some(Wish::Delete),
+            (ALT, KeyCode::Char('u')) => return Some(Wish::Undelete),
+            (PLAIN, KeyCode::Up) | (CTRL, KeyCode::Char('p')) => -1,
+            (PLAIN, KeyCode::Down) | (CTRL, KeyCode::Char('n')) => 1,
+            (PLAIN, KeyCode::PageUp) => -10,
+            (PLAIN, KeyCode::PageDown) => 10,
             _ => return edit_line(&mut self.query, key).then_some(Wish::Search),
         };
         let before = self.selected;

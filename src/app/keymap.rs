@@ -2,8 +2,21 @@
 
 use std::collections::HashMap;
 
+use crossterm::event::{KeyEvent, KeyModifiers};
+
 use super::command::{Command, SPECS, Scope};
 use crate::config::keys::{Binding, Chord};
+
+/// Keys that overlays match as they are: with nothing, with Ctrl alone, with Alt alone.
+pub(super) const PLAIN: KeyModifiers = KeyModifiers::NONE;
+pub(super) const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+pub(super) const ALT: KeyModifiers = KeyModifiers::ALT;
+
+/// What a key is held with, Shift aside. It is compared as a whole: Esc and a key that reach the
+/// terminal together come as that key with Alt, and whoever meant to leave deletes nothing.
+pub(super) fn held(key: KeyEvent) -> KeyModifiers {
+    key.modifiers - KeyModifiers::SHIFT
+}
 
 /// The keys in force: the defaults, changed by `[keys]`.
 #[derive(Debug, Clone)]

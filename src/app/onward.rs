@@ -40,8 +40,9 @@ impl App {
             Thinking::Off => Remark::AnsweredAtOnce,
             _ => Remark::AnsweredWithLeast,
         };
+        let since = self.live.as_ref().map_or(now.instant, |live| live.since);
         if let Some(turn) = self.conversation.turn_mut(id) {
-            turn.ask_anew();
+            turn.ask_anew(now.since(since));
             turn.push(crate::chat::Delta::Remark(remark), Duration::ZERO);
         }
         self.keep_turn(id);

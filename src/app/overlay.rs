@@ -1,12 +1,13 @@
 //! What lies over the screen and takes the keys first: pickers, the palette, texts to read.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
 
 use super::attached::Many;
 use super::command::Command;
 use super::diff::Diff;
 use super::enter_key::EnterKey;
 use super::history::History;
+use super::keymap::{ALT, CTRL, PLAIN, held};
 use super::line_edit::LineEdit;
 use super::offer::{Again, Remedy};
 pub use super::outcome::Outcome;
@@ -123,9 +124,9 @@ impl Overlay {
             },
             Self::Palette(picker) => palette_key(picker, key),
             Self::Key(entry) => entry.key(key),
-            Self::Preview(preview) => match key.code {
-                KeyCode::Char('y') => Outcome::Copy(preview.body.clone()),
-                KeyCode::Char('q') => Outcome::Close,
+            Self::Preview(preview) => match (held(key), key.code) {
+                (PLAIN, KeyCode::Char('y')) => Outcome::Copy(preview.body.clone()),
+                (PLAIN, KeyCode::Char('q')) => Outcome::Close,
                 _ => {
                     preview.reader.key(key);
                     Outcome::Stay
@@ -134,13 +135,17 @@ impl Overlay {
             Self::Diff(diff) => diff_key(diff, key),
             Self::Many(many) => many.key(key),
             Self::History(history) => history.key(key).map_or(Outcome::Stay, Outcome::History),
-            Self::Summary(_) if key.code == KeyCode::Enter => Outcome::StartFresh,
+            Self::Summary(_) if (held(key), key.code) == (PLAIN, KeyCode::Enter) => {
+                Outcome::StartFresh
+            }
             Self::Summary(top) => {
                 scroll_key(top, key);
                 Outcome::Stay
             }
-            Self::Help(top) => match key.code {
-                KeyCode::F(1) | KeyCode::Char('q' | '?') | KeyCode::Enter => Outcome::Close,
+            Self::Help(top) => match (held(key), key.code) {
+                (PLAIN, KeyCode::F(1) | KeyCode::Char('q' | '?') | KeyCode::Enter) => {
+                    Outcome::Close
+                }
                 _ => {
                     scroll_key(top, key);
                     Outcome::Stay
@@ -265,6 +270,10 @@ impl Overlay {
 }
 
 fn diff_key(diff: &mut Diff, key: KeyEvent) -> Outcome {
+    if held(key) != PLAIN {
+        diff.reader.key(key);
+        return Outcome::Stay;
+    }
     match key.code {
         KeyCode::Char('n' | ']') => diff.jump(true),
         KeyCode::Char('N' | 'p' | '[') => diff.jump(false),
@@ -280,6 +289,9 @@ fn diff_key(diff: &mut Diff, key: KeyEvent) -> Outcome {
 
 /// Scrolls a text whose rows the view counts.
 fn scroll_key(top: &mut usize, key: KeyEvent) {
+    if held(key) != PLAIN {
+        return;
+    }
     match key.code {
         KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),
         KeyCode::Down | KeyCode::Char('j') => *top += 1,
@@ -307,16 +319,13 @@ fn picked(picker: &mut Picker<String>, key: KeyEvent, outcome: fn(String) -> Out
 }
 
 pub(super) fn picker_key<T>(picker: &mut Picker<T>, key: KeyEvent) -> PickerKey {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    match key.code {
-        KeyCode::Enter => return PickerKey::Picked,
-        KeyCode::Tab => return PickerKey::Completed,
-        KeyCode::Up => picker.step(-1),
-        KeyCode::Down => picker.step(1),
-        KeyCode::Char('p') if control => picker.step(-1),
-        KeyCode::Char('n') if control => picker.step(1),
-        KeyCode::PageUp => picker.step(-10),
-        KeyCode::PageDown => picker.step(10),
+    match (held(key), key.code) {
+        (PLAIN, KeyCode::Enter) => return PickerKey::Picked,
+        (PLAIN, KeyCode::Tab) => return PickerKey::Completed,
+        (PLAIN, KeyCode::Up) | (CTRL, KeyCode::Char('p')) => picker.step(-1),
+        (PLAIN, KeyCode::Down) | (CTRL, KeyCode::Char('n')) => picker.step(1),
+        (PLAIN, KeyCode::PageUp) => picker.step(-10),
+        (PLAIN, KeyCode::PageDown) => picker.step(10),
         _ => {
             if edit_line(&mut picker.query, key) {
                 picker.refilter();
@@ -396,39 +405,16 @@ fn argue(picker: &mut Picker<Entry>) {
 
 /// Types a key into a line. Returns whether the text changed.
 pub(super) fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = key.modifiers.contains(KeyModifiers::ALT);
-    match key.code {
-        KeyCode::Char('u') if control => line.clear(),
-        KeyCode::Char('w') if control => line.delete_word(),
-        KeyCode::Backspace if alt => line.delete_word(),
-        KeyCode::Backspace => return line.backspace(),
-        KeyCode::Char('h') if control => return line.backspace(),
-        KeyCode::Char(c) if !control && !alt => line.insert(c.encode_utf8(&mut [0; 4])),
-        KeyCode::Left => {
-            line.step(false);
-            return false;
-        }
-        KeyCode::Right => {
-            line.step(true);
-            return false;
-        }
-        KeyCode::Home => {
-            line.jump(false);
-            return false;
-        }
-        KeyCode::End => {
-            line.jump(true);
-            return false;
-        }
-        KeyCode::Char('a') if control => {
-            line.jump(false);
-            return false;
-        }
-        KeyCode::Char('e') if control => {
-            line.jump(true);
-            return false;
-        }
+    let unchanged = |()| false;
+    match (held(key), key.code) {
+        (CTRL, KeyCode::Char('u')) => line.clear(),
+        (CTRL, KeyCode::Char('w')) | (ALT, KeyCode::Backspace) => line.delete_word(),
+        (PLAIN, KeyCode::Backspace) | (CTRL, KeyCode::Char('h')) => return line.backspace(),
+        (PLAIN, KeyCode::Char(c)) => line.insert(c.encode_utf8(&mut [0; 4])),
+        (PLAIN, KeyCode::Left) => return unchanged(line.step(false)),
+        (PLAIN, KeyCode::Right) => return unchanged(line.step(true)),
+        (PLAIN, KeyCode::Home) | (CTRL, KeyCode::Char('a')) => return unchanged(line.jump(false)),
+        (PLAIN, KeyCode::End) | (CTRL, KeyCode::Char('e')) => return unchanged(line.jump(true)),
         _ => return false,
     }
     true

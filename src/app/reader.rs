@@ -4,7 +4,9 @@
 //! How many rows a line takes only the view knows. Keys therefore say how far to go; the view goes
 //! there, bounded by the text's ends, and tells where it came out.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::keymap::{CTRL, PLAIN, held};
 
 /// The most rows that are gone between two frames.
 const MOST_ROWS: isize = 2_000;
@@ -50,16 +52,15 @@ impl Reader {
 
     /// Takes a key that scrolls. Returns whether it was one.
     pub fn key(&mut self, key: KeyEvent) -> bool {
-        let control = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Char('d') if control => self.by(PAGE),
-            KeyCode::Char('u') if control => self.by(-PAGE),
-            KeyCode::Up | KeyCode::Char('k') => self.by(-1),
-            KeyCode::Down | KeyCode::Char('j') => self.by(1),
-            KeyCode::PageUp => self.by(-PAGE),
-            KeyCode::PageDown | KeyCode::Char(' ') => self.by(PAGE),
-            KeyCode::Home | KeyCode::Char('g') => self.to(0),
-            KeyCode::End | KeyCode::Char('G') => self.to(usize::MAX),
+        match (held(key), key.code) {
+            (CTRL, KeyCode::Char('d')) => self.by(PAGE),
+            (CTRL, KeyCode::Char('u')) => self.by(-PAGE),
+            (PLAIN, KeyCode::Up | KeyCode::Char('k')) => self.by(-1),
+            (PLAIN, KeyCode::Down | KeyCode::Char('j')) => self.by(1),
+            (PLAIN, KeyCode::PageUp) => self.by(-PAGE),
+            (PLAIN, KeyCode::PageDown | KeyCode::Char(' ')) => self.by(PAGE),
+            (PLAIN, KeyCode::Home | KeyCode::Char('g')) => self.to(0),
+            (PLAIN, KeyCode::End | KeyCode::Char('G')) => self.to(usize::MAX),
             _ => return false,
         }
         true

@@ -190,7 +190,7 @@ impl App {
         };
         if let Some(turn) = self.conversation.turn_mut(live.turn) {
             turn.state = TurnState::Stopped;
-            turn.timing.end = Some(now.since(live.since));
+            turn.timing.finish(now.since(live.since));
         }
         self.keep_turn(live.turn);
         self.unqueue();
@@ -248,7 +248,7 @@ impl App {
         };
         if let Some(turn) = self.conversation.turn_mut(id) {
             turn.state = TurnState::Failed(failure);
-            turn.timing.end = Some(now.since(live.since));
+            turn.timing.finish(now.since(live.since));
         }
         self.keep_turn(id);
         self.unqueue();
@@ -269,7 +269,7 @@ impl App {
         if let Some(turn) = self.conversation.turn_mut(id) {
             turn.state = TurnState::Done;
             turn.check_json();
-            turn.timing.end = Some(now.since(live.since));
+            turn.timing.finish(now.since(live.since));
         }
         self.keep_turn(id);
         self.learn_from(id);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Attachment, Delta, Estimate, Extent, Extras, Failure, Finish, JsonFault, JsonView, Moment,
-    Params, Part, Rates, Remark, Reply, Text, Thinking, whole_tokens,
+    Params, Part, Rates, Remark, Reply, Text, Thinking, Timing, whole_tokens,
 };
 
 /// Names a turn, in every program that shares the store; late events of a dropped turn are known
@@ -52,35 +52,6 @@ pub enum Standing {
     Pinned,
     /// It is not; it only stays on the screen.
     LeftOut,
-}
-
-/// When the phases of a reply began, counted from the sending of the request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Timing {
-    /// The server answered.
-    pub connected: Option<Duration>,
-    /// The first reasoning arrived.
-    pub first_reasoning: Option<Duration>,
-    /// The first answer text arrived.
-    pub first_answer: Option<Duration>,
-    /// The reply was over.
-    pub end: Option<Duration>,
-}
-
-impl Timing {
-    /// The time to the first token of any kind.
-    pub fn first_token(&self) -> Option<Duration> {
-        match (self.first_reasoning, self.first_answer) {
-            (Some(reasoning), Some(answer)) => Some(reasoning.min(answer)),
-            (either, or) => either.or(or),
-        }
-    }
-
-    /// How long the model has been thinking by `elapsed`, `None` if it has not begun.
-    pub fn thought(&self, elapsed: Duration) -> Option<Duration> {
-        let until = self.first_answer.or(self.end).unwrap_or(elapsed);
-        Some(until.saturating_sub(self.first_reasoning?))
-    }
 }
 
 /// A prompt, what it was asked of, and what came back. Turns form a tree: a turn's siblings are
@@ -135,33 +106,33 @@ impl Turn {
         let estimate = &mut self.estimate;
         match &delta {
             Delta::Reasoning(text) => {
-                timing.first_reasoning.get_or_insert(elapsed);
+                timing.arrived(Part::Reasoning, elapsed);
                 estimate.reasoning += Extent::of(text);
             }
             Delta::Answer(text) => {
-                timing.first_answer.get_or_insert(elapsed);
+                timing.arrived(Part::Answer, elapsed);
                 estimate.answer += Extent::of(text);
             }
             Delta::Relabel => {
-                let earlier = timing.first_answer.take();
-                timing.first_reasoning = timing.first_reasoning.or(earlier);
+                timing.relabel();
                 estimate.reasoning += std::mem::take(&mut estimate.answer);
             }
-            Delta::Replace(Part::Reasoning, text) => {
-                timing.first_reasoning.get_or_insert(elapsed);
-                estimate.reasoning = Extent::of(text);
+            Delta::Replace(part, text) => {
+                timing.arrived(*part, elapsed);
+                let of_part = match part {
+                    Part::Reasoning => &mut estimate.reasoning,
+                    Part::Answer => &mut estimate.answer,
+                };
+                *of_part = Extent::of(text);
             }
-            Delta::Replace(Part::Answer, text) => {
-                timing.first_answer.get_or_insert(elapsed);
-                estimate.answer = Extent::of(text);
-            }
+            // A call is written as an answer is.
+            Delta::Tool(_) => timing.goes_on(Part::Answer, elapsed),
+            Delta::Finish(_) => timing.pause(elapsed),
             Delta::Served(_)
-            | Delta::Tool(_)
             | Delta::Sources(_)
             | Delta::Usage(_)
             | Delta::Carry(_)
-            | Delta::Remark(_)
-            | Delta::Finish(_) => {}
+            | Delta::Remark(_) => {}
         }
         let is_relabelled = matches!(delta, Delta::Relabel | Delta::Replace(..));
         let epoch = self.reply.answer.epoch();
@@ -175,8 +146,10 @@ impl Turn {
         self.lay_out();
     }
 
-    /// Asks for the last round of the reply anew: of what has come, its reasoning stays.
-    pub fn ask_anew(&mut self) {
+    /// Asks for the last round of the reply anew, `elapsed` after the request was sent: of what has
+    /// come, its reasoning stays.
+    pub fn ask_anew(&mut self, elapsed: Duration) {
+        self.timing.pause(elapsed);
         self.reply.ask_anew();
         self.lay_out();
         self.estimate.answer = Extent::of(self.reply.answer.as_str());

@@ -244,7 +244,7 @@ async fn replies<'a>(
     let Some(turn) = record.turn() else {
         return Ok(Exit::Failed);
     };
-    turn.timing.end = Some(clock.now().since(begun));
+    turn.timing.finish(clock.now().since(begun));
     turn.state = state;
     outlet.whole(turn)?;
     Ok(conclude(turn))

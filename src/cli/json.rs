@@ -41,6 +41,8 @@ pub(super) fn turn(turn: &Turn) -> Value {
             "first_reasoning_seconds": seconds(turn.timing.first_reasoning),
             "first_answer_seconds": seconds(turn.timing.first_answer),
             "total_seconds": seconds(turn.timing.end),
+            "thinking_seconds": seconds(turn.timing.thinking),
+            "answering_seconds": seconds(turn.timing.answering),
         },
     });
     if let (TurnState::Failed(failure), Some(object)) = (&turn.state, object.as_object_mut()) {

@@ -14,7 +14,7 @@ use super::{Exit, Trouble, complain, screen, table};
 use crate::catalog::{Catalog, Currency};
 use crate::chat::{safe, short_count};
 use crate::store::Shelf;
-use crate::store::tally::{Group, Pace, Tallied, Tally, Waits};
+use crate::store::tally::{Group, Pace, Spread, Tallied, Tally, Waits};
 
 /// Columns of the longest bar, in a window of eighty columns or more.
 const BAR_COLS: usize = 12;
@@ -139,8 +139,16 @@ impl Figures {
         let head = |name| [name, "TURNS", " INPUT", "CACHED", "OUTPUT", "COST", ""];
         table::write(out, head("MODEL"), models.into_iter())?;
         writeln!(out)?;
+        let longest = self.models.iter().flat_map(|sum| sum.medians()).max();
+        let waits = self
+            .models
+            .iter()
+            .flat_map(|sum| sum.delays(bars, longest.unwrap_or_default()));
+        table::write(out, ["MODEL", "UNTIL", " MEDIAN", "9 IN 10", ""], waits)?;
+        writeln!(out)?;
         let paces = self.models.iter().map(|sum| sum.paces(bars));
-        table::write(out, bars.speeds(), paces)?;
+        let speeds = ["MODEL", "THINKS/S", "ANSWERS/S", "THINKING"];
+        table::write(out, speeds, paces)?;
         writeln!(out)?;
         let days = self
             .days
@@ -256,18 +264,49 @@ impl Sum {
         }
     }
 
-    fn paces(&self, bars: Bars) -> [String; 6] {
+    /// The moments that a reply is waited for, and how long.
+    fn moments(&self) -> [(&'static str, Spread); 4] {
+        [
+            ("connected", self.waits.connected),
+            ("1st thought", self.waits.first_reasoning),
+            ("1st answer", self.waits.first_answer),
+            ("end", self.waits.end),
+        ]
+    }
+
+    fn medians(&self) -> impl Iterator<Item = Duration> {
+        let moments = self.moments().into_iter();
+        moments.filter_map(|(_, spread)| spread.median)
+    }
+
+    /// A row for each moment that is known; their bars have one scale, to `longest`.
+    fn delays(&self, bars: Bars, longest: Duration) -> Vec<[String; 5]> {
         let dash = || bars.dash().to_owned();
-        let (wide, narrow) = if bars.is_short() { (7, 6) } else { (10, 8) };
-        let wait = |time: Option<Duration>| {
+        let cell = |time: Option<Duration>| {
             let time = time.map_or_else(dash, |time| format!("{:.1} s", time.as_secs_f64()));
-            format!("{time:>wide$}")
+            format!("{time:>7}")
         };
-        let pace = |pace: Pace| {
+        let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        let known = self.moments().into_iter();
+        let known = known.filter_map(|(name, spread)| Some((name, spread, spread.median?)));
+        known
+            .enumerate()
+            .map(|(at, (name, spread, median))| {
+                let model = if at == 0 { self.model.as_str() } else { "" };
+                let bar = bars.draw(micros(median), micros(longest));
+                let (median, ninth) = (cell(Some(median)), cell(spread.ninth));
+                [model.to_owned(), name.to_owned(), median, ninth, bar]
+            })
+            .collect()
+    }
+
+    fn paces(&self, bars: Bars) -> [String; 4] {
+        let dash = || bars.dash().to_owned();
+        let pace = |pace: Pace, width: usize| {
             let pace = pace
                 .per_second()
                 .map_or_else(dash, |pace| format!("{pace:.0}"));
-            format!("{pace:>narrow$}")
+            format!("{pace:>width$}")
         };
         let tally = &self.tally;
         let share = tally.thinking_share().map_or_else(dash, |share| {
@@ -276,10 +315,8 @@ impl Sum {
         });
         [
             self.model.clone(),
-            wait(self.waits.first_reasoning),
-            wait(self.waits.first_answer),
-            pace(tally.thinking),
-            pace(tally.answering),
+            pace(tally.thinking, 8),
+            pace(tally.answering, 9),
             share,
         ]
     }
@@ -303,11 +340,17 @@ impl Sum {
             amount(usage.cost_usd),
             amount(self.listed_usd),
             amount(self.listed_cny),
-            seconds(self.waits.first_reasoning),
-            seconds(self.waits.first_answer),
+            seconds(self.waits.first_reasoning.median),
+            seconds(self.waits.first_answer.median),
             pace(tally.thinking),
             pace(tally.answering),
             tally.thinking_share().map(|share| format!("{share:.3}")),
+            seconds(self.waits.connected.median),
+            seconds(self.waits.end.median),
+            seconds(self.waits.connected.ninth),
+            seconds(self.waits.first_reasoning.ninth),
+            seconds(self.waits.first_answer.ninth),
+            seconds(self.waits.end.ninth),
         ];
         fields.map(Option::unwrap_or_default).join("\t")
     }
@@ -332,8 +375,14 @@ impl Sum {
             "reported_cost_usd": usage.cost_usd,
             "list_cost_usd": self.listed_usd,
             "list_cost_cny": self.listed_cny,
-            "first_reasoning_seconds": seconds(self.waits.first_reasoning),
-            "first_answer_seconds": seconds(self.waits.first_answer),
+            "connected_seconds": seconds(self.waits.connected.median),
+            "first_reasoning_seconds": seconds(self.waits.first_reasoning.median),
+            "first_answer_seconds": seconds(self.waits.first_answer.median),
+            "total_seconds": seconds(self.waits.end.median),
+            "connected_seconds_p90": seconds(self.waits.connected.ninth),
+            "first_reasoning_seconds_p90": seconds(self.waits.first_reasoning.ninth),
+            "first_answer_seconds_p90": seconds(self.waits.first_answer.ninth),
+            "total_seconds_p90": seconds(self.waits.end.ninth),
             "thinking_tokens_per_second": tally.thinking.per_second(),
             "answer_tokens_per_second": tally.answering.per_second(),
         })
@@ -363,27 +412,6 @@ impl Bars {
     /// Stands for what is not known.
     fn dash(self) -> &'static str {
         if self.ascii { "-" } else { "–" }
-    }
-
-    /// Whether the window has few columns.
-    fn is_short(self) -> bool {
-        self.cols == SHORT_BAR_COLS
-    }
-
-    /// The head of the table of speeds: times until the first token, then tokens a second.
-    fn speeds(self) -> [&'static str; 6] {
-        if self.is_short() {
-            ["MODEL", "THOUGHT", " ANSWER", "THK/S", "ANSW/S", "THINKING"]
-        } else {
-            [
-                "MODEL",
-                "1ST THOUGHT",
-                "1ST ANSWER",
-                "THINKS/S",
-                "ANSWERS/S",
-                "THINKING",
-            ]
-        }
     }
 
     /// A bar whose length is to the longest one's as `value` is to `most`: in eighths of a column,
@@ -431,25 +459,38 @@ mod tests {
     }
 
     #[test]
-    fn the_speeds_fit_a_window_of_sixty_columns() {
+    fn waits_have_a_row_for_each_moment_that_is_known_and_one_scale() {
         let bars = Bars {
-            ascii: false,
-            cols: SHORT_BAR_COLS,
+            ascii: true,
+            cols: 4,
         };
-        let pace = Pace {
-            tokens: 123_456,
-            time: Duration::from_secs(1),
+        let seconds = |median, ninth| Spread {
+            median: Some(Duration::from_secs(median)),
+            ninth: Some(Duration::from_secs(ninth)),
         };
-        let mut sum = Sum::default();
-        (sum.tally.thinking, sum.tally.answering) = (pace, pace);
-        (sum.tally.thought, sum.tally.told_apart) = (1, 1);
-        sum.waits.first_reasoning = Some(Duration::from_millis(123_400));
-        sum.waits.first_answer = sum.waits.first_reasoning;
-        let cells = sum.paces(bars);
-        let columns = bars.speeds().into_iter().zip(&cells).skip(1);
-        let widest = columns.map(|(head, cell)| text_width(head).max(text_width(cell)) + 2);
-        // A model's name is cut to ten columns before anything else is.
-        assert!(10 + widest.sum::<usize>() <= 60, "{cells:?}");
+        let mut sum = Sum {
+            model: "p/m".to_owned(),
+            ..Sum::default()
+        };
+        sum.waits.connected = seconds(1, 1);
+        sum.waits.first_answer = seconds(3, 180);
+        let longest = sum.medians().max().unwrap();
+        let rows: Vec<String> = sum
+            .delays(bars, longest + Duration::from_secs(1))
+            .iter()
+            .map(|row| row.join("|"))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                "p/m|connected|  1.0 s|  1.0 s|#",
+                "|1st answer|  3.0 s|180.0 s|###"
+            ]
+        );
+        // With a name cut to ten columns they fit into sixty.
+        let widest = |row: &[String; 5]| row[1..].iter().map(|cell| text_width(cell) + 2).sum();
+        let all: Vec<usize> = sum.delays(bars, longest).iter().map(widest).collect();
+        assert!(all.iter().all(|width| 10 + width + SHORT_BAR_COLS <= 60));
     }
 
     #[test]

@@ -370,11 +370,18 @@ impl Flow {
         if range.end <= first.end {
             return first.origin.part(part(range.start, range.end));
         }
-        // One cluster of several pieces stands for all of their bytes.
+        // One cluster of several pieces stands for the bytes of each that it shows, and no more: the
+        // last piece may still grow, and what is added to it is not this cluster's.
         let from = first.origin.part(part(range.start, first.end)).bytes.start;
-        let to = rest.find(|mark| mark.end >= range.end);
-        let to = to.map_or(from, |last| last.origin.bytes.end);
-        Origin::all_of(from..to.max(from))
+        let mut start = first.end;
+        for mark in rest {
+            if mark.end >= range.end {
+                let to = mark.origin.part(0..range.end - start).bytes.end;
+                return Origin::all_of(from..to.max(from));
+            }
+            start = mark.end;
+        }
+        Origin::all_of(from..from)
     }
 
     /// The empty range of the source at `at`.

@@ -50,8 +50,18 @@ pub(super) fn mend(live: &str, join: &Join, in_table: bool) -> Mended {
     let end = from + kept;
     let mut text = body.get(..end).unwrap_or_default().trim_end().to_owned();
     let end = text.len();
+    if closers.starts_with(['*', '_', '~']) && !text.ends_with(holds_a_mark) {
+        // Whether marks close depends on what stands before them. Behind a letter they always do,
+        // so that no sign and no picture at the end of the text changes how all of it looks.
+        text.push('a');
+    }
     text.push_str(&closers);
     Mended { text, end }
+}
+
+/// A mark behind this character closes, or is one mark with it.
+fn holds_a_mark(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '*' | '_' | '~' | '`')
 }
 
 /// Finds where a long paragraph is best cut: after a sentence, else after a word, outside markup.

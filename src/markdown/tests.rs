@@ -307,6 +307,36 @@ fn every_beginning_of_a_text_with_formulas_is_sound() {
     }
 }
 
+/// A joiner right behind a break is one character with the blank that the break is shown as, though
+/// code begins between them. What is written on into that code is none of that character's.
+#[test]
+fn a_character_of_two_pieces_claims_nothing_of_what_is_added_behind_it() {
+    let text = "word\n`\u{200d}code\ngoes on and on";
+    for width in [2, 7, 20, 80] {
+        let mut grown = Document::new(Kind::Markdown);
+        for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
+            grown.sync(&text[..at], 0, width, false);
+            let mut fresh = Document::new(Kind::Markdown);
+            fresh.sync(&text[..at], 0, width, false);
+            assert_eq!(grown.all_rows(), fresh.all_rows(), "{at} in {width}");
+        }
+    }
+}
+
+/// CommonMark takes signs and pictures for punctuation, beside which marks may not close. The marks
+/// that close the end of a growing text are not written yet: what looks right stays so.
+#[test]
+fn a_picture_at_the_end_of_a_growing_text_does_not_undo_its_emphasis() {
+    let text = "~~d*\"*both*** _ah**\"(_a_so 🎉🎉 and on";
+    let mut grown = Document::new(Kind::Markdown);
+    for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
+        grown.sync(&text[..at], 0, 80, false);
+        let mut fresh = Document::new(Kind::Markdown);
+        fresh.sync(&text[..at], 0, 80, false);
+        assert_eq!(grown.all_rows(), fresh.all_rows(), "at {at}");
+    }
+}
+
 #[test]
 fn html_is_text_but_for_line_breaks() {
     assert_eq!(

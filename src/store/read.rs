@@ -78,6 +78,12 @@ pub(super) fn list(store: &Connection, query: &Query, limit: usize) -> rusqlite:
     Ok(page.listing)
 }
 
+/// Whether all that is indexed has its pairs in the index.
+pub(super) fn is_paired(store: &Connection) -> rusqlite::Result<bool> {
+    let unpaired = "SELECT 1 FROM turns WHERE indexed = 1 LIMIT 1";
+    Ok(!store.prepare_cached(unpaired)?.exists([])?)
+}
+
 fn list_all(store: &Connection, query: &Query, limit: usize) -> rusqlite::Result<Listing> {
     let mut sql = format!("SELECT {LISTED} FROM conversations WHERE deleted IS NULL");
     let mut values: Vec<Sql> = Vec::new();
@@ -117,7 +123,7 @@ struct Page<'a> {
 impl Page<'_> {
     /// Conversations whose title has the words.
     fn titles(&mut self) -> rusqlite::Result<()> {
-        let Some(wanted) = words::query(&self.query.words, None) else {
+        let Some(wanted) = words::query(&self.query.words, None, false) else {
             return Ok(());
         };
         let mut statement = self.store.prepare_cached(
@@ -151,7 +157,9 @@ impl Page<'_> {
 
     /// Conversations with a turn that has the words, those with the newest such turn first.
     fn turns(&mut self) -> rusqlite::Result<()> {
-        let Some(wanted) = words::query(&self.query.words, self.query.place) else {
+        let words = words::in_texts(&self.query.words);
+        let paired = is_paired(self.store)?;
+        let Some(wanted) = words::query(&words, self.query.place, paired) else {
             return Ok(());
         };
         let asked = match &self.query.model {
@@ -195,7 +203,7 @@ impl Page<'_> {
                 continue;
             };
             if !self.seen.insert(conversation) {
-                self.tell_more_than_the_title(conversation, turn)?;
+                self.tell_more_than_the_title(conversation, turn, &words)?;
                 continue;
             }
             let Some(mut found) = self.conversation(conversation)? else {
@@ -204,20 +212,25 @@ impl Page<'_> {
             if self.is_full() {
                 break;
             }
-            found.hit = self.hit(turn)?;
+            found.hit = self.hit(turn, &words)?;
             self.listing.rows.push(found);
         }
         Ok(())
     }
 
     /// A title is on the row anyway: what was said is the better reason why it is there.
-    fn tell_more_than_the_title(&mut self, conversation: i64, turn: i64) -> rusqlite::Result<()> {
+    fn tell_more_than_the_title(
+        &mut self,
+        conversation: i64,
+        turn: i64,
+        words: &[Word],
+    ) -> rusqlite::Result<()> {
         let is_title = |row: &Listed| {
             let place = row.hit.as_ref().map(|hit| hit.place);
             row_id(row.id.0) == conversation && place == Some(Where::Title)
         };
         if let Some(at) = self.listing.rows.iter().position(is_title) {
-            let hit = self.hit(turn)?;
+            let hit = self.hit(turn, words)?;
             if let Some(row) = self.listing.rows.get_mut(at) {
                 row.hit = hit.or_else(|| row.hit.take());
             }
@@ -256,7 +269,7 @@ impl Page<'_> {
     }
 
     /// Where in a turn the words are: in the text that has the most of them.
-    fn hit(&self, turn: i64) -> rusqlite::Result<Option<Hit>> {
+    fn hit(&self, turn: i64, words: &[Word]) -> rusqlite::Result<Option<Hit>> {
         let texts: Option<[String; 3]> = self
             .store
             .prepare_cached("SELECT prompt, answer, reasoning FROM texts WHERE turn = ?1")?
@@ -270,7 +283,7 @@ impl Page<'_> {
             (Where::Answer, answer),
             (Where::Thinking, reasoning),
         ];
-        Ok(best_hit(turn, places, self.query.place, &self.query.words))
+        Ok(best_hit(turn, places, self.query.place, words))
     }
 }
 
@@ -396,7 +409,8 @@ fn turns(store: &Connection, conversation: i64, into: &mut Conversation) -> rusq
             thinking, max_tokens, temperature, top_p, presence_penalty, finish, connected_us,
             first_reasoning_us, first_answer_us, end_us, input_tokens, output_tokens, reasoning_tokens,
             cached_tokens, cache_write_tokens, total_tokens, searches, cost_usd, failure, remarks, calls,
-            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''), standing, extras
+            sources, coalesce(prompt, ''), coalesce(reasoning, ''), coalesce(answer, ''), standing, extras,
+            thinking_us, answering_us
          FROM turns LEFT JOIN texts ON turn = turns.id WHERE conversation = ?1 ORDER BY turns.id",
     )?;
     let mut rows = statement.query([conversation])?;
@@ -445,12 +459,10 @@ fn turn(row: &Row<'_>, [reasoning, answer]: [String; 2]) -> rusqlite::Result<Tur
             extras: row.get_ref(35)?.as_str()?.into(),
         },
         state: facts::state(row.get_ref(3)?.as_str()?, failure),
-        timing: Timing {
-            connected: micros(15)?,
-            first_reasoning: micros(16)?,
-            first_answer: micros(17)?,
-            end: micros(18)?,
-        },
+        timing: Timing::kept(
+            [micros(15)?, micros(16)?, micros(17)?, micros(18)?],
+            [micros(36)?, micros(37)?],
+        ),
         attachments: Vec::new(),
         estimate: Estimate::of(&prompt, &reasoning, &answer),
         rates: Rates::default(),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
 
 /// What leads from each version to the next. The first makes an empty file a store.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
 
 /// The version that this program writes.
 pub(super) fn version() -> u32 {
@@ -175,6 +175,16 @@ END;
 CREATE TRIGGER conversation_removed_with_files AFTER DELETE ON conversations BEGIN
     DELETE FROM attached WHERE draft = OLD.id;
 END;
+";
+
+/// Turns are indexed with pairs of Chinese characters (`indexed` is 2) from here on; those that are
+/// not yet (1) are found all the same, and are indexed anew where there is time. How long the model
+/// thought and answered, without what tools and the user took in between, is not known of earlier
+/// turns.
+const VERSION_4: &str = "
+CREATE INDEX turns_without_pairs ON turns (id) WHERE indexed = 1;
+ALTER TABLE turns ADD COLUMN thinking_us INTEGER;
+ALTER TABLE turns ADD COLUMN answering_us INTEGER;
 ";
 
 /// Brings a store up to this program's version, in one step or not at all. Two programs that do so

@@ -17,6 +17,9 @@ use crate::chat::ConversationId;
 /// How long a deleted conversation whose program did not end well lies about, in seconds.
 const DELETED_LIES_ABOUT: i64 = 60 * 60;
 
+/// How much text is indexed anew at a time, in bytes: some tens of milliseconds' worth.
+const RENEWED_BYTES: usize = 32 * 1024;
+
 /// An open store.
 #[derive(Debug)]
 pub struct Shelf {
@@ -137,6 +140,24 @@ impl Shelf {
         }
         writing.commit()?;
         Ok(())
+    }
+
+    /// Indexes some more turns as this version does, of those that an earlier one has indexed: few
+    /// enough that nobody waits for it. Returns whether there may be more.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be written; then nothing was.
+    pub fn renew_index(&mut self) -> Result<bool, Error> {
+        if read::is_paired(&self.connection)? {
+            return Ok(false);
+        }
+        let renewing = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let more = write::pair_some(&renewing, RENEWED_BYTES)?;
+        renewing.commit()?;
+        Ok(more)
     }
 
     /// Removes conversations for good: no byte of their words is left in the files. Returns whether

@@ -1,6 +1,6 @@
 //! What all turns together come to: tokens, costs as reported, and times.
 //!
-//! Sums are made by the database, for each model on each day; medians for whatever is asked about,
+//! Sums are made by the database, for each model on each day; spreads for whatever is asked about,
 //! since they can't be added up. A speed counts only turns whose tokens and times are both known.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,9 @@ use rusqlite::{Connection, Row};
 use crate::chat::Usage;
 
 /// What every question is asked of. The day is the one where the user was. Whoever reports no
-/// reasoning and sent none did not think; a reply with tool calls has times that are not its own.
-/// A file may have been imported, so that no count is taken to be sane.
+/// reasoning and sent none did not think. Of what earlier versions kept, only the beginnings of the
+/// phases are known, and a reply with tool calls has times that are not its own. A file may have been
+/// imported, so that no count is taken to be sane.
 const KEPT: &str = "
 WITH given AS (
     SELECT coalesce(date(sent + turns.offset_minutes * 60, 'unixepoch'), '') AS day,
@@ -21,16 +22,18 @@ WITH given AS (
         min(input_tokens, 1000000000000) AS input, min(output_tokens, 1000000000000) AS output,
         min(reasoning_tokens, 1000000000000) AS reasoning,
         min(cached_tokens, 1000000000000) AS cached, cost_usd,
-        coalesce(calls, '[]') = '[]' AS plain,
-        first_reasoning_us AS first_reasoning, first_answer_us AS first_answer, end_us AS ended
+        coalesce(calls, '[]') = '[]' AS plain, thinking_us AS thinking_time, answering_us AS answering_time,
+        connected_us AS connected, first_reasoning_us AS first_reasoning, first_answer_us AS first_answer,
+        end_us AS ended
     FROM turns JOIN conversations ON conversations.id = conversation
     WHERE deleted IS NULL AND state <> 'live'
 ), kept AS (
     SELECT *, CASE WHEN reasoning > 0 THEN min(reasoning, output)
                    WHEN first_reasoning IS NULL THEN 0 END AS thought,
-        coalesce(first_answer, ended) - first_reasoning AS thinking_us,
-        ended - first_answer AS answering_us
-    FROM given
+        CASE WHEN measured THEN thinking_time
+             WHEN plain THEN coalesce(first_answer, ended) - first_reasoning END AS thinking_us,
+        CASE WHEN measured THEN answering_time WHEN plain THEN ended - first_answer END AS answering_us
+    FROM (SELECT *, coalesce(thinking_time, answering_time) IS NOT NULL AS measured FROM given)
 )";
 
 /// Shorter times are those of a reply that came whole: they tell nothing about its speed.
@@ -81,13 +84,26 @@ pub struct Tallied {
     pub tally: Tally,
 }
 
-/// The median times until something came, by what was asked about.
+/// The times until something came, by what was asked about.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waits {
+    /// Until the server answered.
+    pub connected: Spread,
     /// Until the first reasoning.
-    pub first_reasoning: Option<Duration>,
+    pub first_reasoning: Spread,
     /// Until the first answer.
-    pub first_answer: Option<Duration>,
+    pub first_answer: Spread,
+    /// Until the reply was over.
+    pub end: Spread,
+}
+
+/// How a time is spread over the turns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spread {
+    /// Half of them took no longer; of an even number, the mean of the two in the middle.
+    pub median: Option<Duration>,
+    /// Nine of ten took no longer.
+    pub ninth: Option<Duration>,
 }
 
 /// Which turns belong together.
@@ -167,10 +183,10 @@ pub(super) fn sums(store: &Connection) -> rusqlite::Result<Vec<Tallied>> {
             sum(input) FILTER (WHERE cost_usd IS NULL), sum(output) FILTER (WHERE cost_usd IS NULL),
             sum(min(cached, input)) FILTER (WHERE cost_usd IS NULL),
             sum(output) FILTER (WHERE thought IS NOT NULL), sum(thought),
-            sum(thought) FILTER (WHERE plain AND thought > 0 AND thinking_us >= ?1),
-            sum(thinking_us) FILTER (WHERE plain AND thought > 0 AND thinking_us >= ?1),
-            sum(output - thought) FILTER (WHERE plain AND output > thought AND answering_us >= ?1),
-            sum(answering_us) FILTER (WHERE plain AND output > thought AND answering_us >= ?1)
+            sum(thought) FILTER (WHERE thought > 0 AND thinking_us >= ?1),
+            sum(thinking_us) FILTER (WHERE thought > 0 AND thinking_us >= ?1),
+            sum(output - thought) FILTER (WHERE output > thought AND answering_us >= ?1),
+            sum(answering_us) FILTER (WHERE output > thought AND answering_us >= ?1)
         FROM kept GROUP BY day, provider, model ORDER BY day, provider, model"
     );
     store
@@ -224,24 +240,28 @@ fn tally(row: &Row<'_>) -> rusqlite::Result<Tally> {
     })
 }
 
-/// The median waits of each group, by its name.
+/// The waits of each group, by its name.
 pub(super) fn waits(store: &Connection, group: Group) -> rusqlite::Result<BTreeMap<String, Waits>> {
     let mut waits: BTreeMap<String, Waits> = BTreeMap::new();
-    for (name, median) in medians(store, group, "first_reasoning")? {
-        waits.entry(name).or_default().first_reasoning = median;
-    }
-    for (name, median) in medians(store, group, "first_answer")? {
-        waits.entry(name).or_default().first_answer = median;
-    }
+    let mut read = |column, of: fn(&mut Waits) -> &mut Spread| {
+        for (name, spread) in spreads(store, group, column)? {
+            *of(waits.entry(name).or_default()) = spread;
+        }
+        Ok::<_, rusqlite::Error>(())
+    };
+    read("connected", |waits| &mut waits.connected)?;
+    read("first_reasoning", |waits| &mut waits.first_reasoning)?;
+    read("first_answer", |waits| &mut waits.first_answer)?;
+    read("ended", |waits| &mut waits.end)?;
     Ok(waits)
 }
 
-/// The medians of a column: of an even number of values, the mean of the two in the middle.
-fn medians(
+/// How a column is spread, for each group.
+fn spreads(
     store: &Connection,
     group: Group,
     column: &str,
-) -> rusqlite::Result<Vec<(String, Option<Duration>)>> {
+) -> rusqlite::Result<Vec<(String, Spread)>> {
     let name = group.sql();
     let sql = format!(
         "{KEPT}, ranked AS (
@@ -250,13 +270,20 @@ fn medians(
                 count(*) OVER (PARTITION BY {name}) AS many
             FROM kept WHERE {column} IS NOT NULL
         )
-        SELECT name, CAST(avg(value) AS INTEGER) FROM ranked
-        WHERE rank IN ((many + 1) / 2, (many + 2) / 2) GROUP BY name"
+        SELECT name,
+            CAST(avg(value) FILTER (WHERE rank IN ((many + 1) / 2, (many + 2) / 2)) AS INTEGER),
+            max(value) FILTER (WHERE rank = (many * 9 + 9) / 10)
+        FROM ranked GROUP BY name"
     );
     store
         .prepare(&sql)?
         .query_map([], |row| {
-            Ok((row.get(0)?, known(row, 1)?.map(Duration::from_micros)))
+            let time = |at| Ok::<_, rusqlite::Error>(known(row, at)?.map(Duration::from_micros));
+            let spread = Spread {
+                median: time(1)?,
+                ninth: time(2)?,
+            };
+            Ok((row.get(0)?, spread))
         })?
         .collect()
 }

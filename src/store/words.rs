@@ -2,8 +2,9 @@
 //! found.
 //!
 //! The index's tokenizer takes a run of Chinese for one word. So every such character stands alone
-//! in what is indexed, and a Chinese word is searched for as a phrase of its characters: one or two
-//! of them are found as well as ten. Pure.
+//! in what is indexed; the pairs of neighbours follow behind the text, since a phrase of characters
+//! that are everywhere would be slow to find, or not to find. One character is searched for as such,
+//! a word of several as the phrase of its pairs. Pure.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -59,15 +60,64 @@ pub(super) fn spaced(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Separates the pairs of a run from what is before them: no phrase goes across. It is a word for
+/// the tokenizer, as all characters for private use are, and nobody looks for it.
+const SEAM: char = '\u{e000}';
+
+/// [`spaced`], and behind it the pairs of neighbours in every run of characters that stand alone.
+pub(super) fn paired(text: &str) -> Cow<'_, str> {
+    let spaced = spaced(text);
+    let Cow::Owned(mut out) = spaced else {
+        return spaced;
+    };
+    let mut before: Option<char> = None;
+    let mut seamed = false;
+    for c in text.chars() {
+        let now = stands_alone(c).then_some(c);
+        if let (Some(before), Some(now)) = (before, now) {
+            if !seamed {
+                out.extend([' ', SEAM]);
+            }
+            out.extend([' ', before, now]);
+        }
+        seamed = before.is_some() && now.is_some();
+        before = now;
+    }
+    Cow::Owned(out)
+}
+
+/// The pairs of neighbours in a word, if all its characters stand alone and there are several.
+fn pairs(word: &str) -> Option<String> {
+    let several = word.chars().nth(1).is_some() && word.chars().all(stands_alone);
+    several.then(|| {
+        let neighbours = word.chars().zip(word.chars().skip(1));
+        let pairs: Vec<String> = neighbours.map(|(a, b)| String::from_iter([a, b])).collect();
+        pairs.join(" ")
+    })
+}
+
+/// The words as they are looked for in what was said. A letter or two begin far too many words to
+/// be the beginning of one; in titles they may be.
+pub(super) fn in_texts(words: &[Word]) -> Vec<Word> {
+    let whole = |word: &Word| Word {
+        open: word.open && word.text.chars().nth(2).is_some(),
+        ..word.clone()
+    };
+    words.iter().map(whole).collect()
+}
+
 /// The index's query for these words: all of them, each as a phrase. `None` when there are none.
-pub(super) fn query(words: &[Word], place: Option<Where>) -> Option<String> {
+/// `paired` tells whether everything in the index is [`paired`].
+pub(super) fn query(words: &[Word], place: Option<Where>, paired: bool) -> Option<String> {
     let mut all = String::new();
     for word in words {
         if !all.is_empty() {
             all.push_str(" AND ");
         }
         // Between quotation marks nothing has a meaning but the mark itself.
-        let phrase = spaced(&word.text).replace(['"', '\0'], " ");
+        let phrase = pairs(&word.text)
+            .filter(|_| paired)
+            .unwrap_or_else(|| spaced(&word.text).replace(['"', '\0'], " "));
         let _ = write!(all, "\"{}\"", phrase.trim());
         if word.open
             && word
@@ -139,20 +189,44 @@ pub(super) fn count(text: &str, words: &[Word]) -> usize {
 /// whatever the case and the accents; punctuation between two words of a phrase does not count.
 fn find<'a>(text: &'a str, word: &'a Word) -> impl Iterator<Item = Range<usize>> + 'a {
     let wanted: Vec<String> = tokens(&word.text).map(|(_, token)| token).collect();
-    let mut last: Option<char> = None;
-    text.char_indices().filter_map(move |(at, c)| {
-        let begins = is_of_word(c)
-            && (stands_alone(c) || !last.is_some_and(|c| is_of_word(c) && !stands_alone(c)));
-        last = Some(c);
-        if !begins {
+    let first = wanted.first().and_then(|token| token.chars().next());
+    candidates(text, first).filter_map(move |at| {
+        let (before, here) = text.split_at_checked(at)?;
+        let c = here.chars().next()?;
+        let goes_on = |c| is_of_word(c) && !stands_alone(c);
+        let begins = stands_alone(c) || !before.chars().next_back().is_some_and(goes_on);
+        if !begins || folded(c).next() != first {
             return None;
         }
-        let first = wanted.first()?;
-        if !first.starts_with(folded(c).next()?) {
-            return None;
-        }
-        let end = matches(text.get(at..)?, &wanted, word.open)?;
+        let end = matches(here, &wanted, word.open)?;
         Some(at..at + end)
+    })
+}
+
+/// Where characters are that may be this one once they are folded. Megabytes are looked through for
+/// a page of results, so what can't be is passed over byte by byte.
+fn candidates(text: &str, folded: Option<char>) -> impl Iterator<Item = usize> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        let folded = folded?;
+        let rest = text.get(from..)?;
+        let at = if folded.is_ascii() {
+            let lower = u8::try_from(folded).ok()?;
+            let upper = lower.to_ascii_uppercase();
+            // What begins the bytes of Latin letters with accents, and of the signs for kelvin and
+            // ångström.
+            let may_be =
+                |byte| byte == lower || byte == upper || matches!(byte, 0xc3..=0xc9 | 0xe1 | 0xe2);
+            rest.bytes().position(may_be)?
+        } else if stands_alone(folded) {
+            rest.find(folded)?
+        } else {
+            rest.find(|c: char| !c.is_ascii())?
+        };
+        let c = rest.get(at..)?.chars().next()?;
+        let at = from + at;
+        from = at + c.len_utf8();
+        Some(at)
     })
 }
 
@@ -276,13 +350,60 @@ mod tests {
     fn every_chinese_character_is_a_word_of_its_own() {
         assert_eq!(spaced("今天weather好"), " 今 天 weather 好");
         assert!(matches!(spaced("plain text é"), Cow::Borrowed(_)));
-        assert_eq!(query(&[word("天气")], None).unwrap(), "\"天 气\"");
+        assert_eq!(query(&[word("天气")], None, false).unwrap(), "\"天 气\"");
         assert_eq!(
-            query(&[word("Rust异步"), word("run")], Some(Where::Thinking)).unwrap(),
+            query(
+                &[word("Rust异步"), word("run")],
+                Some(Where::Thinking),
+                true
+            )
+            .unwrap(),
             "{reasoning} : (\"Rust 异 步\" AND \"run\"*)"
         );
-        assert_eq!(query(&[word("a\" OR \"b")], None).unwrap(), "\"a  OR  b\"*");
-        assert_eq!(query(&[], None), None);
+        assert_eq!(
+            query(&[word("a\" OR \"b")], None, true).unwrap(),
+            "\"a  OR  b\"*"
+        );
+        assert_eq!(query(&[], None, true), None);
+    }
+
+    #[test]
+    fn a_chinese_word_is_the_phrase_of_its_pairs() {
+        assert_eq!(
+            paired("今天很weather好 你好"),
+            spaced("今天很weather好 你好").into_owned() + " \u{e000} 今天 天很 \u{e000} 你好"
+        );
+        assert!(matches!(paired("plain text é"), Cow::Borrowed(_)));
+        let query = |text| query(&[word(text)], None, true).unwrap();
+        assert_eq!(query("天"), "\"天\"");
+        assert_eq!(query("天气"), "\"天气\"");
+        assert_eq!(query("天气好"), "\"天气 气好\"");
+        assert_eq!(query("Rust异步"), "\"Rust 异 步\"*".trim_end_matches('*'));
+    }
+
+    #[test]
+    fn one_or_two_letters_are_no_beginning_in_what_was_said() {
+        let open: Vec<bool> = in_texts(&["go", "gol", "天", "é"].map(word))
+            .iter()
+            .map(|word| word.open)
+            .collect();
+        assert_eq!(open, [false, true, false, false]);
+    }
+
+    /// What [`find`] has to be, written plainly.
+    fn found_plainly(text: &str, word: &Word) -> Vec<Range<usize>> {
+        let wanted: Vec<String> = tokens(&word.text).map(|(_, token)| token).collect();
+        let goes_on = |c| is_of_word(c) && !stands_alone(c);
+        let mut last: Option<char> = None;
+        let mut all = Vec::new();
+        for (at, c) in text.char_indices() {
+            let begins = is_of_word(c) && (stands_alone(c) || !last.is_some_and(goes_on));
+            last = Some(c);
+            if begins && !wanted.is_empty() {
+                all.extend(matches(&text[at..], &wanted, word.open).map(|end| at..at + end));
+            }
+        }
+        all
     }
 
     #[test]
@@ -316,6 +437,16 @@ mod tests {
     }
 
     proptest::proptest! {
+        #[test]
+        fn nothing_is_passed_over(
+            text in "([a-cA-C éÉàżKÅßſ天气дД\u{301}. ]{0,40})",
+            typed in "[a-cA-CkåéÀß天气дs]{1,3}",
+        ) {
+            let word = word(&typed);
+            let found: Vec<_> = find(&text, &word).collect();
+            proptest::prop_assert_eq!(found, found_plainly(&text, &word));
+        }
+
         #[test]
         fn marks_lie_on_characters(text in "\\PC{0,60}|[a-c é天气]{0,40}", typed in "[a-cé天气]{1,3}") {
             if let Some((shown, marks)) = snippet(&text, &[word(&typed)]) {

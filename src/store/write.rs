@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::words::{beginning, spaced};
+use super::words::{beginning, paired, spaced};
 use super::{attached, facts};
 use crate::app::library::{Change, Grown, Head};
 use crate::chat::{ConversationId, Turn, TurnId, TurnState};
@@ -133,19 +133,22 @@ fn put_turn(
                 offset_minutes, provider, model, served_model, thinking, max_tokens, temperature, top_p,
                 presence_penalty, finish, connected_us, first_reasoning_us, first_answer_us, end_us,
                 input_tokens, output_tokens, reasoning_tokens, cached_tokens, cache_write_tokens,
-                total_tokens, searches, cost_usd, failure, remarks, calls, sources, extras)
+                total_tokens, searches, cost_usd, failure, remarks, calls, sources, extras,
+                thinking_us, answering_us)
              SELECT :id, :conversation, (SELECT id FROM turns WHERE id = :parent),
                 (SELECT 1 + coalesce(max(chosen), 0) FROM turns
                  WHERE conversation = :conversation AND parent IS :parent),
-                :state, :writer, :indexed, :standing, :bytes, :sent,
+                :state, :writer, 0, :standing, :bytes, :sent,
                 :offset, :provider, :model, :served, :thinking, :max_tokens, :temperature, :top_p,
                 :presence_penalty, :finish, :connected, :first_reasoning, :first_answer, :end,
                 :input_tokens, :output_tokens, :reasoning_tokens, :cached_tokens, :cache_write_tokens,
-                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras
+                :total_tokens, :searches, :cost_usd, :failure, :remarks, :calls, :sources, :extras,
+                :thinking_time, :answering_time
              WHERE EXISTS (SELECT 1 FROM conversations WHERE id = :conversation)
-             ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer, indexed = :indexed,
+             ON CONFLICT (id) DO UPDATE SET state = :state, writer = :writer, indexed = 0,
                 standing = :standing, bytes = :bytes, served_model = :served, finish = :finish, connected_us = :connected,
                 first_reasoning_us = :first_reasoning, first_answer_us = :first_answer, end_us = :end,
+                thinking_us = :thinking_time, answering_us = :answering_time,
                 input_tokens = :input_tokens, output_tokens = :output_tokens,
                 reasoning_tokens = :reasoning_tokens, cached_tokens = :cached_tokens,
                 cache_write_tokens = :cache_write_tokens, total_tokens = :total_tokens,
@@ -158,7 +161,6 @@ fn put_turn(
             ":parent": turn.parent.map(|parent| row_id(parent.0)),
             ":state": facts::state_word(&turn.state),
             ":writer": is_live.then_some(writer),
-            ":indexed": !is_live,
             ":standing": facts::standing_word(turn.standing),
             ":bytes": i64::try_from(bytes).unwrap_or(i64::MAX),
             ":sent": turn.sent.unix_seconds,
@@ -177,6 +179,8 @@ fn put_turn(
             ":first_reasoning": micros(timing.first_reasoning),
             ":first_answer": micros(timing.first_answer),
             ":end": micros(timing.end),
+            ":thinking_time": micros(timing.thinking),
+            ":answering_time": micros(timing.answering),
             ":input_tokens": whole(usage.input_tokens),
             ":output_tokens": whole(usage.output_tokens),
             ":reasoning_tokens": whole(usage.reasoning_tokens),
@@ -225,6 +229,9 @@ fn put_texts(store: &Connection, turn: &Turn) -> rusqlite::Result<()> {
         .map(drop)
 }
 
+/// How turns are indexed: with the pairs of neighbours. Before version 4 it was 1, without them.
+const PAIRED: i64 = 2;
+
 /// Makes a turn's texts be found. They are read back, so that what is taken out of the index later
 /// is what went in.
 fn index_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
@@ -238,10 +245,13 @@ fn index_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
         )?
         .execute(params![
             id,
-            spaced(&prompt),
-            spaced(&answer),
-            spaced(&reasoning)
-        ])
+            paired(&prompt),
+            paired(&answer),
+            paired(&reasoning)
+        ])?;
+    store
+        .prepare_cached("UPDATE turns SET indexed = ?2 WHERE id = ?1")?
+        .execute(params![id, PAIRED])
         .map(drop)
 }
 
@@ -250,12 +260,42 @@ fn unindex_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
     let Some((prompt, reasoning, answer)) = texts(store, id)? else {
         return Ok(());
     };
+    let form: i64 = store
+        .prepare_cached("SELECT indexed FROM turns WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    let as_indexed = if form == PAIRED { paired } else { spaced };
     store
         .prepare_cached(
             "INSERT INTO search (search, rowid, prompt, answer, reasoning) VALUES ('delete', ?1, ?2, ?3, ?4)",
         )?
-        .execute(params![id, spaced(&prompt), spaced(&answer), spaced(&reasoning)])
+        .execute(params![
+            id,
+            as_indexed(&prompt),
+            as_indexed(&answer),
+            as_indexed(&reasoning)
+        ])
         .map(drop)
+}
+
+/// Adds the pairs to the index for the newest turns that lack them, and so many bytes of text at
+/// least. Returns whether there may be more.
+pub(super) fn pair_some(store: &Connection, bytes: usize) -> rusqlite::Result<bool> {
+    let mut done = 0;
+    while done < bytes {
+        let next: Option<(i64, i64)> = store
+            .prepare_cached(
+                "SELECT id, bytes FROM turns WHERE indexed = 1 ORDER BY id DESC LIMIT 1",
+            )?
+            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((turn, size)) = next else {
+            return Ok(false);
+        };
+        unindex_turn(store, turn)?;
+        index_turn(store, turn)?;
+        done += usize::try_from(size).unwrap_or(0).max(1);
+    }
+    Ok(true)
 }
 
 fn texts(store: &Connection, id: i64) -> rusqlite::Result<Option<(String, String, String)>> {
@@ -392,9 +432,7 @@ pub(super) fn interrupt(store: &Connection, id: i64) -> rusqlite::Result<()> {
         .prepare_cached("DELETE FROM pieces WHERE turn = ?1")?
         .execute([id])?;
     store
-        .prepare_cached(
-            "UPDATE turns SET state = 'interrupted', writer = NULL, indexed = 1 WHERE id = ?1",
-        )?
+        .prepare_cached("UPDATE turns SET state = 'interrupted', writer = NULL WHERE id = ?1")?
         .execute([id])?;
     index_turn(store, id)
 }
@@ -474,9 +512,6 @@ pub(super) fn index_all(store: &Connection) -> rusqlite::Result<()> {
             interrupt(store, turn)?;
         } else {
             index_turn(store, turn)?;
-            store
-                .prepare_cached("UPDATE turns SET indexed = 1 WHERE id = ?1")?
-                .execute([turn])?;
         }
     }
     let titles: Vec<(i64, String)> = store

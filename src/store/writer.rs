@@ -19,6 +19,8 @@ use crate::chat::ConversationId;
 
 /// How long after a failure the next try is.
 const RETRY: Duration = Duration::from_secs(2);
+/// How long nothing has to come before there is time to renew a little of the index.
+const REST: Duration = Duration::from_millis(50);
 
 /// What the writer is to do.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub(super) struct Writer {
     deleted: Vec<ConversationId>,
     /// A store that is damaged again is left alone.
     rescued: bool,
+    /// Whether some turns may still be indexed as earlier versions did.
+    outdated: bool,
 }
 
 impl Writer {
@@ -64,6 +68,7 @@ impl Writer {
             gone: None,
             deleted: Vec::new(),
             rescued: false,
+            outdated: true,
         }
     }
 
@@ -73,6 +78,8 @@ impl Writer {
         loop {
             let job = if self.failing.is_some() {
                 jobs.recv_timeout(RETRY)
+            } else if self.outdated && self.shelf.is_some() {
+                jobs.recv_timeout(REST)
             } else {
                 jobs.recv().map_err(RecvTimeoutError::from)
             };
@@ -84,7 +91,7 @@ impl Writer {
                         return;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => self.renew(),
                 Err(RecvTimeoutError::Disconnected) => {
                     drop(self.stop());
                     return;
@@ -144,6 +151,16 @@ impl Writer {
             Err(error) if error.may_pass() => self.fails(&error),
             Err(_) => self.one_by_one(),
         }
+    }
+
+    /// Renews a little of the index, where nothing waits to be written. What can't be now is left to
+    /// a later program: everything is found as it is.
+    fn renew(&mut self) {
+        if self.failing.is_some() {
+            return;
+        }
+        let renewed = self.shelf.as_mut().map(Shelf::renew_index);
+        self.outdated = matches!(renewed, Some(Ok(true)));
     }
 
     fn saved(&mut self) {

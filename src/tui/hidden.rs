@@ -66,19 +66,18 @@ async fn typed() -> io::Result<Hidden> {
         match event? {
             Event::Paste(text) => line.push_str(&text),
             Event::Key(key) if key.kind != KeyEventKind::Release => {
-                let control = key.modifiers.contains(KeyModifiers::CONTROL);
-                match key.code {
-                    KeyCode::Char('c') if control => return Ok(Hidden::Interrupted(2)),
-                    KeyCode::Char('d') if control && line.is_empty() => break,
-                    KeyCode::Char('u') if control => line.clear(),
-                    KeyCode::Enter | KeyCode::Char('j' | 'm')
-                        if control || key.code == KeyCode::Enter =>
-                    {
-                        break;
+                // As a whole: what comes together with Esc is held with Alt, and types nothing.
+                match (key.modifiers - KeyModifiers::SHIFT, key.code) {
+                    (KeyModifiers::CONTROL, KeyCode::Char('c')) => {
+                        return Ok(Hidden::Interrupted(2));
                     }
-                    KeyCode::Char('h') if control => drop(line.pop()),
-                    KeyCode::Backspace => drop(line.pop()),
-                    KeyCode::Char(c) if !control => line.push(c),
+                    (KeyModifiers::CONTROL, KeyCode::Char('d')) if line.is_empty() => break,
+                    (KeyModifiers::CONTROL, KeyCode::Char('u')) => line.clear(),
+                    (KeyModifiers::NONE, KeyCode::Enter)
+                    | (KeyModifiers::CONTROL, KeyCode::Char('j' | 'm')) => break,
+                    (KeyModifiers::NONE, KeyCode::Backspace)
+                    | (KeyModifiers::CONTROL, KeyCode::Char('h')) => drop(line.pop()),
+                    (KeyModifiers::NONE, KeyCode::Char(c)) => line.push(c),
                     _ => {}
                 }
             }

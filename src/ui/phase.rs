@@ -2,7 +2,7 @@
 
 use super::figures;
 use crate::app::{Deed, Errand, Live, Phase};
-use crate::chat::{Turn, safe};
+use crate::chat::{Part, Turn, safe};
 use crate::phrase::tr;
 
 /// `⠋ thinking 3.2 s`
@@ -14,7 +14,7 @@ pub(super) fn words(live: &Live, turn: &Turn) -> String {
         Phase::Connecting => (tr!("connecting"), elapsed),
         Phase::Waiting => (tr!("waiting"), elapsed),
         Phase::Thinking => {
-            let thought = turn.timing.thought(elapsed);
+            let thought = turn.timing.spent(Part::Reasoning, elapsed);
             (tr!("thinking"), thought.unwrap_or(elapsed))
         }
         Phase::Answering => (tr!("answering"), elapsed),

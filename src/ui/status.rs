@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::theme::Theme;
 use super::{figures, paint, phase};
 use crate::app::{App, Command, Gauge, Notice, Pane, Tone};
-use crate::chat::{Turn, safe};
+use crate::chat::{Part, Turn, safe};
 use crate::markdown::text_width;
 use crate::phrase::{self, mark};
 
@@ -229,16 +229,13 @@ fn context(gauge: Gauge) -> String {
     }
 }
 
-/// Tokens per second since the first one.
+/// Tokens per second while some came: the time that tools and the user took is none of the model's.
 fn speed(app: &App, turn: &Turn) -> Option<String> {
-    if !turn.reply.calls.is_empty() {
-        // The time that tools and the user took is none of the model's.
-        return None;
-    }
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let end = live.map_or(turn.timing.end, |live| Some(live.elapsed()))?;
     let (tokens, reported) = turn.output_tokens();
-    let speed = figures::speed(tokens, end.saturating_sub(turn.timing.first_token()?))?;
+    let spent = |part| turn.timing.spent(part, end).unwrap_or_default();
+    let speed = figures::speed(tokens, spent(Part::Reasoning) + spent(Part::Answer))?;
     Some(if reported { speed } else { format!("~{speed}") })
 }
 

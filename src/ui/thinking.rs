@@ -9,7 +9,7 @@ use super::theme::Theme;
 use super::{figures, paint, viewport};
 use crate::app::scroll::{Place, Scroll};
 use crate::app::{Anchor, App, Live, Pane, Section, SeenPane};
-use crate::chat::{Thinking, Turn, TurnId, TurnState};
+use crate::chat::{self, Thinking, Turn, TurnId, TurnState};
 use crate::config::PanelState;
 use crate::markdown::{Document, text_width};
 use crate::phrase::tr;
@@ -227,7 +227,8 @@ fn facts(app: &App, turn: &Turn) -> Vec<String> {
     let mut facts = vec![format!("{about}{} tok", figures::count(tokens))];
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
-    facts.extend(turn.timing.thought(elapsed).map(figures::span));
+    let thought = turn.timing.spent(chat::Part::Reasoning, elapsed);
+    facts.extend(thought.map(figures::span));
     if let Some(limit) = turn.asked.params.max_tokens.filter(|limit| *limit > 0) {
         let share = tokens.saturating_mul(100) / limit;
         facts.push(format!("{share} % of {}", figures::count(limit)));

@@ -14,7 +14,7 @@ use super::path::Turns;
 use super::theme::Theme;
 use super::{card, figures, paint, phase, viewport, welcome};
 use crate::app::{App, Pane, Phase, SeenPane};
-use crate::chat::{Standing, Turn, TurnId, TurnState, safe};
+use crate::chat::{self, Standing, Turn, TurnId, TurnState, safe};
 use crate::markdown::text_width;
 use crate::phrase::tr;
 
@@ -192,6 +192,7 @@ fn thought(turn: &Turn) -> Option<String> {
     if turn.reply.reasoning.is_empty() {
         return None;
     }
-    let time = turn.timing.thought(turn.timing.end.unwrap_or_default())?;
+    let end = turn.timing.end.unwrap_or_default();
+    let time = turn.timing.spent(chat::Part::Reasoning, end)?;
     Some(tr!("thought {time}", time = figures::span(time)))
 }

@@ -1,10 +1,11 @@
 //! RELIABILITY H: the life of the terminal, in a real pseudo-terminal. Most cases are in `pty`.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use mmchat::demo::{Pace, Server};
@@ -19,6 +20,8 @@ use crate::support::raw::{self, Step};
 
 /// Tells the test below, run again as a child in a terminal, what to do there.
 const DEED: &str = "MMCHAT_TEST_PANIC";
+/// The file in the child's home whose coming tells it that the time has come.
+const NOW: &str = "now";
 
 /// The program's own way into a terminal and out of it by a panic. Does nothing unless it was
 /// started by `h80`: the program itself has no way to panic that a test could take.
@@ -29,6 +32,9 @@ fn panics_as_a_child() {
         return;
     };
     let home = PathBuf::from(std::env::var("HOME").unwrap());
+    if deed == "in the chat" {
+        return panics_in_the_chat(home);
+    }
     mmchat::cli::report_panics(Some(home.join("data")));
     let announcer = Announcer::new(|_| None, false, false);
     let _guard = Guard::take(true, announcer).unwrap();
@@ -46,8 +52,54 @@ fn panics_as_a_child() {
     }
 }
 
-fn reports(home: &Path) -> Vec<PathBuf> {
-    let Ok(found) = fs::read_dir(home.join("data/logs")) else {
+/// The whole program, as `main` runs it, and one thread more, which panics once it is told to.
+fn panics_in_the_chat(home: PathBuf) {
+    std::thread::spawn(move || {
+        while !home.join(NOW).exists() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("a thread beside the chat");
+    });
+    let code = mmchat::cli::run(["mmchat", "--demo"].map(OsString::from));
+    // It took the way out that every signal takes, and says that it was none.
+    assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(101)));
+}
+
+/// While a reply comes, something breaks that the chat does not wait for: it ends in good order,
+/// with nothing lost and nothing left behind in the terminal.
+#[test]
+fn h80_a_panic_on_a_thread_beside_the_running_chat_ends_it_in_good_order() {
+    let home = tempfile::tempdir().unwrap();
+    let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+    command.args([
+        "--exact",
+        "faults_terminal::panics_as_a_child",
+        "--nocapture",
+    ]);
+    let mut terminal = Terminal::running(command, home, &[(DEED, "in the chat")]);
+    terminal.shows("Message");
+    terminal.types("write a haiku\r").shows("A haiku:");
+    let path = terminal.home.as_ref().unwrap().path().to_owned();
+    fs::write(path.join(NOW), "").unwrap();
+    terminal.shows("mmchat failed by a mistake of its own: a thread beside the chat");
+    terminal.ends_well(0);
+    let [report] = reports(&path.join(".local/share/mmchat"))
+        .try_into()
+        .unwrap();
+    let report = fs::read_to_string(report).unwrap();
+    assert!(report.contains("faults_terminal.rs:"), "{report}");
+    let kept = Command::new(env!("CARGO_BIN_EXE_mmchat"))
+        .args(["history", "search", "haiku"])
+        .env_clear()
+        .env("HOME", &path)
+        .output()
+        .unwrap();
+    let kept = String::from_utf8(kept.stdout).unwrap();
+    assert!(kept.contains("haiku"), "{kept}");
+}
+
+fn reports(data: &Path) -> Vec<PathBuf> {
+    let Ok(found) = fs::read_dir(data.join("logs")) else {
         return Vec::new();
     };
     found.map(|entry| entry.unwrap().path()).collect()
@@ -90,7 +142,7 @@ fn h80_a_panic_gives_the_terminal_back_and_leaves_a_report() {
         let said = text.find("mmchat failed by a mistake of its own").unwrap();
         assert!(restored < said, "{text:?}");
         assert!(!text.contains("\x1b]0;owned"), "{text}");
-        let [report] = reports(home.path()).try_into().unwrap();
+        let [report] = reports(&home.path().join("data")).try_into().unwrap();
         // Long paths are wrapped by nobody: the terminal does that itself.
         assert!(text.contains(report.to_str().unwrap()), "{text}");
         let mode = fs::metadata(&report).unwrap().permissions().mode() & 0o777;

@@ -81,9 +81,19 @@ impl Terminal {
 
     /// The program in a home that may have been lived in, with what is configured there.
     pub(crate) fn at_home(home: TempDir, environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat"));
+        command.args(arguments);
+        Self::running(command, home, environment)
+    }
+
+    /// Any program in that home, in a window of 100×30.
+    pub(crate) fn running(
+        mut command: CommandBuilder,
+        home: TempDir,
+        environment: &[(&str, &str)],
+    ) -> Self {
         let pair = native_pty_system().openpty(pty_size(100, 30)).unwrap();
         let before = termios(pair.master.as_ref());
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat"));
         command.env_clear();
         command.env("HOME", home.path());
         command.env("TERM", "xterm-256color");
@@ -94,7 +104,6 @@ impl Terminal {
         if config.exists() {
             command.env("MMCHAT_CONFIG", config);
         }
-        command.args(arguments);
         command.cwd(home.path());
         let mut child = pair.slave.spawn_command(command).unwrap();
         let pid = i32::try_from(child.process_id().unwrap()).unwrap();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::app::keymap::{PLAIN, held};
 use crate::app::overlay::Outcome;
 
 /// Several files, and whether they are meant.
@@ -26,6 +27,9 @@ impl Many {
 
     /// Takes a key: yes, no, or a look at the list.
     pub(in crate::app) fn key(&mut self, key: KeyEvent) -> Outcome {
+        if held(key) != PLAIN {
+            return Outcome::Stay;
+        }
         match key.code {
             KeyCode::Char('y' | 'Y') | KeyCode::Enter => {
                 let files = self.files.iter().map(|(path, _)| path.clone());

@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::command::Scope;
 use super::super::composer;
+use super::super::keymap::{PLAIN, held};
 use super::super::library::{Change, Hit};
 use super::super::overlay::edit_line;
 use super::super::scroll::Scroll;
@@ -93,19 +94,20 @@ impl App {
             return Vec::new();
         };
         let back = key.modifiers.contains(KeyModifiers::SHIFT);
+        let plain = held(key) == PLAIN;
         match (key.code, command) {
             (KeyCode::Esc, _) | (_, Some(Command::Interrupt | Command::Escape)) => {
                 self.close_find();
             }
-            (KeyCode::Enter, _) => {
+            (KeyCode::Enter, _) if plain => {
                 find.accepted = true;
                 find.step(!back);
             }
-            (KeyCode::Up, _) => {
+            (KeyCode::Up, _) if plain => {
                 find.accepted = true;
                 find.step(false);
             }
-            (KeyCode::Down, _) => {
+            (KeyCode::Down, _) if plain => {
                 find.accepted = true;
                 find.step(true);
             }

@@ -284,6 +284,24 @@ fn a_deleted_conversation_is_a_key_away_from_being_back() {
     assert_eq!(it.changes(), []);
 }
 
+/// A terminal sends Esc and the key after it as that key with Alt when both are pressed at once.
+#[test]
+fn esc_and_a_key_at_once_delete_open_and_rename_nothing() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.changes();
+    for keys in ["ctrl-alt-d", "alt-delete", "ctrl-alt-e", "alt-f2"] {
+        it.press(keys).shows("煮鸡蛋").hides("Alt+U brings back");
+        assert_eq!(it.changes(), [], "{keys}");
+    }
+    it.effects();
+    it.press("alt-enter alt-down ctrl-alt-n alt-x");
+    assert_eq!(loads(&mut it), []);
+    assert_eq!(questions(&mut it), []);
+    it.press("ctrl-d");
+    assert_eq!(it.changes(), [Change::Delete(ConversationId(1))]);
+}
+
 #[test]
 fn the_conversation_deleted_from_the_screen_comes_back_to_it() {
     let mut it = Harness::new();

@@ -6,6 +6,7 @@ use mmchat::app::library::Which;
 use mmchat::app::toolkit::{Deed, Job};
 use mmchat::app::{Effect, Msg};
 use mmchat::chat::{CallId, CallState, Delta, Finish, Ids, ToolDelta, TurnState, Usage};
+use mmchat::store::tally::Group;
 use mmchat::store::{Shelf, export};
 use serde_json::{Value, json};
 
@@ -143,6 +144,65 @@ fn all_rounds_are_counted_but_only_the_last_one_fills_the_window() {
     let again = export::from_json(&json, &mut Ids::new(1)).unwrap();
     let turn = again.conversation.last().unwrap();
     assert_eq!(turn.reply.total_usage().output_tokens, Some(300));
+}
+
+#[test]
+fn phases_are_timed_over_all_rounds_without_what_tools_and_people_take() {
+    let second = Duration::from_secs(1);
+    let mut harness = Harness::with(CONFIG);
+    harness.say("What time is it?").wait(second).connected();
+    harness.stream([reasoning("Hm.")]).wait(second * 2);
+    harness.stream([answer("Let me see.")]).wait(second);
+    harness
+        .stream([call(0, "now", "{}"), Delta::Finish(Finish::ToolCalls)])
+        .end();
+    rest(&mut harness);
+    let started = jobs(&mut harness);
+    // The tool takes a minute.
+    harness.wait(second * 60);
+    harness.tell(Msg::ToolDone(started[0].0, Ok("noon".to_owned())));
+    harness.connected().stream([reasoning("So.")]).wait(second);
+    harness.stream([answer("Noon.")]).wait(second * 3);
+    let usage = Usage {
+        input_tokens: Some(10),
+        output_tokens: Some(70),
+        reasoning_tokens: Some(30),
+        ..Usage::default()
+    };
+    harness
+        .stream([Delta::Usage(usage), Delta::Finish(Finish::Stop)])
+        .end();
+    harness.shows("thought 3.0 s").shows("10 tok/s");
+    let home = tempfile::tempdir().unwrap();
+    let (mut shelf, _) = Shelf::open(home.path()).unwrap();
+    shelf.change(&harness.changes()).unwrap();
+    let kept = shelf.load(Which::Last).unwrap().unwrap();
+    let timing = kept.conversation.last().unwrap().timing;
+    assert_eq!(
+        (timing.thinking, timing.answering),
+        (Some(second * 3), Some(second * 4))
+    );
+    assert_eq!(
+        (timing.connected, timing.first_reasoning),
+        (Some(second), Some(second))
+    );
+    assert_eq!(timing.first_answer, Some(second * 3));
+    assert!(timing.end > Some(second * 68));
+    let again = export::to_json(&kept, export::Reasoning::With);
+    let again = export::from_json(&again, &mut Ids::new(1)).unwrap();
+    assert_eq!(again.conversation.last().unwrap().timing, timing);
+    let tally = &shelf.tallies().unwrap()[0].tally;
+    assert_eq!(
+        (tally.thinking.tokens, tally.thinking.time),
+        (30, second * 3)
+    );
+    assert_eq!(
+        (tally.answering.tokens, tally.answering.time),
+        (40, second * 4)
+    );
+    let waits = shelf.waits(Group::All).unwrap()[""];
+    assert_eq!(waits.first_answer.median, Some(second * 3));
+    assert_eq!(waits.connected.ninth, Some(second));
 }
 
 #[test]

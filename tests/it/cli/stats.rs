@@ -46,14 +46,20 @@ fn what_the_demo_said_is_counted_by_model_and_day() {
     let days = stats["days"].as_array().unwrap();
     let turns: u64 = days.iter().map(|day| day["turns"].as_u64().unwrap()).sum();
     assert_eq!(turns, 2, "a midnight may lie between them");
-    for field in ["input_tokens", "output_tokens", "first_answer_seconds"] {
+    for field in [
+        "input_tokens",
+        "output_tokens",
+        "connected_seconds",
+        "first_answer_seconds",
+        "total_seconds_p90",
+    ] {
         assert!(total[field].as_f64().unwrap() > 0.0, "{field}: {total}");
         assert_eq!(total[field], models[0][field], "{field}");
     }
     let lines = home.run(&["stats"]).ends(0).out;
     for line in lines.lines() {
         let fields: Vec<_> = line.split('\t').collect();
-        assert_eq!(fields.len(), 15, "{line}");
+        assert_eq!(fields.len(), 21, "{line}");
         assert!(fields[1].starts_with("demo/"), "{line}");
     }
     assert_eq!(lines.lines().count(), days.len());

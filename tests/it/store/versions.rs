@@ -1,16 +1,19 @@
 //! A store of every version that was released opens, with all that is in it.
 
+use std::time::Duration;
+
 use mmchat::app::library::{Query, Which};
-use mmchat::chat::{CallState, Standing, TurnState};
+use mmchat::chat::{CallState, Part, Standing, TurnState};
 use mmchat::store::Shelf;
 
 use crate::harness::WALL;
 
 /// What each version left, as it left it: written out, so that no change of the program's own
 /// tables changes it too.
-const RELEASED: [&str; 2] = [
+const RELEASED: [&str; 3] = [
     include_str!("../../fixtures/store/version-1.sql"),
     include_str!("../../fixtures/store/version-2.sql"),
+    include_str!("../../fixtures/store/version-3.sql"),
 ];
 
 #[test]
@@ -27,28 +30,35 @@ fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
         };
         assert_eq!(version(&store), u32::try_from(at + 1).unwrap());
         drop(store);
-        let (shelf, notes) = Shelf::open(home.path()).unwrap();
+        let (mut shelf, notes) = Shelf::open(home.path()).unwrap();
         assert!(
             notes.iter().all(|note| note.contains("open to other")),
             "{notes:?}"
         );
-        let find = |typed: &str| {
+        let find = |shelf: &Shelf, typed: &str| {
             let query = Query::parse(typed, WALL).unwrap();
             shelf.list(&query, 10).unwrap().rows
         };
-        let all = find("");
+        let all = find(&shelf, "");
         assert_eq!(all.len(), 1);
         assert!(all[0].pinned);
         assert_eq!((all[0].title.as_str(), all[0].turns), ("Eggs and 天气", 3));
-        for words in [
+        let words = [
             "boil",
             "气",
+            "天气",
             "in:title eggs",
             "in:thinking small",
             "in:answer ten",
-        ] {
-            assert_eq!(find(words).len(), 1, "{words}");
-        }
+        ];
+        let finds_all = |shelf: &Shelf| {
+            for words in words {
+                assert_eq!(find(shelf, words).len(), 1, "{words}");
+            }
+        };
+        finds_all(&shelf);
+        while shelf.renew_index().unwrap() {}
+        finds_all(&shelf);
         let kept = shelf.load(Which::Last).unwrap().unwrap();
         assert_eq!(kept.draft, "and geese");
         assert_eq!(kept.head.system_prompt, "Be brief.");
@@ -58,6 +68,14 @@ fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
         assert_eq!(turns[0].standing, Standing::Pinned);
         assert_eq!(turns[0].reply.total_usage().output_tokens, Some(34));
         assert!(matches!(turns[0].reply.calls[0].state, CallState::Done(_)));
+        let attached = turns[0].attachments.iter().map(|it| it.name.as_str());
+        let expected: &[&str] = if at < 2 { &[] } else { &["more.txt"] };
+        assert!(attached.eq(expected.iter().copied()), "version {}", at + 1);
+        // What no version before the fourth measured is told by the beginnings.
+        let timing = turns[0].timing;
+        assert_eq!((timing.thinking, timing.answering), (None, None));
+        let thought = timing.spent(Part::Reasoning, Duration::ZERO);
+        assert_eq!(thought, Some(Duration::from_micros(280_000)));
         assert_eq!(turns[1].state, TurnState::Stopped);
         let last = kept.conversation.last().unwrap();
         assert_eq!(last.state, TurnState::Interrupted);
