@@ -44,4 +44,6 @@ mod themes;
 mod tidy;
 #[cfg(unix)]
 mod tools;
+#[cfg(any(feature = "highlight", feature = "image-preview"))]
+mod watched;
 mod wire;

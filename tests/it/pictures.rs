@@ -8,10 +8,13 @@ use mmchat::app::Msg;
 use mmchat::app::attached::{Found, Wanted};
 use mmchat::app::{Effect, Pane};
 use mmchat::chat::Attachment;
-use mmchat::ui::Depth;
+use mmchat::ui::{Cache, Depth, Theme};
+use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
+use crate::flow::Script;
 use crate::harness::{Harness, answer, reasoning};
+use crate::watched;
 
 /// A model that sees.
 const EYES: &str = "[[providers.test.models]]\nid = \"eyes\"\nimages = true\n";
@@ -214,6 +217,7 @@ fn what_is_found_right_below_a_picture_is_marked_there_and_the_picture_stays_as_
     assert_ne!((cell.fg, cell.bg), (Color::Reset, Color::Reset), "{cell:?}");
     // The row on top of the chat is held by its place in the text, also within a picture.
     it.press("esc");
+    it.exchange("More.", "Well.", "One.\n\nTwo.\n\nThree.\n\nFour.");
     it.resize(100, 14);
     it.app.focus = Pane::Chat;
     it.press("home down down down down");
@@ -221,6 +225,22 @@ fn what_is_found_right_below_a_picture_is_marked_there_and_the_picture_stays_as_
     assert!((1..4).contains(&cut), "{}", it.screen());
     it.resize(70, 14);
     assert_eq!(extent(&it).1, cut, "{}", it.screen());
+}
+
+#[tokio::test]
+async fn the_loop_has_the_picture_made_and_draws_it() {
+    let mut it = sized(100, 30, Depth::Full);
+    show(&mut it, &[("a.png", png(40, 30))]);
+    let mut cache = Cache::new(Theme::ansi());
+    cache.show_pictures(true);
+    let Harness { app, .. } = it;
+    let nobody = Script::default();
+    let seen = watched::comes_to_look((app, cache), &nobody, &["tab"], |screen| {
+        let red = Color::Rgb(220, 40, 40);
+        let is_red = |cell: &&Cell| cell.symbol() == "▀" && (cell.fg, cell.bg) == (red, red);
+        screen.content.iter().filter(is_red).count() == 5 * 13
+    });
+    assert!(seen.await);
 }
 
 #[test]
