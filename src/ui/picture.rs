@@ -88,7 +88,7 @@ impl Picture {
 
     /// How much the pixel differs, at most, in which two pictures differ most: 0 to 255. Pictures of
     /// two sizes differ entirely.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "image-preview"))]
     pub(crate) fn differs_by(&self, other: &Self) -> u8 {
         if (self.of, self.size) != (other.of, other.size) {
             return u8::MAX;
