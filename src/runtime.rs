@@ -6,6 +6,7 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod colours;
 mod deeds;
 mod effects;
 mod export;
@@ -26,12 +27,12 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::app::{App, Effect, Live, Msg};
 use crate::files::Files;
-use crate::highlight::Highlighter;
 use crate::net::{Keys, Provider};
 use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
+use colours::Colours;
 use jobs::Jobs;
 use pace::Pace;
 use reply::{Reply, if_ready, next_step};
@@ -82,8 +83,8 @@ pub struct Runtime<'a, S: Surface> {
     console: &'a mut Console,
     /// What the view remembers between frames.
     cache: &'a mut Cache,
-    /// Who finds the colours of code.
-    highlighter: Highlighter,
+    /// Who finds the colours of code and pictures.
+    colours: Colours,
     /// Who runs the programs of tools.
     programs: Programs,
     /// The MCP servers.
@@ -129,7 +130,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             frame: Buffer::default(),
             console,
             cache,
-            highlighter: Highlighter::new(),
+            colours: Colours::default(),
             programs: Programs::default(),
             servers: Servers::default(),
             keys: None,
@@ -243,9 +244,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
                     }
                 },
                 // Before the reply: one that never pauses would keep its code plain.
-                colours = self.highlighter.next() => {
-                    dirty |= self.cache.colour(colours);
-                    self.ask_for_colours();
+                found = self.colours.next() => {
+                    dirty |= found.put_into(self.cache);
+                    self.colours.ask_for(self.cache);
                     continue;
                 }
                 (server, news) = self.servers.next(), if !self.servers.is_empty() => {
@@ -348,17 +349,8 @@ impl<'a, S: Surface> Runtime<'a, S> {
         // A window that takes no title is one that can be drawn to all the same.
         drop(self.console.announce(&app.announcement()));
         app.saw(seen);
-        self.ask_for_colours();
+        self.colours.ask_for(self.cache);
         Ok(())
-    }
-
-    /// Asks for the colours of code that the last frame showed plain.
-    fn ask_for_colours(&mut self) {
-        if self.highlighter.is_free()
-            && let Some(request) = self.cache.uncoloured()
-        {
-            self.highlighter.ask(request);
-        }
     }
 
     fn suspend(&mut self) -> Result<(), Error> {
