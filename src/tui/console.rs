@@ -47,12 +47,12 @@ impl std::fmt::Debug for Console {
 impl Console {
     /// The console of a terminal that was taken; `answers` unless it is known to make a mess of
     /// questions. Must be called within a tokio runtime.
-    pub fn real(guard: Guard, editor: Vec<String>, clipboard: Clipboard, answers: bool) -> Self {
+    pub fn real(guard: Guard, clipboard: Clipboard, answers: bool) -> Self {
         let asked = Arc::new(AtomicBool::new(false));
         Self {
             guard: Some(guard),
             input: stream::select_all([events(Arc::clone(&asked))]),
-            editor,
+            editor: Vec::new(),
             clipboard,
             answers,
             asked,
@@ -73,6 +73,12 @@ impl Console {
             copied: Vec::new(),
             notified: Vec::new(),
         }
+    }
+
+    /// The same console, which edits texts with that program and its arguments.
+    #[must_use]
+    pub fn with_editor(self, editor: Vec<String>) -> Self {
+        Self { editor, ..self }
     }
 
     /// The next thing that happened; `None` when the terminal is gone.
