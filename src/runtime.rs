@@ -106,8 +106,8 @@ pub struct Runtime<'a, S: Surface> {
     pace: Pace,
     /// What time it is.
     clock: Clock,
-    /// Whether the signal that the program was continued is still to come.
-    suspended: bool,
+    /// Signals that are still to come although they have been answered.
+    echoes: Vec<Signal>,
     /// Whether the terminal is to be asked for its background after the next frame: the first one
     /// is not kept waiting by a question, and after a rest the answer may differ.
     curious: bool,
@@ -149,7 +149,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             reply: None,
             pace: Pace::default(),
             clock,
-            suspended: false,
+            echoes: Vec::new(),
             curious: true,
         }
     }
@@ -278,14 +278,16 @@ impl<'a, S: Surface> Runtime<'a, S> {
 
     /// Does what a signal asks for. Returns how the program ends, if it does.
     fn answer(&mut self, app: &mut App, signal: Signal) -> Result<Option<Ending>, Error> {
+        if let Some(echo) = self.echoes.iter().position(|echo| *echo == signal) {
+            self.echoes.swap_remove(echo);
+            return Ok(None);
+        }
         match signal {
             Signal::End(ending) => {
                 self.apply(app, Msg::Terminate)?;
                 return Ok(Some(ending.unless_lost(self.console.is_lost())));
             }
             Signal::Suspend => self.suspend()?,
-            // The echo of a rest that we took ourselves.
-            Signal::Resumed if std::mem::take(&mut self.suspended) => {}
             Signal::Resumed => {
                 self.console.retake().map_err(Error::Retake)?;
                 self.redraw();
@@ -405,11 +407,19 @@ impl<'a, S: Surface> Runtime<'a, S> {
     }
 
     fn suspend(&mut self) -> Result<(), Error> {
-        self.suspended = true;
+        self.expect(Signal::Resumed);
         self.curious = true;
         self.console.suspend().map_err(Error::Retake)?;
         self.redraw();
         Ok(())
+    }
+
+    /// Notes that a signal is still to come although it has been answered. Of several that wait,
+    /// one comes.
+    fn expect(&mut self, echo: Signal) {
+        if !self.echoes.contains(&echo) {
+            self.echoes.push(echo);
+        }
     }
 
     /// Asks the terminal for its background.

@@ -5,6 +5,7 @@ use std::io;
 
 use super::export::written;
 use super::reply::Reply;
+use super::signals::Signal;
 use super::{Error, Runtime};
 use crate::app::{App, Effect, Msg};
 use crate::tui::Surface;
@@ -85,8 +86,12 @@ impl<S: Surface> Runtime<'_, S> {
             }
             Effect::Edit(text) => {
                 let edited = self.console.edit(&text);
+                if edited.rested {
+                    self.expect(Signal::Suspend);
+                    self.expect(Signal::Resumed);
+                }
                 self.redraw();
-                Some(Msg::Edited(edited))
+                Some(Msg::Edited(edited.text))
             }
             Effect::TakeMouse(take) => {
                 let taken = self.console.take_mouse(take);
