@@ -115,8 +115,8 @@ const ABOUT: &str = "Median and 99th percentile at one and at ten thousand conve
 What touches a few rows by their key (open, list, load, append, journal, delete) costs the same in both. Searches grow, and why is known: \
 a word's entries lie in the index in order of time, and a page of hits is taken from the new end, but a word that fewer conversations have \
 than a page holds is read to its other end, and titles that have the word are looked up one by one. A phrase of Chinese characters is \
-their entries compared place by place: where each of them is common and the phrase is nowhere, that is every turn that has them all, so it \
-grows as the store does.";
+the entries of its pairs compared place by place: where each of them is common and the phrase is nowhere, that is every turn that has them \
+all, so it grows as the store does. These texts have a dozen Chinese words, so each pair is in every turn, as in no language.";
 
 fn report(rows: &mut Vec<(String, String)>, what: &str, (median, worst): (Duration, Duration)) {
     println!("  {what:<34} median {median:>10.2?}   p99 {worst:>10.2?}");
@@ -164,11 +164,18 @@ fn bench(directory: &Path, count: usize, bytes: usize) -> Vec<(String, String)> 
     for (what, typed) in [
         ("search, a common word", "model"),
         ("search, a beginning", "comp"),
-        ("search, a rare word", "w7"),
+        ("search, two letters", "w7"),
+        ("search, a rare beginning", "w70"),
         ("search, two words", "rust nobody"),
+        ("search, a word and a rare beginning", "rust w70"),
         ("search, one Chinese character", "气"),
         ("search, a Chinese word", "天气"),
+        ("search, a word and a Chinese one", "rust 天气"),
         ("search, a phrase that is nowhere", "气天好"),
+        (
+            "search, a long phrase that is nowhere",
+            "今天天气很好模型回答问题异步编程量子计算",
+        ),
         (
             "search, in:thinking before:",
             "in:thinking before:2026-02-01 编程",

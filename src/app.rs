@@ -54,7 +54,7 @@ mod turn;
 
 pub use announcement::Announcement;
 pub use attached::Attached;
-pub use branch::Restorable;
+pub use branch::{Correction, Restorable};
 pub use call::{Sent, Toolbox};
 pub use choice::Session;
 pub use command::Command;
@@ -142,8 +142,8 @@ pub struct App {
     pub queued: Option<String>,
     /// The file that the last export found to be there.
     replaceable: Option<String>,
-    /// The turn whose message is being edited; sending makes its sibling.
-    pub editing: Option<TurnId>,
+    /// The earlier message that is being edited; sending makes its sibling.
+    pub correction: Option<Correction>,
     /// The turn that commands mean, if it was picked out; else it is the one in view.
     pub selected: Option<TurnId>,
     /// What a key can bring back.
@@ -212,7 +212,7 @@ impl App {
             live: None,
             queued: None,
             replaceable: None,
-            editing: None,
+            correction: None,
             selected: None,
             restorable: None,
             context: Context::default(),
@@ -245,6 +245,7 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         self.tick(now.instant);
         let place = self.chat_scroll.place;
+        let took_mouse = self.takes_mouse();
         let mut effects = self.apply_and_tell(msg, now);
         self.preview_theme();
         effects.extend(self.complete_path());
@@ -253,6 +254,9 @@ impl App {
         // What must last comes first: the other effects may be the last ones.
         let mut all = self.saves(now.instant);
         all.extend(effects);
+        if self.takes_mouse() != took_mouse {
+            all.push(Effect::TakeMouse(!took_mouse));
+        }
         let cols = self.size.0.saturating_sub(MESSAGE_CHROME_COLS);
         self.message_rows = self.composer.rows(cols);
         all
@@ -275,7 +279,10 @@ impl App {
                 Vec::new()
             }
             Msg::Server(name, news) => self.server_news(&name, news, now),
-            Msg::Edited(Ok(text)) => self.edited(&text),
+            Msg::Edited(Ok(text)) => {
+                self.edited(&text);
+                Vec::new()
+            }
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
@@ -483,18 +490,9 @@ impl App {
         } else if self.find.as_ref().is_some_and(|find| find.typing) {
             self.find_paste(text);
         } else {
-            self.focus = Pane::Message;
+            self.focus_message();
             self.composer.paste(text);
         }
-        Vec::new()
-    }
-
-    fn edited(&mut self, text: &str) -> Vec<Effect> {
-        self.urgent = true;
-        self.focus = Pane::Message;
-        // Editors end a file with a line feed that nobody typed.
-        self.composer
-            .set_text(text.strip_suffix('\n').unwrap_or(text));
         Vec::new()
     }
 }

@@ -14,9 +14,11 @@ mod facts;
 mod file;
 mod health;
 pub mod import;
+mod index;
 mod read;
 mod rescue;
 mod schema;
+mod search;
 mod shelf;
 pub mod tally;
 mod words;
@@ -251,7 +253,7 @@ fn answer(store: &rusqlite::Connection, question: Question) -> Msg {
     let because = |error: rusqlite::Error| format!("The conversations can't be read: {error}");
     match question {
         Question::List(ticket, query, limit) => {
-            Msg::Listed(ticket, read::list(store, &query, limit).map_err(because))
+            Msg::Listed(ticket, search::list(store, &query, limit).map_err(because))
         }
         Question::Load(ticket, which) => {
             let kept = read::load(store, which).map(|kept| kept.map(Box::new));

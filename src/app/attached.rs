@@ -25,8 +25,8 @@ pub struct Attached {
     pub fetching: Vec<(u64, String)>,
     /// The files that the path being typed may mean.
     pub completion: Option<Completion>,
-    /// Whether the message is to be sent as soon as all is there.
-    send_when_fetched: bool,
+    /// The message that is to be sent as soon as all is there, if it is still in the box then.
+    send_when_fetched: Option<String>,
     /// How much the items add to what is sent. They may be megabytes, so they are counted once.
     extent: Extent,
 }
@@ -102,10 +102,9 @@ impl App {
         };
         self.attached.fetching.remove(at);
         self.urgent = true;
-        let send = self.attached.send_when_fetched && self.attached.fetching.is_empty();
         let why_not = match found {
             Ok(Found::Several(many)) => {
-                self.attached.send_when_fetched = false;
+                self.attached.send_when_fetched = None;
                 self.overlay = Some(Overlay::Many(Box::new(many)));
                 return Vec::new();
             }
@@ -131,15 +130,18 @@ impl App {
         };
         if let Some(why_not) = why_not {
             // A message is not sent without what it speaks of.
-            self.attached.send_when_fetched = false;
+            self.attached.send_when_fetched = None;
             self.notify(Tone::Error, why_not, now.instant);
             return Vec::new();
         }
-        if send {
-            self.attached.send_when_fetched = false;
-            return self.send(now);
+        if !self.attached.fetching.is_empty() {
+            return Vec::new();
         }
-        Vec::new()
+        // Whoever has gone on writing since Enter does not want half of it to be sent.
+        match self.attached.send_when_fetched.take() {
+            Some(message) if message == self.composer.text() => self.send(now),
+            _ => Vec::new(),
+        }
     }
 
     /// Waits with sending for what is to go along. Returns whether it does.
@@ -148,9 +150,15 @@ impl App {
             return false;
         };
         let text = tr!("Sent as soon as {name} is read", name);
-        self.attached.send_when_fetched = true;
+        self.attached.send_when_fetched = Some(self.composer.text());
         self.notify(Tone::Info, text, now.instant);
         true
+    }
+
+    /// Forgets what is still being fetched: the message that it was for has left the box.
+    pub(super) fn fetch_none(&mut self) {
+        self.attached.fetching.clear();
+        self.attached.send_when_fetched = None;
     }
 
     /// Has these go along with the message in the box, and nothing else.

@@ -7,9 +7,18 @@ use super::library::Change;
 use super::offer::Again;
 use super::overlay::Choice;
 use super::scroll::{Place, Scroll};
-use super::{Anchor, App, Effect, Overlay, Pane, Tone};
+use super::{Anchor, App, Effect, Overlay, Tone};
 use crate::chat::{Attachment, Branch, Now, Standing, TurnId};
 use crate::phrase::tr;
+
+/// An earlier message that is in the box to be sent otherwise, and what was in the box before it.
+#[derive(Debug)]
+pub struct Correction {
+    /// The turn that began with it.
+    pub turn: TurnId,
+    pub(super) draft: String,
+    attached: Vec<Attachment>,
+}
 
 /// What a key can bring back.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,10 +143,29 @@ impl App {
             return;
         };
         let (id, prompt, attached) = (turn.id, turn.prompt.clone(), turn.attachments.clone());
-        self.editing = Some(id);
-        self.focus = Pane::Message;
+        let (draft, along) = match self.correction.take() {
+            Some(before) => (before.draft, before.attached),
+            None => (self.composer.text(), self.attached.items.clone()),
+        };
+        self.correction = Some(Correction {
+            turn: id,
+            draft,
+            attached: along,
+        });
+        self.focus_message();
         self.composer.set_text(&prompt);
         self.set_attachments(attached);
+    }
+
+    /// Puts back what the message box held before an earlier message was taken into it. Returns
+    /// whether one was.
+    pub(super) fn leave_correction(&mut self) -> bool {
+        let Some(before) = self.correction.take() else {
+            return false;
+        };
+        self.composer.restore(&before.draft);
+        self.set_attachments(before.attached);
+        true
     }
 
     /// The turn in view, or the nearest one before it that has versions, and all of them.
@@ -205,8 +233,12 @@ impl App {
         if self.live.as_ref().is_some_and(|live| is_doomed(live.turn)) {
             effects = self.stop(now);
         }
-        if self.editing.is_some_and(is_doomed) {
-            self.editing = None;
+        if self
+            .correction
+            .as_ref()
+            .is_some_and(|it| is_doomed(it.turn))
+        {
+            self.leave_correction();
         }
         let Some(branch) = self.conversation.delete(id) else {
             return effects;

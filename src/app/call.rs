@@ -4,6 +4,8 @@
 //! Invariants: nothing runs that was not checked; what runs is what the card showed; a call that
 //! is not over keeps the next request from being sent; late results change nothing.
 
+use std::collections::HashSet;
+
 use super::consent::Consent;
 use super::server::Server;
 use super::toolkit::{self, Tool};
@@ -75,10 +77,35 @@ impl Toolbox {
 }
 
 impl App {
+    /// Whether the next request offers tools, if there are any.
+    fn offers_tools(&self) -> bool {
+        let takes = self.model().is_some_and(|model| model.tools);
+        takes && self.session.tools && self.config.chat.max_tool_rounds > 0
+    }
+
+    /// How many tools the next request offers, for the screen.
+    pub fn tool_count(&self) -> usize {
+        if !self.offers_tools() {
+            return 0;
+        }
+        let configured = self.config.tools.iter();
+        let mut names: HashSet<&str> = configured
+            .filter(|tool| tool.approve != Approve::Never)
+            .map(|tool| tool.name.as_str())
+            .collect();
+        for server in &self.toolbox.servers {
+            for tool in server.tools_on_offer() {
+                if names.len() < MOST_TOOLS {
+                    names.insert(&tool.spec.name);
+                }
+            }
+        }
+        names.len()
+    }
+
     /// The tools that the next request offers: none to a model that takes none.
     pub fn tools_on_offer(&self) -> Vec<Tool> {
-        let takes = self.model().is_some_and(|model| model.tools);
-        if !takes || !self.session.tools || self.config.chat.max_tool_rounds == 0 {
+        if !self.offers_tools() {
             return Vec::new();
         }
         let configured = self.config.tools.iter().map(Tool::configured);

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::Value;
 
-use super::{App, Effect, Pane, Tone};
+use super::{App, Effect, Tone};
 use crate::chat::{CallId, CallState, Now, safe};
 use crate::phrase::tr;
 
@@ -33,7 +33,7 @@ pub struct Editing {
     /// Whose they are.
     pub call: CallId,
     /// What was in the box before.
-    draft: String,
+    pub(super) draft: String,
 }
 
 impl Consent {
@@ -175,7 +175,7 @@ impl App {
             draft: self.composer.text(),
         });
         self.composer.set_text(&text);
-        self.focus = Pane::Message;
+        self.focus_message();
     }
 
     fn allow(&mut self, id: CallId, from_now_on: bool, now: Now) -> Vec<Effect> {

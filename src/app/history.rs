@@ -275,12 +275,20 @@ impl App {
         history.as_of = now.wall;
         match listing {
             Ok(listing) => {
+                let renamed = history.row().map(|row| row.id);
                 history.rows = listing.rows;
                 history.more = listing.more;
                 history.state = State::Answered;
                 history.selected = history.selected.min(history.rows.len().saturating_sub(1));
+                // A title that is being typed belongs to its own conversation, wherever that is now.
+                if history.renaming.is_some() {
+                    let at = history.rows.iter().position(|row| Some(row.id) == renamed);
+                    history.selected = at.unwrap_or(history.selected);
+                    history.renaming.take_if(|_| at.is_none());
+                }
             }
             Err(reason) => {
+                history.renaming = None;
                 history.rows.clear();
                 history.state = State::Failed(reason);
             }

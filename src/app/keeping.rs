@@ -12,7 +12,7 @@ use super::attached::Wanted;
 use super::composer::joined;
 use super::journal::Journal;
 use super::library::{self, Change, Head, Hit, Kept, Which};
-use super::{App, Effect, Pane, Tone};
+use super::{App, Effect, Tone};
 use crate::chat::{Attachment, Conversation, ConversationId, Extras, Ids, Now, TurnId};
 use crate::phrase::tr;
 
@@ -230,9 +230,15 @@ impl App {
         if self.draft_mark() == self.keeping.draft.written {
             return;
         }
+        // While a tool's arguments are in the box, and while an earlier message is, what the user
+        // was writing waits beside it.
+        let arguments = self.toolbox.consent.editing.as_ref();
+        let written = arguments.map_or_else(|| self.composer.text(), |it| it.draft.clone());
+        let correction = self.correction.as_ref();
         let text = joined([
             self.queued.clone().unwrap_or_default(),
-            self.composer.text(),
+            correction.map_or_else(String::new, |it| it.draft.clone()),
+            written,
         ]);
         self.keeping.draft = Draft {
             written: self.draft_mark(),
@@ -289,6 +295,7 @@ impl App {
     pub(super) fn begin_conversation(&mut self, keep: Option<Keep>, now: Now) -> Vec<Effect> {
         let mut effects = self.stop(now);
         effects.extend(self.drop_errand());
+        self.leave_correction();
         self.open_none();
         // The draft goes along: it is not the old conversation's any more.
         if let Some(left) = self.keeping.conversation() {
@@ -400,9 +407,12 @@ impl App {
         let typed = self.composer.text();
         self.composer.clear();
         let along = std::mem::take(&mut self.attached.items);
+        // What is being read was asked for together with this conversation.
+        let fetching = std::mem::take(&mut self.attached.fetching);
         // The draft of a new conversation is none of its business, and stays.
         self.keeping.draft.written = self.draft_mark();
         let mut effects = self.open_kept(kept, now);
+        self.attached.fetching = fetching;
         let mut items = self.attached.items.clone();
         items.extend(along);
         self.set_attachments(items);
@@ -418,6 +428,7 @@ impl App {
         let mut effects = self.stop(now);
         effects.extend(self.drop_errand());
         self.keep_draft();
+        self.fetch_none();
         let was_kept = self.keeping.keep == Keep::OnDisk;
         let Kept {
             head,
@@ -457,13 +468,13 @@ impl App {
 
     /// What belonged to the turns that were on the screen goes.
     fn leave_turns(&mut self) {
-        self.editing = None;
+        self.correction = None;
         self.selected = None;
         self.restorable = None;
         self.context.fresh();
         self.chat_scroll.follow();
         self.thinking_scroll.follow();
-        self.focus = Pane::Message;
+        self.focus_message();
         self.urgent = true;
     }
 

@@ -61,7 +61,8 @@ impl LineEdit {
     /// Deletes the word before the caret.
     pub fn delete_word(&mut self) {
         let kept = self.before().trim_end();
-        let start = kept.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let mut spaces = kept.char_indices().rev().filter(|(_, c)| c.is_whitespace());
+        let start = spaces.next().map_or(0, |(at, c)| at + c.len_utf8());
         self.text.replace_range(start..self.caret, "");
         self.caret = start;
     }
@@ -103,6 +104,16 @@ mod tests {
         assert!(line.backspace());
         line.step(false);
         assert_eq!(line.before(), "tencent ");
+        line.delete_word();
+        assert_eq!(line.text(), "鲸");
+        // A space of Chinese input methods is three bytes long.
+        let mut line = LineEdit::default();
+        line.insert("你好\u{3000}世界");
+        line.delete_word();
+        assert_eq!(line.text(), "你好\u{3000}");
+        line = LineEdit::default();
+        line.insert("tencent 鲸");
+        line.step(false);
         line.delete_word();
         assert_eq!(line.text(), "鲸");
         assert!(!line.backspace());

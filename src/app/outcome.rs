@@ -8,7 +8,7 @@ use super::attached::Wanted;
 use super::history::Wish;
 use super::offer::{Again, Remedy};
 use super::overlay::Choice;
-use super::{App, Command, Effect, Overlay, Pane, Tone};
+use super::{App, Command, Effect, Overlay, Tone};
 use crate::chat::Now;
 use crate::phrase::tr;
 
@@ -97,12 +97,17 @@ impl App {
                 Vec::new()
             }
             Outcome::NoCommand(line) => {
+                if !self.composer.is_empty() {
+                    let text = tr!("There is no command /{line}", line);
+                    self.notify(Tone::Warning, text, now.instant);
+                    return Vec::new();
+                }
                 let text = tr!(
                     "There is no command /{line}; it is in the message box",
                     line
                 );
                 self.notify(Tone::Warning, text, now.instant);
-                self.focus = Pane::Message;
+                self.focus_message();
                 self.composer.set_text(&format!("/{line}"));
                 Vec::new()
             }

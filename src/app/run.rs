@@ -37,7 +37,7 @@ impl App {
             Command::Interrupt => return self.interrupt(now),
             Command::Quit => return self.quit(now),
             Command::QuitIfEmpty if self.composer.is_empty() => return self.quit(now),
-            Command::Zoom => return self.toggle_zoom(now),
+            Command::Zoom => self.toggle_zoom(now),
             Command::CopyTurn => return self.copy_turn(now),
             Command::CopyPicker => self.open_copies(now),
             Command::Suspend => return vec![Effect::Suspend],
@@ -166,7 +166,8 @@ impl App {
             return Vec::new();
         }
         if self.zoom.is_some() {
-            return self.toggle_zoom(now);
+            self.toggle_zoom(now);
+            return Vec::new();
         }
         if self.toolbox.consent.editing.is_some() {
             self.leave_arguments();
@@ -180,10 +181,7 @@ impl App {
         }
         if self.focus != Pane::Message {
             self.focus = Pane::Message;
-        } else if self.editing.take().is_some() {
-            self.composer.clear();
-            self.set_attachments(Vec::new());
-        } else {
+        } else if !self.leave_correction() {
             self.notice = None;
             self.end_find();
             self.selected = None;
@@ -200,10 +198,12 @@ impl App {
         if self.errand.is_some() {
             return self.drop_errand();
         }
-        if !self.composer.is_empty() || !self.attached.items.is_empty() {
+        let fetches = !self.attached.fetching.is_empty();
+        if !self.composer.is_empty() || !self.attached.items.is_empty() || fetches {
+            self.fetch_none();
             self.composer.erase();
             self.set_attachments(Vec::new());
-            self.editing = None;
+            self.leave_correction();
             return Vec::new();
         }
         if self.quit_armed.is_some() {
@@ -253,7 +253,27 @@ impl App {
         self.notify(Tone::Info, text, now.instant);
     }
 
-    fn toggle_zoom(&mut self, now: Now) -> Vec<Effect> {
+    /// Whether the mouse is the program's: the terminal selects by itself only while it is not.
+    pub(super) fn takes_mouse(&self) -> bool {
+        self.config.ui.mouse && self.zoom.is_none()
+    }
+
+    /// Goes to the message box, which is not there while a pane is zoomed.
+    pub(super) fn focus_message(&mut self) {
+        self.zoom = None;
+        self.focus = Pane::Message;
+    }
+
+    /// Takes a text from the editor.
+    pub(super) fn edited(&mut self, text: &str) {
+        self.urgent = true;
+        self.focus_message();
+        // Editors end a file with a line feed that nobody typed.
+        self.composer
+            .set_text(text.strip_suffix('\n').unwrap_or(text));
+    }
+
+    fn toggle_zoom(&mut self, now: Now) {
         self.zoom = match (self.zoom, self.focus) {
             (Some(_), _) => None,
             (None, Pane::Thinking) => Some(Pane::Thinking),
@@ -263,10 +283,6 @@ impl App {
             self.focus = pane;
             self.notify(Tone::Info, tr!("z or Esc goes back"), now.instant);
         }
-        // The terminal selects by itself only while the program leaves it the mouse.
-        vec![Effect::TakeMouse(
-            self.config.ui.mouse && self.zoom.is_none(),
-        )]
     }
 
     fn expand_paste(&mut self, now: Now) {

@@ -153,14 +153,17 @@ impl App {
     pub(super) fn send_when_ready(&mut self, now: Now) -> Vec<Effect> {
         let is_starting = |server: &Server| server.state == ServerState::Starting;
         let is_starting = self.toolbox.servers.iter().any(is_starting);
+        let is_ready = self.live.as_ref().is_some_and(|live| {
+            let waited = now.since(live.since) >= PATIENCE;
+            live.phase == Phase::Starting && (waited || !is_starting)
+        });
+        if !is_ready {
+            return Vec::new();
+        }
         let tools = self.tools_on_offer();
         let Some(live) = &mut self.live else {
             return Vec::new();
         };
-        let waited = now.since(live.since) >= PATIENCE;
-        if live.phase != Phase::Starting || (is_starting && !waited) {
-            return Vec::new();
-        }
         live.phase = Phase::Connecting;
         live.sent.ask.tools = tools.iter().map(|tool| tool.spec.clone()).collect();
         live.sent.tools = tools;

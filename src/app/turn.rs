@@ -171,9 +171,9 @@ impl App {
         }
         let effects = self.ask(parent, text, self.attached.items.clone(), now);
         if !effects.is_empty() {
-            self.editing = None;
             self.composer.take();
             self.set_attachments(Vec::new());
+            self.leave_correction();
             self.keep_draft();
         }
         effects
@@ -231,7 +231,12 @@ impl App {
             }
             Progress::Retrying { .. } => {}
             Progress::Delta(delta) => {
-                self.urgent |= delta.is_text() && turn.timing.first_token().is_none();
+                // Only what is first: each piece of a call's arguments would ask for a frame.
+                let is_first = match &delta {
+                    Delta::Tool(_) => turn.reply.calls.is_empty(),
+                    _ => delta.is_text() && turn.timing.first_token().is_none(),
+                };
+                self.urgent |= is_first;
                 turn.push(delta, elapsed);
             }
         }
@@ -430,8 +435,11 @@ impl App {
 
     /// The turn that the message in the box would follow.
     pub(super) fn next_parent(&self) -> Option<TurnId> {
-        match self.editing {
-            Some(edited) => self.conversation.turn(edited).and_then(|turn| turn.parent),
+        match &self.correction {
+            Some(edited) => self
+                .conversation
+                .turn(edited.turn)
+                .and_then(|turn| turn.parent),
             None => self.conversation.last().map(|turn| turn.id),
         }
     }

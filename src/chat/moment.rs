@@ -17,7 +17,8 @@ pub struct Moment {
 impl fmt::Display for Moment {
     /// The local time of day, as `14:02`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let local = self.unix_seconds + i64::from(self.offset_minutes) * 60;
+        let ahead = i64::from(self.offset_minutes) * 60;
+        let local = self.unix_seconds.saturating_add(ahead);
         let minute = local.div_euclid(60).rem_euclid(24 * 60);
         write!(f, "{:02}:{:02}", minute / 60, minute % 60)
     }

@@ -7,13 +7,16 @@ use super::safe;
 
 /// The widest title, in columns.
 const MOST_COLS: usize = 60;
+/// As many characters of a line are looked at: it may be a megabyte of JSON.
+const MOST_CHARS: usize = 1_000;
 
 /// A title made from a message: its first line that says something, without Markdown and control
 /// characters, cut at a word. Empty when the message says nothing.
 pub fn title_from(message: &str) -> String {
+    let head = |line: &str| line.chars().take(MOST_CHARS).collect::<String>();
     let lines = message.lines().map(str::trim);
     let line = lines
-        .map(|line| plain(&safe::one_line(line)))
+        .map(|line| plain(&safe::one_line(&head(line))))
         .find(|line| !line.is_empty());
     cut(&line.unwrap_or_default())
 }
@@ -164,5 +167,10 @@ mod tests {
             proptest::prop_assert!(title.width() <= MOST_COLS + 1);
             proptest::prop_assert!(!title.chars().any(char::is_control));
         }
+    }
+
+    #[test]
+    fn a_megabyte_on_one_line_has_a_title_too() {
+        assert_eq!(title_from(&"[1],".repeat(300_000)).len(), 62);
     }
 }

@@ -9,7 +9,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 
 use super::file::{self, Error};
-use super::write;
+use super::index;
 
 /// The tables in an order in which each row's owner comes before it.
 const TABLES: [&str; 8] = [
@@ -127,7 +127,7 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
             turns = (SELECT count(*) FROM turns WHERE conversation = conversations.id),
             bytes = (SELECT coalesce(sum(turns.bytes), 0) FROM turns WHERE conversation = conversations.id);",
     )?;
-    write::index_all(&copying)?;
+    index::index_all(&copying)?;
     let count: i64 =
         copying.query_row("SELECT count(*) FROM conversations", [], |row| row.get(0))?;
     copying.commit()?;

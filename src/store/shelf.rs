@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::file::{self, Error, Running};
 use super::tally::{Group, Tallied, Waits};
-use super::{read, rescue, tally, write};
+use super::{index, read, rescue, search, tally, write};
 use crate::app::library::{Change, Kept, Listed, Listing, Query, Which};
 use crate::chat::ConversationId;
 
@@ -78,7 +78,7 @@ impl Shelf {
     ///
     /// Fails when the store can't be read.
     pub fn list(&self, query: &Query, limit: usize) -> Result<Listing, Error> {
-        Ok(read::list(&self.connection, query, limit)?)
+        Ok(search::list(&self.connection, query, limit)?)
     }
 
     /// The conversations whose ids lie in a range, the newest first; ten at most.
@@ -149,13 +149,13 @@ impl Shelf {
     ///
     /// Fails when the store can't be written; then nothing was.
     pub fn renew_index(&mut self) -> Result<bool, Error> {
-        if read::is_paired(&self.connection)? {
+        if index::is_paired(&self.connection)? {
             return Ok(false);
         }
         let renewing = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let more = write::pair_some(&renewing, RENEWED_BYTES)?;
+        let more = index::pair_some(&renewing, RENEWED_BYTES)?;
         renewing.commit()?;
         Ok(more)
     }

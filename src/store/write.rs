@@ -3,8 +3,8 @@
 
 use rusqlite::{Connection, OptionalExtension, named_params, params};
 
-use super::words::{beginning, paired, spaced};
-use super::{attached, facts};
+use super::words::beginning;
+use super::{attached, facts, index};
 use crate::app::library::{Change, Grown, Head};
 use crate::chat::{ConversationId, Turn, TurnId, TurnState};
 
@@ -66,9 +66,7 @@ fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<()> {
     let id = row_id(head.id.0);
     let mut statement = store.prepare_cached("SELECT 1 FROM conversations WHERE id = ?1")?;
     if !statement.exists([id])? {
-        store
-            .prepare_cached("INSERT INTO search_titles (rowid, title) VALUES (?1, ?2)")?
-            .execute(params![id, spaced(&head.title)])?;
+        index::add_title(store, id, &head.title)?;
     }
     store
         .prepare_cached(
@@ -113,7 +111,7 @@ fn put_turn(
         .query_row([id], |row| row.get(0))
         .optional()?;
     if there == Some(true) {
-        unindex_turn(store, id)?;
+        index::remove_turn(store, id)?;
     }
     let is_live = turn.is_live();
     let reply = &turn.reply;
@@ -203,7 +201,7 @@ fn put_turn(
     }
     put_texts(store, turn)?;
     if !is_live {
-        index_turn(store, id)?;
+        index::add_turn(store, id)?;
     }
     Ok(())
 }
@@ -229,76 +227,11 @@ fn put_texts(store: &Connection, turn: &Turn) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// How turns are indexed: with the pairs of neighbours. Before version 4 it was 1, without them.
-const PAIRED: i64 = 2;
-
-/// Makes a turn's texts be found. They are read back, so that what is taken out of the index later
-/// is what went in.
-fn index_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
-    let texts = texts(store, id)?;
-    let Some((prompt, reasoning, answer)) = texts else {
-        return Ok(());
-    };
-    store
-        .prepare_cached(
-            "INSERT INTO search (rowid, prompt, answer, reasoning) VALUES (?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id,
-            paired(&prompt),
-            paired(&answer),
-            paired(&reasoning)
-        ])?;
-    store
-        .prepare_cached("UPDATE turns SET indexed = ?2 WHERE id = ?1")?
-        .execute(params![id, PAIRED])
-        .map(drop)
-}
-
-/// Takes a turn's words out of the index, of which no trace is left there.
-fn unindex_turn(store: &Connection, id: i64) -> rusqlite::Result<()> {
-    let Some((prompt, reasoning, answer)) = texts(store, id)? else {
-        return Ok(());
-    };
-    let form: i64 = store
-        .prepare_cached("SELECT indexed FROM turns WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))?;
-    let as_indexed = if form == PAIRED { paired } else { spaced };
-    store
-        .prepare_cached(
-            "INSERT INTO search (search, rowid, prompt, answer, reasoning) VALUES ('delete', ?1, ?2, ?3, ?4)",
-        )?
-        .execute(params![
-            id,
-            as_indexed(&prompt),
-            as_indexed(&answer),
-            as_indexed(&reasoning)
-        ])
-        .map(drop)
-}
-
-/// Adds the pairs to the index for the newest turns that lack them, and so many bytes of text at
-/// least. Returns whether there may be more.
-pub(super) fn pair_some(store: &Connection, bytes: usize) -> rusqlite::Result<bool> {
-    let mut done = 0;
-    while done < bytes {
-        let next: Option<(i64, i64)> = store
-            .prepare_cached(
-                "SELECT id, bytes FROM turns WHERE indexed = 1 ORDER BY id DESC LIMIT 1",
-            )?
-            .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        let Some((turn, size)) = next else {
-            return Ok(false);
-        };
-        unindex_turn(store, turn)?;
-        index_turn(store, turn)?;
-        done += usize::try_from(size).unwrap_or(0).max(1);
-    }
-    Ok(true)
-}
-
-fn texts(store: &Connection, id: i64) -> rusqlite::Result<Option<(String, String, String)>> {
+/// A turn's prompt, reasoning and answer.
+pub(super) fn texts(
+    store: &Connection,
+    id: i64,
+) -> rusqlite::Result<Option<(String, String, String)>> {
     store
         .prepare_cached("SELECT prompt, reasoning, answer FROM texts WHERE turn = ?1")?
         .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
@@ -351,7 +284,7 @@ fn drop_turn(store: &Connection, turn: TurnId) -> rusqlite::Result<()> {
         .query_map([row_id(turn.0)], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in all {
-        unindex_turn(store, id)?;
+        index::remove_turn(store, id)?;
     }
     store
         .prepare_cached("DELETE FROM turns WHERE id = ?1")?
@@ -361,33 +294,13 @@ fn drop_turn(store: &Connection, turn: TurnId) -> rusqlite::Result<()> {
 
 fn rename(store: &Connection, conversation: ConversationId, title: &str) -> rusqlite::Result<()> {
     let id = row_id(conversation.0);
-    if !unindex_title(store, id)? {
+    if !index::remove_title(store, id)? {
         return Ok(());
     }
     store
         .prepare_cached("UPDATE conversations SET title = ?2 WHERE id = ?1")?
         .execute(params![id, title])?;
-    store
-        .prepare_cached("INSERT INTO search_titles (rowid, title) VALUES (?1, ?2)")?
-        .execute(params![id, spaced(title)])
-        .map(drop)
-}
-
-/// Takes a title out of the index; `false` when there is no such conversation.
-fn unindex_title(store: &Connection, id: i64) -> rusqlite::Result<bool> {
-    let title: Option<String> = store
-        .prepare_cached("SELECT title FROM conversations WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    let Some(title) = title else {
-        return Ok(false);
-    };
-    store
-        .prepare_cached(
-            "INSERT INTO search_titles (search_titles, rowid, title) VALUES ('delete', ?1, ?2)",
-        )?
-        .execute(params![id, spaced(&title)])?;
-    Ok(true)
+    index::add_title(store, id, title)
 }
 
 /// Removes a conversation for good, with its words in the index. What is left of it in free pages
@@ -398,9 +311,9 @@ pub(super) fn purge(store: &Connection, id: i64) -> rusqlite::Result<()> {
         .query_map([id], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for turn in turns {
-        unindex_turn(store, turn)?;
+        index::remove_turn(store, turn)?;
     }
-    if unindex_title(store, id)? {
+    if index::remove_title(store, id)? {
         store
             .prepare_cached("DELETE FROM conversations WHERE id = ?1")?
             .execute([id])?;
@@ -434,7 +347,7 @@ pub(super) fn interrupt(store: &Connection, id: i64) -> rusqlite::Result<()> {
     store
         .prepare_cached("UPDATE turns SET state = 'interrupted', writer = NULL WHERE id = ?1")?
         .execute([id])?;
-    index_turn(store, id)
+    index::add_turn(store, id)
 }
 
 /// Appends a live turn's pieces to its texts.
@@ -499,29 +412,4 @@ fn typed(
         .prepare_cached("DELETE FROM typed WHERE id <= (SELECT max(id) FROM typed) - ?1")?
         .execute([MOST_TYPED])
         .map(drop)
-}
-
-/// Makes everything be found that is not yet: after a rescue.
-pub(super) fn index_all(store: &Connection) -> rusqlite::Result<()> {
-    let turns: Vec<(i64, bool)> = store
-        .prepare("SELECT id, state = 'live' FROM turns WHERE NOT indexed")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (turn, is_live) in turns {
-        if is_live {
-            interrupt(store, turn)?;
-        } else {
-            index_turn(store, turn)?;
-        }
-    }
-    let titles: Vec<(i64, String)> = store
-        .prepare("SELECT id, title FROM conversations")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    for (conversation, title) in titles {
-        store
-            .prepare_cached("INSERT INTO search_titles (rowid, title) VALUES (?1, ?2)")?
-            .execute(params![conversation, spaced(&title)])?;
-    }
-    Ok(())
 }

@@ -39,7 +39,7 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     };
     let is_demo = app.session.choice.provider == DEMO;
     let offline = if is_demo { tr!(" (offline)") } else { "" };
-    let count = app.tools_on_offer().len();
+    let count = app.tool_count();
     let tools = match count {
         0 => String::new(),
         count => tr!(" · tools {count}", count),

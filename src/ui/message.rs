@@ -44,7 +44,7 @@ fn title(app: &App, has_no_chips: bool, theme: Theme) -> Line<'static> {
             ),
         ]);
     }
-    if app.editing.is_some() {
+    if app.correction.is_some() {
         spans.push(Span::styled(
             tr!("· another version of an earlier one, Esc leaves it "),
             theme.warning(),

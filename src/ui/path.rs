@@ -84,8 +84,9 @@ impl<'a> Texts<'a> {
     fn source(&self, topic: Topic) -> Source<'_> {
         let note = |text| Source {
             text,
-            // Notes come and go while the turn is live, not always at the end.
-            epoch: u32::try_from(str::len(text)).unwrap_or(u32::MAX),
+            // Notes come and go while the turn is live, not always at the end, and one may be as long
+            // as the one before it.
+            epoch: fingerprint(text),
             done: true,
         };
         match topic {

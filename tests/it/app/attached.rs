@@ -296,3 +296,17 @@ fn what_waits_to_go_along_is_in_the_gauge() {
     it.press("backspace");
     assert_eq!(it.app.gauge().unwrap().used_tokens, without);
 }
+
+#[test]
+fn what_was_written_after_enter_is_not_sent_for_what_was_read() {
+    for then in ["ctrl-c", "backspace"] {
+        let mut it = Harness::new();
+        it.say("/attach slow.txt");
+        let (ticket, _) = fetched(&mut it);
+        it.say("look").press(then).type_text("private");
+        let found = Found::Read(vec![file("slow.txt", b"words")], Vec::new());
+        it.tell(Msg::Fetched(ticket, Ok(found)));
+        assert!(it.requests().is_empty(), "{then}");
+        it.shows("private");
+    }
+}

@@ -407,3 +407,28 @@ fn titles_can_not_act_on_the_terminal() {
     open_with(&mut it, vec![listed(1, "evil\x1b[2J\ttitle", 1)]);
     it.shows("evil␛[2J title");
 }
+
+#[test]
+fn a_title_being_typed_is_not_given_to_what_a_late_answer_brings() {
+    let mut it = Harness::new();
+    open_with(&mut it, three());
+    it.type_text("e");
+    let (ticket, _) = questions(&mut it).pop().unwrap();
+    it.press("f2").type_text("!");
+    let rows = vec![
+        listed(9, "another", 1),
+        listed(1, "Roots of a quadratic", 3),
+    ];
+    it.tell(Msg::Listed(ticket, Ok(Listing { rows, more: false })));
+    it.changes();
+    it.press("enter");
+    let renamed = Change::Rename(ConversationId(1), "Roots of a quadratic!".to_owned());
+    assert_eq!(it.changes(), [renamed]);
+    it.type_text("f");
+    let (ticket, _) = questions(&mut it).pop().unwrap();
+    it.press("f2").type_text("?");
+    let rows = vec![listed(8, "a third", 1)];
+    it.tell(Msg::Listed(ticket, Ok(Listing { rows, more: false })));
+    it.press("enter");
+    assert_eq!(it.changes(), []);
+}

@@ -306,3 +306,15 @@ fn a_notice_is_told_in_full_where_it_is_wider_than_the_window() {
     it.say("/set nonsense");
     it.shows("It is written /set").shows("VALUE");
 }
+
+#[test]
+fn what_goes_to_the_message_box_leaves_the_zoom() {
+    let mut it = Harness::new();
+    it.exchange("q", "deep thoughts", "the answer");
+    it.effects();
+    it.press("tab z").effects();
+    it.paste("pasted");
+    it.shows("pasted").shows("╭");
+    assert!(it.effects().contains(&Effect::TakeMouse(true)));
+    it.press("tab z").press("alt-e").shows("another version");
+}

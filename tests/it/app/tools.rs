@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mmchat::app::library::Which;
+use mmchat::app::library::{Change, Which};
 use mmchat::app::toolkit::{Deed, Job};
 use mmchat::app::{Effect, Msg};
 use mmchat::chat::{CallId, CallState, Delta, Finish, Ids, ToolDelta, TurnState, Usage};
@@ -599,6 +599,35 @@ fn arguments_are_edited_checked_and_shown_again_before_they_run() {
         told.contains("The user changed the arguments") && told.ends_with("warm"),
         "{told}"
     );
+}
+
+#[test]
+fn the_draft_that_is_kept_is_never_the_arguments() {
+    let mut harness = Harness::with(CONFIG);
+    harness.say("How is it in Paris?").connected();
+    harness.type_text("my draft");
+    harness
+        .stream([call(0, "get_weather", r#"{"city":"Paris"}"#)])
+        .stream([Delta::Finish(Finish::ToolCalls)])
+        .end();
+    rest(&mut harness);
+    harness
+        .press("e")
+        .type_text("x")
+        .wait(Duration::from_secs(2));
+    let drafts: Vec<String> = harness
+        .changes()
+        .into_iter()
+        .filter_map(|change| match change {
+            Change::Draft(_, text) if !text.is_empty() => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert!(
+        !drafts.is_empty() && drafts.iter().all(|text| text == "my draft"),
+        "{drafts:?}"
+    );
+    harness.press("esc").shows("my draft");
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use mmchat::app::library::Change;
 use mmchat::app::{Effect, Msg};
-use mmchat::chat::{Delta, Failure, FailureKind, Finish, Progress};
+use mmchat::chat::{Delta, Failure, FailureKind, Finish, Progress, ToolDelta};
 
 use crate::harness::{Harness, answer, reasoning};
 
@@ -285,4 +286,71 @@ fn each_of_hundreds_of_code_blocks_can_be_picked_by_its_first_line() {
     let copied = it.copied();
     assert_eq!(copied, ["\necho number-217\nexit 217\n"]);
     it.shows("Copied 3 lines");
+}
+
+#[test]
+fn a_draft_outlives_the_editing_of_an_earlier_message() {
+    let mut it = Harness::new();
+    it.exchange("one", "", "A1");
+    it.type_text("three paragraphs")
+        .press("alt-e")
+        .press("alt-e");
+    it.hides("three paragraphs");
+    it.type_text(" more");
+    it.wait(Duration::from_secs(2));
+    let drafts = it.changes();
+    let kept = |change: &Change| matches!(change, Change::Draft(_, text) if text.contains("three paragraphs"));
+    assert!(drafts.iter().any(kept), "{drafts:?}");
+    it.press("esc").shows("three paragraphs");
+    it.press("alt-e enter").stream([answer("A2")]).end();
+    it.shows("three paragraphs").shows("2/2");
+    it.press("alt-e ctrl-c").shows("three paragraphs");
+    it.press("alt-e ctrl-n").shows("three paragraphs");
+}
+
+#[test]
+fn an_unknown_command_leaves_the_message_alone() {
+    let mut it = Harness::new();
+    it.type_text("my message")
+        .press("ctrl-p")
+        .type_text("nosuch")
+        .press("enter");
+    it.shows("There is no command /nosuch").shows("my message");
+}
+
+#[test]
+fn only_the_first_piece_of_a_call_asks_for_a_frame() {
+    let mut it = Harness::new();
+    it.say("q").connected();
+    it.app.take_urgent();
+    let piece = |arguments: &str| {
+        Delta::Tool(ToolDelta {
+            slot: 0,
+            id: Some("id-0".to_owned()),
+            name: Some("now".to_owned()),
+            arguments: arguments.to_owned(),
+            snapshot: false,
+        })
+    };
+    let urgent = ["{", "}"].map(|arguments| {
+        it.stream([piece(arguments)]);
+        it.app.take_urgent()
+    });
+    assert_eq!(urgent, [true, false]);
+}
+
+#[test]
+fn the_words_of_the_last_attempt_are_shown() {
+    let mut it = Harness::new();
+    it.say("hello");
+    for request in ["request a1", "request b7"] {
+        let progress = Progress::Retrying {
+            attempt: 2,
+            of: 4,
+            wait: Duration::from_secs(8),
+            because: Box::new(Failure::new(FailureKind::Overloaded, request)),
+        };
+        it.tell(Msg::Progress(it.live(), progress));
+        it.shows(request);
+    }
 }
