@@ -77,12 +77,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
-        let mut console = Console::real(
-            guard,
-            setup::editor(environment),
-            clipboard,
-            screen::can_be_asked(environment),
-        );
+        let mut console = Console::real(guard, clipboard, screen::can_be_asked(environment))
+            .with_editor(setup::editor(environment));
         let canvas = Canvas::new(std::io::stdout());
         let mut canvas = canvas.in_ascii(screen::is_ascii(environment));
         let mut cache = Cache::new(theme);
