@@ -1,5 +1,6 @@
 //! `mmchat ask`: one reply on standard output.
 
+mod ending;
 mod tools;
 
 use std::io;
@@ -7,7 +8,7 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::{AskArgs, Format, Options};
 use super::outlet::{Outlet, println_to};
@@ -15,19 +16,20 @@ use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
+use crate::app::library::Head;
 use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
-use crate::catalog::{self, DEMO, Model, Plan, Wish};
+use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
-    Rates, Remark, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
+    safe, whole_tokens,
 };
-use crate::config::schema;
 use crate::files;
 use crate::net::{Client, Provider};
-use crate::phrase::{self, tr};
+use crate::phrase;
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
+use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, misfit};
 use tools::Bench;
 
 /// Asks once and prints the reply.
@@ -57,9 +59,8 @@ pub(super) fn run(
             .system_prompt
             .clone_from(&config.chat.system_prompt);
     }
-    let is_named = options.model.is_some() || options.demo;
-    if !is_new && !is_named && catalog.provider(&kept.head.choice.provider).is_some() {
-        session.choice = kept.head.choice.clone();
+    if !is_new {
+        go_on_as(&kept.head, options, &catalog, &mut session);
     }
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
@@ -154,6 +155,17 @@ pub(super) fn run(
     exit
 }
 
+/// Asks as the conversation asked last, except for what this command line says.
+fn go_on_as(head: &Head, options: &Options, catalog: &Catalog, session: &mut Session) {
+    let is_named = options.model.is_some() || options.demo;
+    if !is_named && catalog.provider(&head.choice.provider).is_some() {
+        session.choice = head.choice.clone();
+    }
+    session.thinking = options.thinking.unwrap_or(head.thinking);
+    session.params = setup::params(options).or(head.params);
+    session.extras = setup::extras(options, head.extras, catalog, &session.choice);
+}
+
 /// Refuses images that the model does not take.
 fn check_images(
     attached: &[Attachment],
@@ -207,36 +219,6 @@ fn sent(session: &Session, plan: Plan, tools: Vec<Tool>) -> Sent {
     }
 }
 
-/// Whether what is known of the provider's keys would help.
-fn is_about_the_key(state: &TurnState) -> bool {
-    let TurnState::Failed(failure) = state else {
-        return false;
-    };
-    matches!(failure.kind, FailureKind::BadKey | FailureKind::PlanKey)
-}
-
-/// Tells whether a reply failed, or came from another model than was asked: what the catalogue
-/// warns of may be why.
-fn is_not_as_asked(turn: &Turn) -> bool {
-    let served = turn.reply.served_model.as_ref();
-    matches!(turn.state, TurnState::Failed(_)) || served.is_some_and(|it| *it != turn.asked.model)
-}
-
-/// How to keep another key for a provider, and what the catalogue says of its keys.
-fn about_keys(provider: &catalog::Provider) -> String {
-    let sentences = provider.note.split_inclusive(". ");
-    let of_keys: String = sentences
-        .filter(|sentence| sentence.contains("key"))
-        .collect();
-    let told = tr!(
-        "`mmchat key set {id}` keeps another key for {name}. {note}",
-        id = provider.id,
-        name = provider.name,
-        note = of_keys.trim()
-    );
-    safe::one_line(told.trim_end())
-}
-
 /// Receives the reply, runs the tools that it asks for and sends their results, round after round,
 /// and prints all of it in the format that was asked for, each round by an outlet of its own.
 async fn replies<'a>(
@@ -279,24 +261,6 @@ async fn replies<'a>(
     turn.state = state;
     outlet.whole(turn)?;
     Ok(conclude(turn, outlet.ask.format))
-}
-
-/// Why an answer that was to be JSON is none, or does not fit its schema.
-fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
-    if !turn.asked.extras.json {
-        return None;
-    }
-    let answer = turn.reply.last_answer();
-    if let Some(fault) = JsonFault::of(answer) {
-        return Some(format!("the answer is no JSON: {fault}"));
-    }
-    let misfits = schema::misfits(schema?, &serde_json::from_str(answer).ok()?);
-    if misfits.is_empty() {
-        return None;
-    }
-    let told: Vec<String> = misfits.iter().map(ToString::to_string).collect();
-    let told = told.join("; ");
-    Some(format!("the answer does not fit the schema: {told}"))
 }
 
 /// Receives the reply to one request and prints it. Returns how it ended.
@@ -361,87 +325,6 @@ async fn round(
         }
     }
     Ok(TurnState::Done)
-}
-
-/// Says on standard error how the reply ended, if not well, and gives the exit code.
-fn conclude(turn: &Turn, format: Format) -> Exit {
-    if format == Format::Text {
-        tell_beside(turn);
-    }
-    if let TurnState::Failed(failure) = &turn.state {
-        let words = failure.vendor_words();
-        let told = format!("{} {}", failure.what(), failure.next_step_in_shell());
-        if failure.message.trim().is_empty() {
-            // A status alone is no sentence of its own.
-            complain(format!("{told} {words}").trim_end());
-        } else {
-            complain(&told);
-            complain(&words);
-        }
-        return if failure.is_retryable() {
-            Exit::TryLater
-        } else {
-            Exit::Failed
-        };
-    }
-    let not_offered = |call: &&ToolCall| call.state == CallState::Asked;
-    for call in turn.reply.calls.iter().filter(not_offered) {
-        complain(&format!(
-            "the model asked for the tool {}, which it was not offered",
-            safe::one_line(&call.name)
-        ));
-    }
-    match &turn.reply.finish {
-        Some(Finish::CutOff) => {
-            complain(tr!(
-                "the stream ended before the reply was complete; try again, or name another model with -m"
-            ));
-            Exit::TryLater
-        }
-        Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
-            complain(
-                "the reasoning used up the token limit; raise --max-tokens or use --thinking off",
-            );
-            Exit::Failed
-        }
-        Some(Finish::Length) => {
-            complain("the answer was cut at the token limit");
-            Exit::Success
-        }
-        Some(Finish::ContentFilter) => {
-            complain("the provider's safety filter cut this reply");
-            Exit::Failed
-        }
-        Some(Finish::Stop | Finish::ToolCalls) if tools::is_at_the_limit(turn) => {
-            complain(tr!(
-                "the limit of tool rounds (chat.max_tool_rounds) is reached, and the model asked for more"
-            ));
-            if turn.reply.last_answer().trim().is_empty() {
-                Exit::Failed
-            } else {
-                Exit::Success
-            }
-        }
-        Some(Finish::Stop | Finish::ToolCalls | Finish::Other(_)) | None => {
-            if turn.reply.answer.is_empty() {
-                complain("the answer is empty");
-            }
-            Exit::Success
-        }
-    }
-}
-
-/// Says on standard error what a text has no place for: the pages that a search found, and what is
-/// missing or was found wrong.
-fn tell_beside(turn: &Turn) {
-    for source in &turn.reply.sources {
-        let (title, url) = (safe::one_line(&source.title), safe::one_line(&source.url));
-        complain(format!("[{}] {title} {url}", source.index).trim_end());
-    }
-    let serious = [Remark::BrokenEvent, Remark::LateError, Remark::SearchFailed];
-    for remark in turn.reply.remarks.iter().filter(|it| serious.contains(it)) {
-        complain(remark.sentence());
-    }
 }
 
 /// What a reply that comes is doing.

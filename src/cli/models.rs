@@ -11,6 +11,7 @@ use super::{Exit, Trouble, block_on, complain, json, table};
 use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
 use crate::chat::{Failure, FailureKind, short_count};
 use crate::net::{Client, Keys};
+use crate::phrase;
 use crate::wire;
 
 /// The most pages of a provider's own list that are read.

@@ -27,6 +27,12 @@ pub(crate) fn speed(tokens: u64, time: Duration) -> Option<String> {
     (tokens >= 5 && seconds >= 0.05 && speed >= 0.05).then(|| format!("{speed:.digits$} tok/s"))
 }
 
+/// The same of tokens of which it is known whether they are estimated: `~87 tok/s`.
+pub(crate) fn pace((tokens, reported): (u64, bool), time: Duration) -> Option<String> {
+    let about = if reported { "" } else { "~" };
+    Some(format!("{about}{}", speed(tokens, time)?))
+}
+
 /// A size: `950 B`, `12 kB`, `3.4 MB`.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes {
