@@ -36,6 +36,7 @@ mod phase;
 mod picture;
 mod sheet;
 mod status;
+mod texts;
 mod theme;
 mod thinking;
 mod transcript;

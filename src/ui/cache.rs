@@ -75,8 +75,8 @@ pub(super) enum Topic {
     Reasoning,
     /// The answer.
     Answer,
-    /// The tools that it asked for, and what became of them.
-    Calls,
+    /// Tools that it asked for at one place in the answer, and what became of them.
+    Calls(usize),
     /// The pages that it draws on.
     Sources,
     /// Remarks under the answer.
@@ -161,7 +161,7 @@ impl Cache {
             Topic::Reasoning | Topic::Answer | Topic::Sources => Kind::Markdown,
             Topic::Prompt
             | Topic::Attached
-            | Topic::Calls
+            | Topic::Calls(_)
             | Topic::Remarks
             | Topic::Failure
             | Topic::Words => Kind::Plain,
