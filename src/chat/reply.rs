@@ -367,10 +367,16 @@ impl Reply {
         })
     }
 
+    /// Tells whether this round's answer is the rest of one that was cut.
+    pub fn is_going_on(&self) -> bool {
+        self.start().ending != Ending::Whole
+    }
+
     fn between_answers(&self) -> &'static str {
-        match self.start().ending {
-            Ending::Whole => BETWEEN_ANSWERS,
-            Ending::Cut | Ending::Joined => "",
+        if self.is_going_on() {
+            ""
+        } else {
+            BETWEEN_ANSWERS
         }
     }
 

@@ -1,41 +1,47 @@
-//! Effects, carried out: each by whoever can.
+//! What the state asks for, carried out.
 
+use std::collections::VecDeque;
 use std::io;
 
 use super::export::written;
 use super::reply::Reply;
+use super::signals::Signal;
 use super::{Error, Runtime};
-use crate::app::{Effect, Msg};
+use crate::app::{App, Effect, Msg};
 use crate::tui::Surface;
 
 impl<S: Surface> Runtime<'_, S> {
-    /// Carries out effects whose answers come as messages of their own.
+    /// Carries out effects in their order, and then those of the messages that they come to.
+    /// Returns whether the program is left.
     pub(super) fn carry_out_all(
         &mut self,
+        app: &mut App,
         effects: Vec<Effect>,
-        reply: &mut Option<Reply>,
-    ) -> Result<(), Error> {
-        for effect in effects {
-            self.carry_out(effect, reply)?;
+    ) -> Result<bool, Error> {
+        let mut waiting = VecDeque::from(effects);
+        let mut leaves = false;
+        while let Some(effect) = waiting.pop_front() {
+            leaves |= effect == Effect::Quit;
+            if let Some(msg) = self.carry_out(effect)? {
+                self.dirty = true;
+                // An update gives its effects once: none may be dropped.
+                waiting.extend(app.update(msg, self.clock.now()));
+            }
         }
-        Ok(())
+        Ok(leaves)
     }
 
     /// Carries out an effect. What it comes to, if anything, is a message.
-    pub(super) fn carry_out(
-        &mut self,
-        effect: Effect,
-        reply: &mut Option<Reply>,
-    ) -> Result<Option<Msg>, Error> {
+    fn carry_out(&mut self, effect: Effect) -> Result<Option<Msg>, Error> {
         let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
         Ok(match effect {
             Effect::Send(turn, request) => {
                 let steps = self.provider.reply(*request);
-                *reply = Some(Reply { turn, steps });
+                self.reply = Some(Reply { turn, steps });
                 None
             }
             Effect::Cancel(turn) => {
-                reply.take_if(|reply| reply.turn == turn);
+                self.reply.take_if(|reply| reply.turn == turn);
                 self.jobs.stop(turn);
                 None
             }
@@ -84,8 +90,12 @@ impl<S: Surface> Runtime<'_, S> {
             }
             Effect::Edit(text) => {
                 let edited = self.console.edit(&text);
+                if edited.rested {
+                    self.expect(Signal::Suspend);
+                    self.expect(Signal::Resumed);
+                }
                 self.redraw();
-                Some(Msg::Edited(edited))
+                Some(Msg::Edited(edited.text))
             }
             Effect::TakeMouse(take) => {
                 let taken = self.console.take_mouse(take);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::cache::{Cache, Topic};
 use super::extent::{Extent, Part, topics};
+use super::picture::{Pictures, Room};
 use super::texts::Texts;
 use super::viewport;
 use crate::app::scroll::{Place, Scroll};
@@ -24,6 +25,7 @@ const ROUNDS: usize = 1_000;
 pub(super) struct Path {
     width: u16,
     open: bool,
+    room: Option<Room>,
     live: Option<TurnId>,
     extents: Vec<Extent>,
     starts: Arc<[(TurnId, usize)]>,
@@ -39,6 +41,7 @@ impl Default for Path {
         Self {
             width: 0,
             open: false,
+            room: None,
             live: None,
             extents: Vec::new(),
             starts: Arc::from([]),
@@ -56,6 +59,8 @@ pub(super) struct Turns<'a> {
     pub live: Option<&'a Live>,
     /// Whether the results of tools are shown whole.
     pub open: bool,
+    /// How large the pictures of images are.
+    pub pictures: &'a Pictures,
 }
 
 impl Path {
@@ -90,9 +95,9 @@ impl Path {
     /// Takes in what changed since the last frame. Turns that are over change nothing.
     pub(super) fn update(&mut self, turns: Turns<'_>, width: u16, cache: &mut Cache) {
         let live = turns.live.map(|live| live.turn);
-        let rewrapped = self.width != width || self.open != turns.open;
-        self.width = width;
-        self.open = turns.open;
+        let room = turns.pictures.room();
+        let rewrapped = (self.width, self.open, self.room) != (width, turns.open, room);
+        (self.width, self.open, self.room) = (width, turns.open, room);
         self.extents.truncate(turns.path.len());
         let mut moved = self.starts.len() != turns.path.len();
         for (at, turn) in turns.path.iter().enumerate() {

@@ -25,7 +25,7 @@ impl<'a> Texts<'a> {
         let live = turns.live.filter(|live| live.turn == turn.id);
         Self {
             turn,
-            attached: attached::cards(turn),
+            attached: attached::cards(turn, turns.pictures).0,
             calls: calls(turn, live, turns.open),
             sources: references(&turn.reply.sources),
             notes: notes::of(turn, live),
@@ -43,7 +43,7 @@ impl<'a> Texts<'a> {
         };
         match topic {
             Topic::Prompt => Source::fixed(&self.turn.prompt),
-            Topic::Attached => Source::fixed(&self.attached),
+            Topic::Attached => note(&self.attached),
             Topic::Calls(at) => {
                 let text = self.calls.get(at).map_or("", |(_, text)| text);
                 Source {

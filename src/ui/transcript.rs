@@ -1,6 +1,7 @@
 //! The chat pane: every turn on the path, of which only the visible rows are drawn.
 
 use std::fmt::Write as _;
+use std::mem;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -53,16 +54,20 @@ pub(super) fn draw(
         );
     }
     let on_path: Vec<&Turn> = app.conversation.path().collect();
+    let mut pictures = mem::take(&mut cache.pictures);
+    pictures.fit_into(area.width, app.size.1, theme.depth());
     let turns = Turns {
         path: &on_path,
         live: app.live.as_ref(),
         open: app.toolbox.results_open,
+        pictures: &pictures,
     };
     let height = usize::from(area.height);
-    let mut path = std::mem::take(&mut cache.path);
+    let mut path = mem::take(&mut cache.path);
     path.update(turns, area.width, cache);
     let top = path.look(turns, app.chat_scroll, height, cache);
     let top = path.count_some(turns, app.chat_scroll, (top, height), cache);
+    cache.pictures = pictures;
     let rows = path.rows();
     for (line, row) in area.rows().zip(top..rows) {
         let Some((at, part)) = path.part(row) else {
