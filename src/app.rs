@@ -415,6 +415,7 @@ impl App {
         self.urgent = true;
         // What was only said in passing makes room for what comes of this key.
         self.notice.take_if(|notice| notice.tone == Tone::Info);
+        let key = run::as_backspace(key);
         let chord = key.into();
         if self.overlay.is_some() {
             return match self.keymap.command(Scope::Anywhere, chord) {

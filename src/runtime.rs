@@ -6,6 +6,7 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod colours;
 mod deeds;
 mod effects;
 mod export;
@@ -26,13 +27,12 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::app::{App, Live, Msg};
 use crate::files::Files;
-use crate::highlight::Highlighter;
-use crate::markdown::CodeColours;
 use crate::net::{Keys, Provider};
 use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
+use colours::{Colours, Found};
 use jobs::Jobs;
 use pace::Pace;
 use reply::{Reply, if_ready, next_step};
@@ -61,12 +61,14 @@ pub enum Error {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// What ended it.
     pub ending: Ending,
     /// How many frames were drawn.
     pub frames: u64,
+    /// Files that could not be written before the end, a sentence each.
+    pub unwritten: Vec<String>,
 }
 
 /// The loop's hands: everything that effects and frames need.
@@ -87,8 +89,8 @@ pub struct Runtime<'a, S: Surface> {
     console: &'a mut Console,
     /// What the view remembers between frames.
     cache: &'a mut Cache,
-    /// Who finds the colours of code.
-    highlighter: Highlighter,
+    /// Who finds the colours of code and pictures.
+    colours: Colours,
     /// Who runs the programs of tools.
     programs: Programs,
     /// The MCP servers.
@@ -139,7 +141,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             dirty: true,
             console,
             cache,
-            highlighter: Highlighter::new(),
+            colours: Colours::default(),
             programs: Programs::default(),
             servers: Servers::default(),
             keys: None,
@@ -198,9 +200,9 @@ impl<'a, S: Surface> Runtime<'a, S> {
             self.draw_if_due(app)?;
             let ended = match self.wait(app, &mut signals).await {
                 Woken::Due => None,
-                Woken::Colours(colours) => {
-                    self.dirty |= self.cache.colour(colours);
-                    self.ask_for_colours();
+                Woken::Found(found) => {
+                    self.dirty |= found.put_into(self.cache);
+                    self.colours.ask_for(self.cache);
                     None
                 }
                 Woken::Signal(signal) => self.answer(app, signal)?,
@@ -208,8 +210,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 Woken::Msg(msg) => self.batch(app, msg, false).await?,
             };
             if let Some(ending) = ended {
-                let frames = self.frames;
-                return Ok(Run { ending, frames });
+                return Ok(self.over(ending, self.frames).await);
             }
         }
     }
@@ -263,7 +264,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
             input = self.console.next() => Woken::Typed(input.unwrap_or(Msg::Terminate)),
             signal = signals.next() => Woken::Signal(signal),
             // Before the reply: one that never pauses would keep its code plain.
-            colours = self.highlighter.next() => Woken::Colours(colours),
+            found = self.colours.next() => Woken::Found(found),
             (server, news) = self.servers.next(), if !self.servers.is_empty() => {
                 Woken::Msg(Msg::Server(server, news))
             }
@@ -393,17 +394,8 @@ impl<'a, S: Surface> Runtime<'a, S> {
         // A window that takes no title is one that can be drawn to all the same.
         drop(self.console.announce(&app.announcement()));
         app.saw(seen);
-        self.ask_for_colours();
+        self.colours.ask_for(self.cache);
         Ok(())
-    }
-
-    /// Asks for the colours of code that the last frame showed plain.
-    fn ask_for_colours(&mut self) {
-        if self.highlighter.is_free()
-            && let Some(request) = self.cache.uncoloured()
-        {
-            self.highlighter.ask(request);
-        }
     }
 
     fn suspend(&mut self) -> Result<(), Error> {
@@ -443,8 +435,8 @@ enum Woken {
     Msg(Msg),
     /// A signal came.
     Signal(Signal),
-    /// Colours of code were found.
-    Colours(CodeColours),
+    /// Colours or a picture were found.
+    Found(Found),
     /// It is time for a frame.
     Due,
 }

@@ -15,9 +15,10 @@ use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
+use crate::app::library::Head;
 use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
-use crate::catalog::{self, DEMO, Model, Plan, Wish};
+use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
 use crate::chat::{
     Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
     Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
@@ -54,9 +55,8 @@ pub(super) fn run(
             .system_prompt
             .clone_from(&config.chat.system_prompt);
     }
-    let is_named = options.model.is_some() || options.demo;
-    if !is_new && !is_named && catalog.provider(&kept.head.choice.provider).is_some() {
-        session.choice = kept.head.choice.clone();
+    if !is_new {
+        go_on_as(&kept.head, options, &catalog, &mut session);
     }
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
@@ -140,6 +140,17 @@ pub(super) fn run(
     });
     record.end();
     exit
+}
+
+/// Asks as the conversation asked last, except for what this command line says.
+fn go_on_as(head: &Head, options: &Options, catalog: &Catalog, session: &mut Session) {
+    let is_named = options.model.is_some() || options.demo;
+    if !is_named && catalog.provider(&head.choice.provider).is_some() {
+        session.choice = head.choice.clone();
+    }
+    session.thinking = options.thinking.unwrap_or(head.thinking);
+    session.params = setup::params(options).or(head.params);
+    session.extras = setup::extras(options, head.extras, catalog, &session.choice);
 }
 
 /// Refuses images that the model does not take.

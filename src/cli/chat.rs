@@ -54,6 +54,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let start = start(options, environment)?;
     let mut store = Store::new(place(options));
     let (window_title, progress) = (config.ui.window_title, config.ui.progress);
+    let image_preview = config.ui.image_preview;
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let programs = environment.programs();
     let servers = setup::servers(&config, &programs, &client);
@@ -81,6 +82,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         let canvas = Canvas::new(std::io::stdout());
         let mut canvas = canvas.in_ascii(screen::is_ascii(environment));
         let mut cache = Cache::new(theme);
+        cache.show_pictures(image_preview && !screen::is_ascii(environment));
         if !links_are_welcome(environment) {
             cache.links = Links::none();
         }
@@ -105,14 +107,15 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Ending::Signal(number) => (Exit::Signal(number), SIGNAL_PATIENCE),
         Ending::Panic => (Exit::Panicked, SIGNAL_PATIENCE),
     };
-    if let Err(why) = store.close(patience) {
-        complain(&why);
-        return Ok(match exit {
-            Exit::Success => Exit::Failed,
-            exit => exit,
-        });
+    let mut unwritten = run.unwritten;
+    unwritten.extend(store.close(patience).err());
+    for what in &unwritten {
+        complain(what);
     }
-    Ok(exit)
+    Ok(match exit {
+        Exit::Success if !unwritten.is_empty() => Exit::Failed,
+        exit => exit,
+    })
 }
 
 /// Refuses what can't show a chat.

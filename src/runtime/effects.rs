@@ -79,7 +79,11 @@ impl<S: Surface> Runtime<'_, S> {
                     .err()
                     .map(|error| trouble("The clipboard could not be reached", error))
             }
-            Effect::Export(export) => Some(written(*export, &self.files)),
+            Effect::Export(export) => {
+                let path = export.path.clone();
+                self.jobs.write(path, written(*export, &self.files));
+                None
+            }
             Effect::Notify(text) => {
                 drop(self.console.notify(text));
                 None

@@ -478,6 +478,24 @@ fn ten_megabytes_pasted_are_folded_and_nothing_is_sent() {
 }
 
 #[test]
+fn the_end_waits_for_an_export_and_tells_when_there_is_none() {
+    let mut terminal = Terminal::open();
+    terminal.shows("Message");
+    terminal.types("write a haiku\r").shows("A haiku:");
+    terminal.types("\x1b").shows("Stopped.");
+    // All at once: the program is left before it has heard of the file.
+    terminal.types("/export talk.md\r\x04").ends_well(0);
+    let home = terminal.home.take().unwrap();
+    let written = std::fs::read_to_string(home.path().join("talk.md")).unwrap();
+    assert!(written.contains("write a haiku"), "{written}");
+    let mut terminal = Terminal::at_home(home, &[], &["--continue"]);
+    terminal.shows("haiku");
+    terminal.types("/export none/talk.md\r\x04");
+    terminal.ends_well(1);
+    terminal.shows("none/talk.md can't be written");
+}
+
+#[test]
 fn a_pasted_quit_command_does_not_quit() {
     let mut terminal = Terminal::open();
     terminal.shows("Message");
