@@ -94,6 +94,34 @@ pub enum Remark {
     WentOn,
 }
 
+impl Remark {
+    /// Every one there is.
+    pub const ALL: [Self; 8] = [
+        Self::BrokenEvent,
+        Self::LateError,
+        Self::NotStreamed,
+        Self::AnsweredAtOnce,
+        Self::AnsweredWithLeast,
+        Self::NotJson,
+        Self::SearchFailed,
+        Self::WentOn,
+    ];
+
+    /// Its word in JSON and in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BrokenEvent => "broken_event",
+            Self::LateError => "late_error",
+            Self::NotStreamed => "not_streamed",
+            Self::AnsweredAtOnce => "answered_at_once",
+            Self::AnsweredWithLeast => "answered_with_least",
+            Self::NotJson => "not_json",
+            Self::SearchFailed => "search_failed",
+            Self::WentOn => "went_on",
+        }
+    }
+}
+
 /// Why a reply ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finish {
