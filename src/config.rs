@@ -14,7 +14,7 @@ pub mod theme;
 
 pub use crate::catalog::{Problem, Problems};
 pub use extension::{Approve, McpServer, McpTransport, Persona, Tool};
-pub use read::parse;
+pub use read::{parse, wrong_at};
 
 /// The whole configuration, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -193,9 +193,11 @@ fn options_of<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
             let name = names.first().expect("a value's name");
             let _ = write!(option, " {name}");
         }
-        let variable = arg.get_env().map(|name| code(name.to_str().unwrap()));
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        table += &row(&[&code(&option), &variable.unwrap_or_default(), &help]);
+        let (help, variable) = help.split_once(" [env: ").unwrap_or((&help, ""));
+        let variable = Some(variable.trim_end_matches(']')).filter(|name| !name.is_empty());
+        let variable = variable.map(code);
+        table += &row(&[&code(&option), &variable.unwrap_or_default(), help]);
     }
     table
 }
