@@ -96,6 +96,32 @@ pub enum Remark {
 }
 
 impl Remark {
+    /// Every one there is.
+    pub const ALL: [Self; 8] = [
+        Self::BrokenEvent,
+        Self::LateError,
+        Self::NotStreamed,
+        Self::AnsweredAtOnce,
+        Self::AnsweredWithLeast,
+        Self::NotJson,
+        Self::SearchFailed,
+        Self::WentOn,
+    ];
+
+    /// Its word in JSON and in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BrokenEvent => "broken_event",
+            Self::LateError => "late_error",
+            Self::NotStreamed => "not_streamed",
+            Self::AnsweredAtOnce => "answered_at_once",
+            Self::AnsweredWithLeast => "answered_with_least",
+            Self::NotJson => "not_json",
+            Self::SearchFailed => "search_failed",
+            Self::WentOn => "went_on",
+        }
+    }
+
     /// The remark as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {

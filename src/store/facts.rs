@@ -76,33 +76,13 @@ pub(super) fn finish(word: &str) -> Finish {
 
 /// Remarks as a list of words.
 pub(super) fn remarks_json(remarks: &[Remark]) -> Value {
-    let word = |remark: &Remark| match remark {
-        Remark::BrokenEvent => "broken_event",
-        Remark::LateError => "late_error",
-        Remark::NotStreamed => "not_streamed",
-        Remark::AnsweredAtOnce => "answered_at_once",
-        Remark::AnsweredWithLeast => "answered_with_least",
-        Remark::WentOn => "went_on",
-        Remark::NotJson => "not_json",
-        Remark::SearchFailed => "search_failed",
-    };
-    remarks.iter().map(word).collect()
+    remarks.iter().map(|remark| remark.word()).collect()
 }
 
 /// The remarks of a list of words.
 pub(super) fn remarks(value: &Value) -> Vec<Remark> {
-    let remark = |word: &Value| match word.as_str()? {
-        "broken_event" => Some(Remark::BrokenEvent),
-        "late_error" => Some(Remark::LateError),
-        "not_streamed" => Some(Remark::NotStreamed),
-        "answered_at_once" => Some(Remark::AnsweredAtOnce),
-        "answered_with_least" => Some(Remark::AnsweredWithLeast),
-        "went_on" => Some(Remark::WentOn),
-        "not_json" => Some(Remark::NotJson),
-        "search_failed" => Some(Remark::SearchFailed),
-        _ => None,
-    };
-    elements(value).filter_map(remark).collect()
+    let of = |word: &Value| Remark::ALL.into_iter().find(|it| word == it.word());
+    elements(value).filter_map(of).collect()
 }
 
 /// Tool calls as a list.

@@ -12,6 +12,7 @@ use clap::Arg;
 use mmchat::app::WITH_ARGUMENT;
 use mmchat::app::command::{SPECS, Scope, actions};
 use mmchat::catalog::Catalog;
+use mmchat::chat::Remark;
 use mmchat::config::theme::Part;
 use mmchat::demo::{Pace, Server};
 use mmchat::wire::Dialect;
@@ -398,6 +399,21 @@ fn the_readme_names_every_field_of_a_reply_as_json() {
     let named: HashSet<&str> = code_spans(&readme).into_iter().collect();
     for field in object.keys().chain(below) {
         assert!(named.contains(field.as_str()), "README.md lacks `{field}`");
+    }
+}
+
+#[test]
+fn the_documents_name_every_remark_about_a_reply() {
+    for document in ["README.md", "README.zh-CN.md", "docs/json.md"] {
+        let text = read(document);
+        let mut rows = text
+            .lines()
+            .filter(|line| line.starts_with("| `remarks` |"));
+        let row: HashSet<&str> = code_spans(rows.next().unwrap()).into_iter().collect();
+        for remark in Remark::ALL {
+            let word = remark.word();
+            assert!(row.contains(word), "{document} lacks `{word}`");
+        }
     }
 }
 

@@ -75,7 +75,7 @@ fn a_store_of_every_released_version_opens_with_all_that_is_in_it() {
         let timing = turns[0].timing;
         assert_eq!((timing.thinking, timing.answering), (None, None));
         let thought = timing.spent(Part::Reasoning, Duration::ZERO);
-        assert_eq!(thought, Some(Duration::from_micros(280_000)));
+        assert_eq!(thought, Some(Duration::from_millis(280)));
         assert_eq!(turns[1].state, TurnState::Stopped);
         let last = kept.conversation.last().unwrap();
         assert_eq!(last.state, TurnState::Interrupted);
