@@ -142,6 +142,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return exit.into();
         }
     };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the command line reads the environment, and a path need not be Unicode"
+    )]
     let line = CommandLine {
         options: line.options.completed(|name| std::env::var_os(name)),
         ..line

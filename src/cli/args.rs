@@ -68,15 +68,30 @@ pub(super) struct CommandLine {
     reason = "each is a switch that a user types"
 )]
 pub(super) struct Options {
-    /// Configuration file [default: config.toml in the platform's configuration directory] [env:
-    /// MMCHAT_CONFIG]
-    #[arg(long, value_name = "FILE", global = true)]
+    /// Configuration file.
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help = "Configuration file [default: config.toml in the platform's configuration directory] [env: MMCHAT_CONFIG]"
+    )]
     pub config: Option<PathBuf>,
-    /// Directory for conversations [default: the platform's data directory] [env: MMCHAT_DATA_DIR]
-    #[arg(long, value_name = "DIR", global = true)]
+    /// Directory for conversations.
+    #[arg(
+        long,
+        value_name = "DIR",
+        global = true,
+        help = "Directory for conversations [default: the platform's data directory] [env: MMCHAT_DATA_DIR]"
+    )]
     pub data_dir: Option<PathBuf>,
-    /// Provider and model; the model's id may itself contain slashes [env: MMCHAT_MODEL]
-    #[arg(short, long, value_name = "PROVIDER/MODEL", global = true)]
+    /// Provider and model.
+    #[arg(
+        short,
+        long,
+        value_name = "PROVIDER/MODEL",
+        global = true,
+        help = "Provider and model; the model's id may itself contain slashes [env: MMCHAT_MODEL]"
+    )]
     pub model: Option<String>,
     /// Use the built-in offline provider
     #[arg(long, global = true, conflicts_with = "model")]

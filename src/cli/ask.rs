@@ -19,17 +19,16 @@ use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, t
 use crate::app::library::Head;
 use crate::app::toolkit::Tool;
 use crate::app::{Sent, Session};
-use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
+use crate::catalog::{self, Catalog, DEMO, Model, Plan, Refusal, Wish};
 use crate::chat::{
     Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
     safe, whole_tokens,
 };
 use crate::files;
 use crate::net::{Client, Provider};
-use crate::phrase;
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
-use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, misfit};
+use ending::{conclude, explain, misfit};
 use tools::Bench;
 
 /// Asks once and prints the reply.
@@ -51,8 +50,7 @@ pub(super) fn run(
     } = Setup::new(options, environment)?;
     // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
     themes::load(options, &config, false)?;
-    let earlier = history::to_go_on_with(options)?;
-    let mut kept = earlier.unwrap_or_default();
+    let mut kept = history::to_go_on_with(options)?.unwrap_or_default();
     let is_new = kept.conversation.is_empty();
     if is_new || options.system.is_some() {
         kept.conversation
@@ -68,13 +66,9 @@ pub(super) fn run(
     let tokens = estimate(&kept.conversation, &prompt, &attached);
     check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
-    if let Some(wanted) = options.thinking {
-        catalog::check_thinking(provider, &model, wanted)
-            .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
-    }
     let wish = wish(options, &session, &model, tokens);
-    let plan = catalog
-        .plan(provider, &model, &wish)
+    let plan = may_think(options, provider, &model)
+        .and_then(|()| catalog.plan(provider, &model, &wish))
         .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
     for hint in &plan.hints {
         complain(&hint.to_string());
@@ -101,8 +95,6 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&sent.request(&kept.conversation, turn));
     }
-    let about_keys = about_keys(provider);
-    let warning = format!("{}: {}", session.choice, phrase::of_data(&model.warning));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
@@ -140,13 +132,7 @@ pub(super) fn run(
                         exit = Exit::Failed;
                     }
                 }
-                let is_strange = |turn: &mut Turn| is_not_as_asked(turn);
-                if !model.warning.is_empty() && record.turn().is_some_and(is_strange) {
-                    complain(&safe::one_line(&warning));
-                }
-                if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
-                    complain(&about_keys);
-                }
+                record.turn().inspect(|turn| explain(turn, provider, &model));
                 Ok(exit)
             }
         }
@@ -185,6 +171,18 @@ fn estimate(so_far: &Conversation, prompt: &str, attached: &[Attachment]) -> u64
     let beside = Attachment::extent_of(attached);
     let history = rates.tokens(so_far.extent(parent));
     whole_tokens(history + estimate_tokens(prompt) + rates.tokens(beside))
+}
+
+/// Checks the thinking mode of the command line, if it names one.
+pub(super) fn may_think(
+    options: &Options,
+    provider: &catalog::Provider,
+    model: &Model,
+) -> Result<(), Refusal> {
+    let wanted = options.thinking;
+    wanted.map_or(Ok(()), |mode| {
+        catalog::check_thinking(provider, model, mode)
+    })
 }
 
 /// What is wished of the model.

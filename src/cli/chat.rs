@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::args::Options;
 use super::providers::Providers;
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, history, screen, themes};
+use super::{Exit, Trouble, ask, block_on, complain, history, screen, themes};
 use crate::app::library::Which;
 use crate::app::{self, App, Keep, Session, Start};
-use crate::catalog::{self, Catalog, Wish};
+use crate::catalog::{Catalog, Wish};
 use crate::chat::Extras;
 use crate::config::theme;
 use crate::files::Files;
@@ -145,8 +145,7 @@ fn can_do(options: &Options, catalog: &Catalog, session: &Session) -> Result<(),
         search: session.extras.search,
         ..Wish::default()
     };
-    let wanted = options.thinking;
-    let thinking = wanted.map_or(Ok(()), |it| catalog::check_thinking(provider, &model, it));
+    let thinking = ask::may_think(options, provider, &model);
     let plan = thinking.and_then(|()| catalog.plan(provider, &model, &wish));
     plan.map(drop)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))
