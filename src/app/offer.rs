@@ -34,8 +34,8 @@ pub enum Remedy {
 }
 
 impl Overlay {
-    /// The palette, with each command's keys.
-    pub fn palette(keymap: &Keymap) -> Self {
+    /// The palette, with each command's keys and what the configuration adds.
+    pub fn palette(keymap: &Keymap, own: Vec<Item<Entry>>) -> Self {
         let commands = SPECS
             .iter()
             .filter(|spec| spec.in_palette)
@@ -58,7 +58,7 @@ impl Overlay {
             dim: false,
             value: Entry::Slash(with.word),
         });
-        Self::Palette(Picker::new(commands.chain(slashes).collect(), 0))
+        Self::Palette(Picker::new(commands.chain(slashes).chain(own).collect(), 0))
     }
 
     /// The model picker, opened at the model in use.

@@ -16,7 +16,7 @@ use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
 use crate::app::toolkit::Tool;
-use crate::app::{Sent, Session};
+use crate::app::{Sent, Session, persona};
 use crate::catalog::{self, DEMO, Model, Plan, Wish};
 use crate::chat::{
     Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
@@ -44,17 +44,25 @@ pub(super) fn run(
         catalog,
         keys,
         mut session,
+        begin,
         ..
     } = Setup::new(options, environment)?;
     let earlier = history::to_go_on_with(options)?;
     let mut kept = earlier.unwrap_or_default();
     let is_new = kept.conversation.is_empty();
-    if is_new || options.system.is_some() {
+    if let Some(begin) = begin {
+        kept.conversation.system_prompt = begin.prompt;
+        kept.head.persona = begin.persona;
+    } else if is_new {
         kept.conversation
             .system_prompt
             .clone_from(&config.chat.system_prompt);
     }
-    let is_named = options.model.is_some() || options.demo;
+    let persona = options.persona.as_deref();
+    let persona = persona.and_then(|name| persona::find(&config, name).ok());
+    let is_named = options.model.is_some()
+        || options.demo
+        || persona.is_some_and(|persona| persona.model.is_some());
     if !is_new && !is_named && catalog.provider(&kept.head.choice.provider).is_some() {
         session.choice = kept.head.choice.clone();
     }
