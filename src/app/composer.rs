@@ -95,10 +95,9 @@ impl Composer {
 
     /// Selects a piece of a line, so that what is typed takes its place.
     pub fn select(&mut self, piece: &str) {
-        let lines = self.area.lines().iter().enumerate();
-        let Some((row, line, at)) = lines
-            .filter_map(|(row, line)| Some((row, line, line.find(piece)?)))
-            .next()
+        let mut lines = self.area.lines().iter().enumerate();
+        let Some((row, line, at)) =
+            lines.find_map(|(row, line)| Some((row, line, line.find(piece)?)))
         else {
             return;
         };

@@ -6,7 +6,7 @@ use super::overlay::{Choice, Overlay};
 use super::picker::{Item, Picker};
 use super::{App, Begin, Tone};
 use crate::catalog::nearest::{did_you_mean, either};
-use crate::chat::safe;
+use crate::chat::{Params, safe};
 use crate::config::{Config, NO_PERSONA, Persona};
 use crate::phrase::tr;
 
@@ -128,7 +128,7 @@ impl App {
         let worn = self.keeping.head.persona.as_str();
         // What it did not set was not its own, and stays.
         if let Some(persona) = self.config.personas.iter().find(|it| it.name == worn) {
-            if persona.params != Default::default() {
+            if persona.params != Params::default() {
                 self.session.params = chat.params;
             }
             if persona.thinking.is_some() {

@@ -187,7 +187,8 @@ impl App {
         let chat = &self.config.chat;
         let personas = self.config.personas.iter().map(|persona| {
             item(
-                tr!("Persona: {name}", name = persona.name),
+                // The command itself is the better match for its own name.
+                safe::one_line(&persona.name),
                 format!("persona {}", persona.name),
                 "",
                 persona.prompt(&chat.system_prompt),

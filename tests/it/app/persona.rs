@@ -89,7 +89,7 @@ fn personas_are_picked_from_a_list_and_an_unknown_one_is_told_with_the_nearest()
     it.say("/persona reviever")
         .shows("There is no persona “reviever”. Did you mean reviewer?");
     it.press("ctrl-p")
-        .type_text("persona: rev")
+        .type_text("review")
         .shows("/persona reviewer");
     it.press("enter").shows("· reviewer");
     let mut it = Harness::new();
