@@ -419,6 +419,7 @@ impl App {
         self.urgent = true;
         // What was only said in passing makes room for what comes of this key.
         self.notice.take_if(|notice| notice.tone == Tone::Info);
+        let key = run::as_backspace(key);
         let chord = key.into();
         if self.overlay.is_some() {
             return match self.keymap.command(Scope::Anywhere, chord) {
@@ -448,7 +449,6 @@ impl App {
             .keymap
             .command(scope, chord)
             .filter(|_| !(types && self.focus == Pane::Message));
-        // Where there is text to move in, Emacs' key for it does so.
         let is_typing = self.focus == Pane::Message && !self.composer.is_empty();
         let command = match command {
             Some(Command::Find) if is_typing && composer::goes_forward(key) => {

@@ -69,6 +69,10 @@ pub struct Chat {
 
 /// `[ui]`: how the screen looks and behaves.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the file"
+)]
 pub struct Ui {
     /// How the thinking panel opens.
     pub thinking_panel: PanelState,
@@ -88,6 +92,8 @@ pub struct Ui {
     pub window_title: bool,
     /// Whether the terminal shows that a reply is coming, where it is known to be able to.
     pub progress: bool,
+    /// Whether sent images have a small picture under their card, where the terminal can show it.
+    pub image_preview: bool,
 }
 
 /// How much of the reasoning is shown.
@@ -169,6 +175,7 @@ impl Default for Ui {
             notify: Notify::Unfocused,
             window_title: true,
             progress: true,
+            image_preview: true,
         }
     }
 }

@@ -223,15 +223,15 @@ fn several(typed: &str, files: Vec<(PathBuf, u64)>) -> Result<Found, String> {
 /// # Errors
 ///
 /// Fails with a sentence when no thread can be started.
-fn on_a_thread<T: Send + 'static>(
+pub(crate) fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> impl Future<Output = Result<T, String>> + Send + 'static {
     let (done, result) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("files".to_owned());
     let started = thread.spawn(move || drop(done.send(work())));
     async move {
-        started.map_err(|error| format!("No file can be read now: {error}"))?;
-        let lost = |_| "The file could not be read".to_owned();
+        started.map_err(|error| format!("No file can be read or written now: {error}"))?;
+        let lost = |_| "The file could not be read or written".to_owned();
         result.await.map_err(lost)
     }
 }

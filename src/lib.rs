@@ -9,8 +9,8 @@
 //!
 //! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
 //!
-//! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `net`, `store`,
-//! `tui`, `demo`, `files`, `highlight`, `tools` } ← `runtime` ← `cli` ← `main`
+//! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← `worker`
+//! ← { `net`, `store`, `tui`, `demo`, `files`, `highlight`, `picture`, `tools` } ← `runtime` ← `cli` ← `main`
 //!
 //! Up to `ui` everything is pure.
 //!
@@ -48,9 +48,11 @@ pub mod highlight;
 pub mod markdown;
 pub mod net;
 pub mod phrase;
+pub mod picture;
 pub mod runtime;
 pub mod store;
 pub mod tools;
 pub mod tui;
 pub mod ui;
 pub mod wire;
+pub mod worker;

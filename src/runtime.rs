@@ -6,7 +6,9 @@
 //! key or a turn's first text asks for, at most one frame per [`FRAME`]; none when nothing changes.
 
 mod clock;
+mod colours;
 mod deeds;
+mod effects;
 mod export;
 mod jobs;
 mod pace;
@@ -23,15 +25,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use tokio::time::{Instant, sleep_until};
 
-use crate::app::{App, Effect, Live, Msg};
+use crate::app::{App, Live, Msg};
 use crate::files::Files;
-use crate::highlight::Highlighter;
 use crate::net::{Keys, Provider};
 use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
 use crate::ui::{self, Cache};
-use export::written;
+use colours::{Colours, Found};
 use jobs::Jobs;
 use pace::Pace;
 use reply::{Reply, if_ready, next_step};
@@ -60,12 +61,14 @@ pub enum Error {
 }
 
 /// What a run came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// What ended it.
     pub ending: Ending,
     /// How many frames were drawn.
     pub frames: u64,
+    /// Files that could not be written before the end, a sentence each.
+    pub unwritten: Vec<String>,
 }
 
 /// The loop's hands: everything that effects and frames need.
@@ -76,12 +79,18 @@ pub struct Runtime<'a, S: Surface> {
     surface: &'a mut S,
     /// The last frame; its memory is the next one's.
     frame: Buffer,
+    /// How many were drawn.
+    frames: u64,
+    /// When the last one was drawn.
+    last_frame: Option<Instant>,
+    /// Whether the screen may show what is no longer so.
+    dirty: bool,
     /// Where input comes from.
     console: &'a mut Console,
     /// What the view remembers between frames.
     cache: &'a mut Cache,
-    /// Who finds the colours of code.
-    highlighter: Highlighter,
+    /// Who finds the colours of code and pictures.
+    colours: Colours,
     /// Who runs the programs of tools.
     programs: Programs,
     /// The MCP servers.
@@ -93,12 +102,14 @@ pub struct Runtime<'a, S: Surface> {
     jobs: Jobs,
     /// Where conversations are kept; nowhere, if there is none.
     store: Option<&'a mut Store>,
-    /// When the reply is read.
+    /// The reply in flight.
+    reply: Option<Reply>,
+    /// When it is read.
     pace: Pace,
     /// What time it is.
     clock: Clock,
-    /// Whether the signal that the program was continued is still to come.
-    suspended: bool,
+    /// Signals that are still to come although they have been answered.
+    echoes: Vec<Signal>,
     /// Whether the terminal is to be asked for its background after the next frame: the first one
     /// is not kept waiting by a question, and after a rest the answer may differ.
     curious: bool,
@@ -125,18 +136,22 @@ impl<'a, S: Surface> Runtime<'a, S> {
             provider,
             surface,
             frame: Buffer::default(),
+            frames: 0,
+            last_frame: Instant::now().checked_sub(FRAME),
+            dirty: true,
             console,
             cache,
-            highlighter: Highlighter::new(),
+            colours: Colours::default(),
             programs: Programs::default(),
             servers: Servers::default(),
             keys: None,
             files: Files::default(),
             jobs: Jobs::default(),
             store: None,
+            reply: None,
             pace: Pace::default(),
             clock,
-            suspended: false,
+            echoes: Vec::new(),
             curious: true,
         }
     }
@@ -180,161 +195,179 @@ impl<'a, S: Surface> Runtime<'a, S> {
     /// Fails when the terminal can no longer be drawn to or taken back.
     pub async fn run(&mut self, app: &mut App) -> Result<Run, Error> {
         let mut signals = Signals::new().map_err(Error::Signals)?;
-        let mut reply: Option<Reply> = None;
-        let mut frames = 0;
-        let mut last_frame = Instant::now().checked_sub(FRAME);
-        let mut dirty = true;
         loop {
-            let due = last_frame.map_or_else(Instant::now, |at| at + FRAME);
-            if self.pace.rests() && Instant::now() >= due {
-                self.pace.wake();
-                dirty |= self.catch_up(app, &mut reply).await?;
-            }
-            let rests = self.pace.rests() && reply.is_some();
-            let urgent = dirty && app.take_urgent();
-            if dirty && (urgent || Instant::now() >= due) {
-                // What was asked for is drawn at once; there is time to spare in other frames.
-                self.cache.spare(if urgent { 0 } else { SPARE_BYTES });
-                let began = Instant::now();
-                self.draw(app)?;
-                self.pace.frame(app.live.as_ref().is_some_and(Live::speaks));
-                // Counted from its start, or sixty a second would not be reached; but a terminal that
-                // takes long for a frame gets a rest after it.
-                last_frame = Instant::now().checked_sub(FRAME / 2).max(Some(began));
-                dirty = self.cache.is_unfinished();
-                frames += 1;
-                if frames == 1 {
-                    // Nobody waits for the disk before there is something to look at.
-                    self.carry_out_all(app.start(), &mut reply)?;
+            self.catch_up_if_due(app).await?;
+            self.draw_if_due(app)?;
+            let ended = match self.wait(app, &mut signals).await {
+                Woken::Due => None,
+                Woken::Found(found) => {
+                    self.dirty |= found.put_into(self.cache);
+                    self.colours.ask_for(self.cache);
+                    None
                 }
-                if std::mem::take(&mut self.curious) && app.themes.follow_background() {
-                    self.ask_background();
-                }
-                continue;
-            }
-            let wake = app.wake_at().map(Instant::from_std);
-            let save = app.save_at().map(Instant::from_std);
-            let (msg, mut typed) = tokio::select! {
-                biased;
-                input = self.console.next() => (input.unwrap_or(Msg::Terminate), true),
-                signal = signals.next() => match signal {
-                    Signal::End(ending) => {
-                        let last = app.update(Msg::Terminate, self.clock.now());
-                        self.carry_out_all(last, &mut reply)?;
-                        let ending = ending.unless_lost(self.console.is_lost());
-                        return Ok(Run { ending, frames });
-                    }
-                    Signal::Suspend => {
-                        self.suspend()?;
-                        dirty = true;
-                        continue;
-                    }
-                    Signal::FileLimit => continue,
-                    // The echo of a rest that we took ourselves.
-                    Signal::Resumed if std::mem::take(&mut self.suspended) => continue,
-                    Signal::Resumed => {
-                        self.console.retake().map_err(Error::Retake)?;
-                        self.redraw();
-                        self.curious = true;
-                        dirty = true;
-                        continue;
-                    }
-                },
-                // Before the reply: one that never pauses would keep its code plain.
-                colours = self.highlighter.next() => {
-                    dirty |= self.cache.colour(colours);
-                    self.ask_for_colours();
-                    continue;
-                }
-                (server, news) = self.servers.next(), if !self.servers.is_empty() => {
-                    (Msg::Server(server, news), false)
-                }
-                msg = self.jobs.next(), if !self.jobs.is_empty() => (msg, false),
-                msg = next_of(&mut self.store) => (msg, false),
-                msg = next_step(&mut reply), if reply.is_some() && !rests => (msg, false),
-                () = sleep_until(due), if dirty || rests => continue,
-                () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => (Msg::Wake, false),
-                () = sleep_until(save.unwrap_or(due)), if save.is_some() => (Msg::SaveDue, false),
+                Woken::Signal(signal) => self.answer(app, signal)?,
+                Woken::Typed(msg) => self.batch(app, msg, true).await?,
+                Woken::Msg(msg) => self.batch(app, msg, false).await?,
             };
-            // What is written shows nowhere.
-            dirty |= !matches!(msg, Msg::SaveDue);
-            let mut msg = Some(msg);
-            let mut room = BATCH;
-            while let Some(next) = msg.take() {
-                if matches!(next, Msg::Resize(..)) {
-                    // Even where the size is what it was: a window that shrank and grew again
-                    // between two looks has lost what was at its edges.
-                    self.redraw();
-                }
-                if self.apply(app, next, &mut reply)? {
-                    return Ok(Run {
-                        ending: Ending::Quit,
-                        frames,
-                    });
-                }
-                room -= 1;
-                if room > 0 && typed {
-                    // What was typed at once is drawn at once: a frame a key would fall behind.
-                    let more = if_ready(self.console.next()).await;
-                    msg = more.map(|input| input.unwrap_or(Msg::Terminate));
-                    typed = msg.is_some();
-                }
-                if room > 0 && msg.is_none() && reply.is_some() && !rests {
-                    msg = if_ready(next_step(&mut reply)).await;
-                }
-            }
-            if room == 0 {
-                // A reply that is always ready would keep timers, signals and keys from ever
-                // being looked at.
-                tokio::task::yield_now().await;
+            if let Some(ending) = ended {
+                return Ok(self.over(ending, self.frames).await);
             }
         }
     }
 
-    /// Tells the state of a message and does what it asks for. Returns whether the program is left.
-    fn apply(&mut self, app: &mut App, msg: Msg, reply: &mut Option<Reply>) -> Result<bool, Error> {
-        if matches!(msg, Msg::Progress(..)) {
-            self.pace.piece();
-        }
-        for effect in app.update(msg, self.clock.now()) {
-            if effect == Effect::Quit {
-                return Ok(true);
-            }
-            if let Some(trouble) = self.carry_out(effect, reply)? {
-                let _ = app.update(trouble, self.clock.now());
-            }
-        }
-        Ok(false)
+    /// When a frame may be drawn that nobody asked for.
+    fn due(&self) -> Instant {
+        self.last_frame.map_or_else(Instant::now, |at| at + FRAME)
     }
 
-    /// Reads what has come of the reply while it was left alone. Returns whether anything has.
-    async fn catch_up(&mut self, app: &mut App, reply: &mut Option<Reply>) -> Result<bool, Error> {
+    /// Whether the reply is left alone until the next frame.
+    fn rests(&self) -> bool {
+        self.pace.rests() && self.reply.is_some()
+    }
+
+    /// Draws if there is something new and a frame may be drawn.
+    fn draw_if_due(&mut self, app: &mut App) -> Result<(), Error> {
+        let urgent = self.dirty && app.take_urgent();
+        let may_draw = urgent || Instant::now() >= self.due();
+        if !self.dirty || !may_draw {
+            return Ok(());
+        }
+        // What was asked for is drawn at once; there is time to spare in other frames.
+        self.cache.spare(if urgent { 0 } else { SPARE_BYTES });
+        let began = Instant::now();
+        self.draw(app)?;
+        self.pace.frame(app.live.as_ref().is_some_and(Live::speaks));
+        // Counted from its start, or sixty a second would not be reached; but a terminal that
+        // takes long for a frame gets a rest after it.
+        self.last_frame = Instant::now().checked_sub(FRAME / 2).max(Some(began));
+        self.dirty = self.cache.is_unfinished();
+        self.frames += 1;
+        if self.frames == 1 {
+            // Nobody waits for the disk before there is something to look at.
+            let first = app.start();
+            self.carry_out_all(app, first)?;
+        }
+        if std::mem::take(&mut self.curious) && app.themes.follow_background() {
+            self.ask_background();
+        }
+        Ok(())
+    }
+
+    /// Waits for the next thing that happens, keys first.
+    async fn wait(&mut self, app: &App, signals: &mut Signals) -> Woken {
+        let due = self.due();
+        let rests = self.rests();
+        let wake = app.wake_at().map(Instant::from_std);
+        let save = app.save_at().map(Instant::from_std);
+        tokio::select! {
+            biased;
+            input = self.console.next() => Woken::Typed(input.unwrap_or(Msg::Terminate)),
+            signal = signals.next() => Woken::Signal(signal),
+            // Before the reply: one that never pauses would keep its code plain.
+            found = self.colours.next() => Woken::Found(found),
+            (server, news) = self.servers.next(), if !self.servers.is_empty() => {
+                Woken::Msg(Msg::Server(server, news))
+            }
+            msg = self.jobs.next(), if !self.jobs.is_empty() => Woken::Msg(msg),
+            msg = next_of(&mut self.store) => Woken::Msg(msg),
+            msg = next_step(&mut self.reply), if self.reply.is_some() && !rests => Woken::Msg(msg),
+            () = sleep_until(due), if self.dirty || rests => Woken::Due,
+            () = sleep_until(wake.unwrap_or(due)), if wake.is_some() => Woken::Msg(Msg::Wake),
+            () = sleep_until(save.unwrap_or(due)), if save.is_some() => Woken::Msg(Msg::SaveDue),
+        }
+    }
+
+    /// Does what a signal asks for. Returns how the program ends, if it does.
+    fn answer(&mut self, app: &mut App, signal: Signal) -> Result<Option<Ending>, Error> {
+        if let Some(echo) = self.echoes.iter().position(|echo| *echo == signal) {
+            self.echoes.swap_remove(echo);
+            return Ok(None);
+        }
+        match signal {
+            Signal::End(ending) => {
+                self.apply(app, Msg::Terminate)?;
+                return Ok(Some(ending.unless_lost(self.console.is_lost())));
+            }
+            Signal::Suspend => self.suspend()?,
+            Signal::Resumed => {
+                self.console.retake().map_err(Error::Retake)?;
+                self.redraw();
+                self.curious = true;
+            }
+            Signal::FileLimit => {}
+        }
+        Ok(None)
+    }
+
+    /// Tells the state of a message, and of those that are there by now: what was typed at once,
+    /// if this one was `typed`, and what has come of the reply. Returns how the program ends, if
+    /// it does.
+    async fn batch(
+        &mut self,
+        app: &mut App,
+        first: Msg,
+        mut typed: bool,
+    ) -> Result<Option<Ending>, Error> {
+        let mut next = Some(first);
+        let mut room = BATCH;
+        while let Some(msg) = next.take() {
+            if self.apply(app, msg)? {
+                return Ok(Some(Ending::Quit));
+            }
+            room -= 1;
+            if room > 0 && typed {
+                // What was typed at once is drawn at once: a frame a key would fall behind.
+                let more = if_ready(self.console.next()).await;
+                next = more.map(|input| input.unwrap_or(Msg::Terminate));
+                typed = next.is_some();
+            }
+            if room > 0 && next.is_none() && self.reply.is_some() && !self.rests() {
+                next = if_ready(next_step(&mut self.reply)).await;
+            }
+        }
+        if room == 0 {
+            // A reply that is always ready would keep timers, signals and keys from ever
+            // being looked at.
+            tokio::task::yield_now().await;
+        }
+        Ok(None)
+    }
+
+    /// Reads what has come of the reply while it was left alone, once a frame is due.
+    async fn catch_up_if_due(&mut self, app: &mut App) -> Result<(), Error> {
+        if !self.pace.rests() || Instant::now() < self.due() {
+            return Ok(());
+        }
+        self.pace.wake();
         let mut read = 0;
         // A connection hands out its pieces one by one and needs a turn of its own for each.
         let mut turns = 0;
-        while turns < 2 && read < BATCH && reply.is_some() {
-            if let Some(msg) = if_ready(next_step(reply)).await {
+        while turns < 2 && read < BATCH && self.reply.is_some() {
+            if let Some(msg) = if_ready(next_step(&mut self.reply)).await {
                 // No piece of a reply ends the program.
-                self.apply(app, msg, reply)?;
+                self.apply(app, msg)?;
                 (read, turns) = (read + 1, 0);
             } else {
                 turns += 1;
                 tokio::task::yield_now().await;
             }
         }
-        Ok(read > 0)
+        Ok(())
     }
 
-    /// Carries out effects whose answers come as messages of their own.
-    fn carry_out_all(
-        &mut self,
-        effects: Vec<Effect>,
-        reply: &mut Option<Reply>,
-    ) -> Result<(), Error> {
-        for effect in effects {
-            self.carry_out(effect, reply)?;
+    /// Tells the state of a message and does what it asks for. Returns whether the program is left.
+    fn apply(&mut self, app: &mut App, msg: Msg) -> Result<bool, Error> {
+        match msg {
+            Msg::Progress(..) => self.pace.piece(),
+            // Even where the size is what it was: a window that shrank and grew again between two
+            // looks has lost what was at its edges.
+            Msg::Resize(..) => self.redraw(),
+            _ => {}
         }
-        Ok(())
+        // What is written shows nowhere.
+        self.dirty |= !matches!(msg, Msg::SaveDue);
+        let effects = app.update(msg, self.clock.now());
+        self.carry_out_all(app, effects)
     }
 
     fn draw(&mut self, app: &mut App) -> Result<(), Error> {
@@ -361,118 +394,24 @@ impl<'a, S: Surface> Runtime<'a, S> {
         // A window that takes no title is one that can be drawn to all the same.
         drop(self.console.announce(&app.announcement()));
         app.saw(seen);
-        self.ask_for_colours();
+        self.colours.ask_for(self.cache);
         Ok(())
     }
 
-    /// Asks for the colours of code that the last frame showed plain.
-    fn ask_for_colours(&mut self) {
-        if self.highlighter.is_free()
-            && let Some(request) = self.cache.uncoloured()
-        {
-            self.highlighter.ask(request);
-        }
-    }
-
-    /// Carries out an effect. What it comes to, if anything, is a message.
-    fn carry_out(
-        &mut self,
-        effect: Effect,
-        reply: &mut Option<Reply>,
-    ) -> Result<Option<Msg>, Error> {
-        let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
-        Ok(match effect {
-            Effect::Send(turn, request) => {
-                let steps = self.provider.reply(*request);
-                *reply = Some(Reply { turn, steps });
-                None
-            }
-            Effect::Cancel(turn) => {
-                reply.take_if(|reply| reply.turn == turn);
-                self.jobs.stop(turn);
-                None
-            }
-            Effect::StartServer(name) => {
-                self.servers.start(&name);
-                None
-            }
-            Effect::TakeKey {
-                provider,
-                key,
-                keep,
-            } => {
-                let taken = self.take_key(&provider, &key, keep);
-                Some(Msg::KeyTaken(provider, taken))
-            }
-            Effect::RunTool(call, job) => {
-                self.run_tool(call, *job);
-                None
-            }
-            Effect::Fetch(ticket, wanted) => {
-                let found = self.files.fetch(wanted);
-                let told = async move { Msg::Fetched(ticket, found.await) };
-                self.jobs.look_up(told);
-                None
-            }
-            Effect::Paths(ticket, typed) => {
-                let listed = self.files.paths(typed);
-                let told = async move { Msg::Paths(ticket, listed.await) };
-                self.jobs.look_up(told);
-                None
-            }
-            Effect::Copy(text) => {
-                let copied = self.console.copy(&text);
-                copied
-                    .err()
-                    .map(|error| trouble("The clipboard could not be reached", error))
-            }
-            Effect::Export(export) => Some(written(*export, &self.files)),
-            Effect::Notify(text) => {
-                drop(self.console.notify(text));
-                None
-            }
-            Effect::Edit(text) => {
-                let edited = self.console.edit(&text);
-                self.redraw();
-                Some(Msg::Edited(edited))
-            }
-            Effect::TakeMouse(take) => {
-                let taken = self.console.take_mouse(take);
-                taken
-                    .err()
-                    .map(|error| trouble("The mouse could not be switched", error))
-            }
-            Effect::AskBackground => {
-                self.ask_background();
-                None
-            }
-            Effect::Suspend => {
-                self.suspend()?;
-                None
-            }
-            Effect::Redraw => {
-                self.redraw();
-                None
-            }
-            effect @ (Effect::Save(_)
-            | Effect::List { .. }
-            | Effect::Load { .. }
-            | Effect::Recall) => {
-                if let Some(store) = &mut self.store {
-                    store.carry_out(effect);
-                }
-                None
-            }
-            Effect::Quit => None,
-        })
-    }
-
     fn suspend(&mut self) -> Result<(), Error> {
-        self.suspended = true;
+        self.expect(Signal::Resumed);
         self.curious = true;
         self.console.suspend().map_err(Error::Retake)?;
         self.redraw();
         Ok(())
+    }
+
+    /// Notes that a signal is still to come although it has been answered. Of several that wait,
+    /// one comes.
+    fn expect(&mut self, echo: Signal) {
+        if !self.echoes.contains(&echo) {
+            self.echoes.push(echo);
+        }
     }
 
     /// Asks the terminal for its background.
@@ -481,10 +420,25 @@ impl<'a, S: Surface> Runtime<'a, S> {
         drop(self.console.ask_background());
     }
 
-    /// Makes the next frame draw every cell.
+    /// Has every cell drawn anew.
     fn redraw(&mut self) {
         self.surface.clear();
+        self.dirty = true;
     }
+}
+
+/// What ended a wait.
+enum Woken {
+    /// The user or the terminal did something.
+    Typed(Msg),
+    /// Something else happened.
+    Msg(Msg),
+    /// A signal came.
+    Signal(Signal),
+    /// Colours or a picture were found.
+    Found(Found),
+    /// It is time for a frame.
+    Due,
 }
 
 /// The next answer or news of the store; waits for ever where there is none.

@@ -9,6 +9,7 @@ mod ascii;
 mod canvas;
 mod clipboard;
 mod console;
+mod editor;
 mod hidden;
 mod replies;
 
@@ -16,6 +17,7 @@ pub use announce::Announcer;
 pub use canvas::{Canvas, Surface, rendition};
 pub use clipboard::Clipboard;
 pub use console::Console;
+pub use editor::Edited;
 pub use hidden::{Hidden, ask_hidden};
 
 use std::io::{self, Write};

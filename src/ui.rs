@@ -33,8 +33,10 @@ mod overlay;
 mod paint;
 mod path;
 mod phase;
+mod picture;
 mod sheet;
 mod status;
+mod texts;
 mod theme;
 mod thinking;
 mod transcript;
@@ -43,6 +45,7 @@ mod welcome;
 
 pub use cache::Cache;
 pub use links::Links;
+pub use picture::{MOST_PIXELS, Picture, PictureAnswer, PictureRequest};
 pub use theme::{Depth, Theme};
 
 use ratatui::buffer::Buffer;
@@ -71,6 +74,10 @@ pub fn view(app: &App, cache: &mut Cache, buf: &mut Buffer) -> Seen {
         return seen;
     }
     marks::draw(app, cache, buf, &mut seen);
+    // Under an overlay the screen steps back; a picture can't.
+    if matches!(app.overlay, None | Some(Overlay::Themes(_))) {
+        picture::draw(app, cache, buf);
+    }
     cache.put_away(&at_hand);
     cache.spare = 0;
     if let Some(open) = &app.overlay {

@@ -118,6 +118,8 @@ pub struct WireRequest {
     pub may_be_cumulative: bool,
     /// Whether the reply hands out what goes back with the results of its tool calls.
     pub carries: bool,
+    /// Whether the reply is the rest of a cut answer, whose first blanks are part of it.
+    pub goes_on: bool,
 }
 
 /// How a key is presented.
@@ -244,6 +246,7 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
                 Dialect::DashScope => false,
                 Dialect::Anthropic => true,
             },
+        goes_on: false,
     }
 }
 

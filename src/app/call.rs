@@ -37,7 +37,11 @@ impl Sent {
             messages: conversation.history(turn),
             ..self.ask.clone()
         };
-        wire::request(&self.target, &ask)
+        let turn = conversation.turn(turn);
+        WireRequest {
+            goes_on: turn.is_some_and(|turn| turn.reply.is_going_on()),
+            ..wire::request(&self.target, &ask)
+        }
     }
 
     /// Offers more tools; of two of one name, the first counts.

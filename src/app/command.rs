@@ -202,8 +202,8 @@ pub struct Spec {
     pub scope: Scope,
     /// Its slash command, if it has one.
     pub slash: Option<&'static str>,
-    /// Whether the palette lists it.
-    pub in_palette: bool,
+    /// Whether the palette lists it before what moves about and edits.
+    pub everyday: bool,
 }
 
 impl Spec {

@@ -364,7 +364,7 @@ fn atomic_ranges(row: usize, line: &str, folded: &[(String, String)]) -> Vec<Ato
     ranges
 }
 
-/// Tells whether a key is Emacs' for moving the caret forward.
+/// Tells whether a key is Emacs' for moving the caret forward, where there is text to move in.
 pub(super) fn goes_forward(key: KeyEvent) -> bool {
     key.code == KeyCode::Char('f') && key.modifiers == KeyModifiers::CONTROL
 }

@@ -168,4 +168,6 @@ pub enum StoreNews {
     Gone(String),
     /// Something to know, as a sentence.
     Said(String),
+    /// This conversation was not in the store, and is now.
+    Began(ConversationId),
 }

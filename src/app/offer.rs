@@ -36,20 +36,24 @@ pub enum Remedy {
 impl Overlay {
     /// The palette, with each command's keys and what the configuration adds.
     pub fn palette(keymap: &Keymap, own: Vec<Item<Entry>>) -> Self {
-        let commands = SPECS
-            .iter()
-            .filter(|spec| spec.in_palette)
-            .map(|spec| Item {
-                title: phrase::of(spec.title).to_owned(),
-                words: format!("/{} {}", spec.slash.unwrap_or_default(), spec.action),
-                right: match (keymap.shown(spec.command).join(" "), spec.slash) {
-                    (keys, Some(word)) if keys.is_empty() => format!("/{word}"),
-                    (keys, _) => keys,
-                },
-                about: String::new(),
-                dim: false,
-                value: Entry::Command(spec.command),
-            });
+        let listed = |everyday: bool| {
+            SPECS
+                .iter()
+                .filter(move |spec| {
+                    spec.everyday == everyday && spec.command != super::Command::Palette
+                })
+                .map(|spec| Item {
+                    title: phrase::of(spec.title).to_owned(),
+                    words: format!("/{} {}", spec.slash.unwrap_or_default(), spec.action),
+                    right: match (keymap.shown(spec.command).join(" "), spec.slash) {
+                        (keys, Some(word)) if keys.is_empty() => format!("/{word}"),
+                        (keys, _) => keys,
+                    },
+                    about: String::new(),
+                    dim: false,
+                    value: Entry::Command(spec.command),
+                })
+        };
         let slashes = slash::WITH_ARGUMENT.iter().map(|with| Item {
             title: phrase::of(with.title).to_owned(),
             words: format!("/{}", with.word),
@@ -58,7 +62,8 @@ impl Overlay {
             dim: false,
             value: Entry::Slash(with.word),
         });
-        Self::Palette(Picker::new(commands.chain(slashes).chain(own).collect(), 0))
+        let all = listed(true).chain(slashes).chain(own).chain(listed(false));
+        Self::Palette(Picker::new(all.collect(), 0))
     }
 
     /// The model picker, opened at the model in use.

@@ -147,15 +147,11 @@ impl Overlay {
                 scroll_key(top, key);
                 Outcome::Stay
             }
-            Self::Help(top) => match (held(key), key.code) {
-                (PLAIN, KeyCode::F(1) | KeyCode::Char('q' | '?') | KeyCode::Enter) => {
-                    Outcome::Close
-                }
-                _ => {
-                    scroll_key(top, key);
-                    Outcome::Stay
-                }
-            },
+            Self::Help(_) if closes_help(key) => Outcome::Close,
+            Self::Help(top) => {
+                scroll_key(top, key);
+                Outcome::Stay
+            }
         }
     }
 
@@ -279,6 +275,14 @@ impl Overlay {
             Outcome::Stay
         }
     }
+}
+
+fn closes_help(key: KeyEvent) -> bool {
+    let closes = matches!(
+        key.code,
+        KeyCode::F(1) | KeyCode::Char('q' | '?') | KeyCode::Enter
+    );
+    closes && held(key) == PLAIN
 }
 
 fn diff_key(diff: &mut Diff, key: KeyEvent) -> Outcome {
@@ -419,16 +423,26 @@ fn argue(picker: &mut Picker<Entry>) {
 
 /// Types a key into a line. Returns whether the text changed.
 pub(super) fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
-    let unchanged = |()| false;
+    if move_in_line(line, key) {
+        return false;
+    }
     match (held(key), key.code) {
         (CTRL, KeyCode::Char('u')) => line.clear(),
         (CTRL, KeyCode::Char('w')) | (ALT, KeyCode::Backspace) => line.delete_word(),
         (PLAIN, KeyCode::Backspace) | (CTRL, KeyCode::Char('h')) => return line.backspace(),
         (PLAIN, KeyCode::Char(c)) => line.insert(c.encode_utf8(&mut [0; 4])),
-        (PLAIN, KeyCode::Left) => return unchanged(line.step(false)),
-        (PLAIN, KeyCode::Right) => return unchanged(line.step(true)),
-        (PLAIN, KeyCode::Home) | (CTRL, KeyCode::Char('a')) => return unchanged(line.jump(false)),
-        (PLAIN, KeyCode::End) | (CTRL, KeyCode::Char('e')) => return unchanged(line.jump(true)),
+        _ => return false,
+    }
+    true
+}
+
+/// Moves the caret in a line, if that is what the key does.
+fn move_in_line(line: &mut LineEdit, key: KeyEvent) -> bool {
+    match (held(key), key.code) {
+        (PLAIN, KeyCode::Left) => line.step(false),
+        (PLAIN, KeyCode::Right) => line.step(true),
+        (PLAIN, KeyCode::Home) | (CTRL, KeyCode::Char('a')) => line.jump(false),
+        (PLAIN, KeyCode::End) | (CTRL, KeyCode::Char('e')) => line.jump(true),
         _ => return false,
     }
     true

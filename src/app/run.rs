@@ -2,12 +2,26 @@
 
 use std::time::Instant;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
 use super::slash::Slash;
 use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
 use crate::catalog::Capability;
 use crate::chat::Now;
 use crate::config::PanelState;
 use crate::phrase::tr;
+
+/// Some terminals send 0x08, which is Ctrl+H, for Backspace; no key can be bound to it.
+pub(super) fn as_backspace(key: KeyEvent) -> KeyEvent {
+    if (key.code, key.modifiers) != (KeyCode::Char('h'), KeyModifiers::CONTROL) {
+        return key;
+    }
+    KeyEvent {
+        code: KeyCode::Backspace,
+        modifiers: KeyModifiers::NONE,
+        ..key
+    }
+}
 
 impl App {
     /// Carries out a command.
@@ -85,7 +99,11 @@ impl App {
             Command::RepairJson => return self.repair_json(now),
             Command::ToggleTools => self.toggle_tools(now),
             Command::ToggleResults => self.toolbox.results_open = !self.toolbox.results_open,
-            Command::CaretUp if self.composer.is_empty() && self.unqueue() => {}
+            // A tool's arguments in the box are no place for the message that waits.
+            Command::CaretUp
+                if self.composer.is_empty()
+                    && self.toolbox.consent.editing.is_none()
+                    && self.unqueue() => {}
             Command::NewLine
             | Command::QuitIfEmpty
             | Command::Undo

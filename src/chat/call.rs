@@ -26,6 +26,8 @@ pub struct ToolCall {
     pub edited: Option<String>,
     /// What became of it.
     pub state: CallState,
+    /// How much of the answer was said before it, in bytes. What others saved may say anything.
+    pub after_bytes: usize,
 }
 
 /// What became of a tool call.

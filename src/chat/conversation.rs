@@ -1,5 +1,6 @@
 //! A conversation: a tree of turns, and the path through it that is on the screen.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -20,6 +21,19 @@ pub struct Conversation {
     pub allowed: BTreeSet<(String, String)>,
     /// Which child was chosen, by parent.
     chosen: HashMap<Option<TurnId>, TurnId>,
+    path: Path,
+}
+
+/// The turns on the screen, found once for each change of what was chosen: every frame asks for them
+/// several times.
+#[derive(Debug, Clone, Default)]
+struct Path(OnceCell<Vec<TurnId>>);
+
+impl PartialEq for Path {
+    /// It follows from the rest.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// Turns that were deleted together, as they were: a turn and all that follows it.
@@ -119,12 +133,14 @@ impl Conversation {
         };
         self.turns.insert(id, turn);
         self.chosen.insert(parent, id);
+        self.path = Path::default();
     }
 
     /// Puts a turn in its place, as it is; without choosing it.
     pub fn put(&mut self, mut turn: Turn) {
         turn.lay_out();
         self.turns.insert(turn.id, turn);
+        self.path = Path::default();
     }
 
     /// Every turn, in the order in which they were made.
@@ -144,15 +160,23 @@ impl Conversation {
 
     /// The turns on the screen, oldest first.
     pub fn path(&self) -> impl Iterator<Item = &Turn> {
-        std::iter::successors(self.chosen_child(None), |turn| {
-            self.chosen_child(Some(turn.id))
-        })
-        .take(self.turns.len())
+        self.path_ids().iter().filter_map(|id| self.turn(*id))
     }
 
     /// The last turn on the screen.
     pub fn last(&self) -> Option<&Turn> {
-        self.path().last()
+        self.path_ids().last().and_then(|id| self.turn(*id))
+    }
+
+    fn path_ids(&self) -> &[TurnId] {
+        self.path.0.get_or_init(|| {
+            std::iter::successors(self.chosen_child(None), |turn| {
+                self.chosen_child(Some(turn.id))
+            })
+            .map(|turn| turn.id)
+            .take(self.turns.len())
+            .collect()
+        })
     }
 
     /// Tells whether nothing was said yet.
@@ -176,6 +200,7 @@ impl Conversation {
     pub fn choose(&mut self, id: TurnId) {
         if let Some(turn) = self.turns.get(&id) {
             self.chosen.insert(turn.parent, id);
+            self.path = Path::default();
         }
     }
 
@@ -227,6 +252,7 @@ impl Conversation {
                 None => drop(self.chosen.remove(&parent)),
             }
         }
+        self.path = Path::default();
         Some(branch)
     }
 
@@ -240,6 +266,7 @@ impl Conversation {
         self.chosen.extend(branch.chosen);
         self.turns
             .extend(branch.turns.into_iter().map(|turn| (turn.id, turn)));
+        self.path = Path::default();
     }
 
     /// What to send for the turn `upto`; see [`Conversation::messages`].

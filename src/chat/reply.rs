@@ -1,5 +1,7 @@
 //! A reply being received or finished: the fold of its [`Delta`]s.
 
+use std::ops::Range;
+
 use super::{Delta, Finish, Message, Part, Remark, Source, ToolCall, ToolDelta, Usage};
 
 /// What stands between the reasoning of two rounds.
@@ -156,8 +158,12 @@ impl Reply {
                 if self.answer.len() - start.min(self.answer.len()) >= SEAM_BYTES {
                     self.join();
                 }
+                self.place_calls();
             }
-            Delta::Relabel => self.relabel(),
+            Delta::Relabel => {
+                self.relabel();
+                self.place_calls();
+            }
             Delta::Replace(Part::Reasoning, text) => {
                 let start = self.start().reasoning_bytes;
                 let whole = self.reasoning.with(start, BETWEEN_THOUGHTS, &text);
@@ -175,8 +181,12 @@ impl Reply {
                 let text = text.get(repeated..).unwrap_or_default();
                 let whole = self.answer.with(start, between, text);
                 self.answer.replace(whole);
+                self.place_calls();
             }
-            Delta::Tool(piece) => self.push_tool(piece),
+            Delta::Tool(piece) => {
+                self.push_tool(piece);
+                self.place_calls();
+            }
             Delta::Sources(sources) => {
                 // Those that earlier rounds found were not sent again.
                 self.sources.truncate(self.start().sources);
@@ -258,6 +268,28 @@ impl Reply {
             .unwrap_or_default()
     }
 
+    /// The reply in the order in which it came: pieces of the answer, in bytes, each with the calls
+    /// that came after it. Either may be empty.
+    pub fn passages(&self) -> Vec<(Range<usize>, Range<usize>)> {
+        let answer = self.answer.as_str();
+        let mut passages: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+        let mut from = 0;
+        for (index, call) in self.calls.iter().enumerate() {
+            let most = call.after_bytes.min(answer.len());
+            let at = (from..=most).rev().find(|&at| answer.is_char_boundary(at));
+            let at = at.unwrap_or(from);
+            match passages.last_mut() {
+                Some((_, calls)) if at == from => calls.end = index + 1,
+                _ => passages.push((from..at, index..index + 1)),
+            }
+            from = at;
+        }
+        if from < answer.len() {
+            passages.push((from..answer.len(), self.calls.len()..self.calls.len()));
+        }
+        passages
+    }
+
     /// What the rounds that are over said and got: each an answer with its calls, then a result
     /// for each of them.
     pub fn exchange(&self) -> Vec<Message> {
@@ -335,10 +367,16 @@ impl Reply {
         })
     }
 
+    /// Tells whether this round's answer is the rest of one that was cut.
+    pub fn is_going_on(&self) -> bool {
+        self.start().ending != Ending::Whole
+    }
+
     fn between_answers(&self) -> &'static str {
-        match self.start().ending {
-            Ending::Whole => BETWEEN_ANSWERS,
-            Ending::Cut | Ending::Joined => "",
+        if self.is_going_on() {
+            ""
+        } else {
+            BETWEEN_ANSWERS
         }
     }
 
@@ -373,6 +411,14 @@ impl Reply {
         if !thought.is_empty() {
             self.reasoning
                 .append(start.reasoning_bytes, BETWEEN_THOUGHTS, &thought);
+        }
+    }
+
+    /// The calls of this round come after all that it says: they are run once it is over.
+    fn place_calls(&mut self) {
+        let first = self.start().calls;
+        for call in self.calls.iter_mut().skip(first) {
+            call.after_bytes = self.answer.len();
         }
     }
 
@@ -449,6 +495,36 @@ mod tests {
         assert_eq!(reply.reasoning.as_str(), "a thought");
         assert_eq!(reply.answer.as_str(), "said");
         assert_eq!(reply.answer.epoch(), 1);
+    }
+
+    #[test]
+    fn calls_stand_between_the_texts_of_the_rounds_that_they_came_with() {
+        let call = |name: &str| {
+            Delta::Tool(ToolDelta {
+                name: Some(name.to_owned()),
+                ..ToolDelta::default()
+            })
+        };
+        let mut reply = folded([Delta::Answer("I lo".into()), call("a")]);
+        reply.push(Delta::Answer("ok.".into()));
+        reply.next_round();
+        reply.push(call("b"));
+        reply.next_round();
+        reply.push(Delta::Answer("Noon.".into()));
+        let said = |reply: &Reply| -> Vec<(String, usize)> {
+            let passages = reply.passages().into_iter();
+            let said = passages.map(|(text, calls)| (reply.answer.as_str().get(text), calls.len()));
+            said.map(|(text, calls)| (text.unwrap().to_owned(), calls))
+                .collect()
+        };
+        let expected = [("I look.".to_owned(), 2), ("\n\nNoon.".to_owned(), 0)];
+        assert_eq!(said(&reply), expected);
+        // A file may say anything.
+        for (call, at) in reply.calls.iter_mut().zip([usize::MAX, 3]) {
+            call.after_bytes = at;
+        }
+        assert_eq!(said(&reply), [("I look.\n\nNoon.".to_owned(), 2)]);
+        assert_eq!(Reply::default().passages(), []);
     }
 
     #[test]

@@ -173,6 +173,17 @@ impl Turn {
         (reported.unwrap_or(estimated), reported.is_some())
     }
 
+    /// Tokens of the answer alone, and whether the provider reported them.
+    pub fn answer_tokens(&self) -> (u64, bool) {
+        let usage = self.reply.total_usage();
+        let told_apart = usage.reasoning_tokens.is_some() || self.reply.reasoning.is_empty();
+        let reported = usage
+            .answer_tokens()
+            .filter(|&count| told_apart && count > 0);
+        let estimated = whole_tokens(self.rates.tokens(self.estimate.answer));
+        (reported.unwrap_or(estimated), reported.is_some())
+    }
+
     /// The model as the provider says it served it, else as it was asked for.
     pub fn model(&self) -> &str {
         self.reply

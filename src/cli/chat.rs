@@ -58,6 +58,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     };
     let mut store = Store::new(place(options));
     let (window_title, progress) = (config.ui.window_title, config.ui.progress);
+    let image_preview = config.ui.image_preview;
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let programs = environment.programs();
     let servers = setup::servers(&config, &programs, &client);
@@ -80,15 +81,12 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
     })?;
     let run = block_on(async {
-        let mut console = Console::real(
-            guard,
-            setup::editor(environment),
-            clipboard,
-            screen::can_be_asked(environment),
-        );
+        let mut console = Console::real(guard, clipboard, screen::can_be_asked(environment))
+            .with_editor(setup::editor(environment));
         let canvas = Canvas::new(std::io::stdout());
         let mut canvas = canvas.in_ascii(screen::is_ascii(environment));
         let mut cache = Cache::new(theme);
+        cache.show_pictures(image_preview && !screen::is_ascii(environment));
         if !links_are_welcome(environment) {
             cache.links = Links::none();
         }
@@ -113,14 +111,15 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         Ending::Signal(number) => (Exit::Signal(number), SIGNAL_PATIENCE),
         Ending::Panic => (Exit::Panicked, SIGNAL_PATIENCE),
     };
-    if let Err(why) = store.close(patience) {
-        complain(&why);
-        return Ok(match exit {
-            Exit::Success => Exit::Failed,
-            exit => exit,
-        });
+    let mut unwritten = run.unwritten;
+    unwritten.extend(store.close(patience).err());
+    for what in &unwritten {
+        complain(what);
     }
-    Ok(exit)
+    Ok(match exit {
+        Exit::Success if !unwritten.is_empty() => Exit::Failed,
+        exit => exit,
+    })
 }
 
 /// Refuses what can't show a chat.

@@ -94,12 +94,7 @@ impl Setup {
         let (mut config, keymap) = load(options)?;
         let catalog = config.catalog();
         let keys = keys(options, &catalog, environment);
-        let params = Params {
-            max_tokens: options.max_tokens,
-            temperature: options.temperature,
-            top_p: options.top_p,
-            presence_penalty: options.presence_penalty,
-        };
+        let params = params(options);
         if let Some(system) = &options.system {
             config.chat.system_prompt = system_prompt(system)?;
         }
@@ -112,14 +107,7 @@ impl Setup {
             choice(options, environment, persona, &config, &catalog, &keys)?;
         let begin = begin(options, persona, &config.chat);
         let persona = persona.cloned().unwrap_or_default();
-        let model = catalog.provider(&choice.provider);
-        let model = model.map(|provider| provider.model(&choice.model));
-        let usual = within_reach(config.chat.extras, &model.unwrap_or_default());
-        // What is asked for here is refused where the model lacks it, when the plan is made.
-        let extras = Extras {
-            json: options.json_mode || usual.json,
-            search: options.search || usual.search,
-        };
+        let extras = extras(options, config.chat.extras, &catalog, &choice);
         let session = Session {
             choice,
             thinking: options
@@ -152,6 +140,33 @@ fn begin(options: &Options, persona: Option<&Persona>, chat: &Chat) -> Option<Be
         prompt: system.or(prompt)?.to_owned(),
         persona: persona.map(|it| it.name.clone()).unwrap_or_default(),
     })
+}
+
+/// The parameters that were asked for on this command line.
+pub(super) fn params(options: &Options) -> Params {
+    Params {
+        max_tokens: options.max_tokens,
+        temperature: options.temperature,
+        top_p: options.top_p,
+        presence_penalty: options.presence_penalty,
+    }
+}
+
+/// What is asked of the answer besides: here, and as usual as far as the model can do it. What is
+/// asked for here is refused where the model lacks it, when the plan is made.
+pub(super) fn extras(
+    options: &Options,
+    usual: Extras,
+    catalog: &Catalog,
+    choice: &Choice,
+) -> Extras {
+    let provider = catalog.provider(&choice.provider);
+    let model = provider.map(|provider| provider.model(&choice.model));
+    let usual = within_reach(usual, &model.unwrap_or_default());
+    Extras {
+        json: options.json_mode || usual.json,
+        search: options.search || usual.search,
+    }
 }
 
 /// Where the configuration is: as named, else in the platform's place. `None` without a home.

@@ -139,7 +139,7 @@ impl Figures {
         let head = |name| [name, "TURNS", " INPUT", "CACHED", "OUTPUT", "COST", ""];
         table::write(out, head("MODEL"), models.into_iter())?;
         writeln!(out)?;
-        let longest = self.models.iter().flat_map(|sum| sum.medians()).max();
+        let longest = self.models.iter().flat_map(Sum::medians).max();
         let waits = self
             .models
             .iter()

@@ -146,6 +146,10 @@ fn ui(section: &mut Section<'_>, ui: &mut Ui, notes: &mut Notes) {
     set(&mut ui.notify, section.word("notify", &notify, notes));
     set(&mut ui.window_title, section.boolean("window_title", notes));
     set(&mut ui.progress, section.boolean("progress", notes));
+    set(
+        &mut ui.image_preview,
+        section.boolean("image_preview", notes),
+    );
 }
 
 fn network(section: &mut Section<'_>, network: &mut Network, notes: &mut Notes) {

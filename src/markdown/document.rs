@@ -140,6 +140,13 @@ impl Document {
         self.row_at(offset)
     }
 
+    /// How many rows are above that byte, with the row there at hand.
+    pub fn rows_above(&mut self, text: &str, offset: usize) -> usize {
+        let place = self.stretch_of_byte(offset);
+        self.lay_out_stretch(text, place);
+        self.count_above(offset)
+    }
+
     /// Has these rows at hand. Tells whether rows were counted that had only been estimated: then
     /// others may be in this place now.
     pub fn lay_out(&mut self, text: &str, rows: Range<usize>) -> bool {

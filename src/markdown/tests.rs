@@ -315,9 +315,9 @@ fn a_character_of_two_pieces_claims_nothing_of_what_is_added_behind_it() {
     for width in [2, 7, 20, 80] {
         let mut grown = Document::new(Kind::Markdown);
         for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
-            grown.sync(&text[..at], 0, width, false);
+            grown.sync(text.get(..at).unwrap(), 0, width, false);
             let mut fresh = Document::new(Kind::Markdown);
-            fresh.sync(&text[..at], 0, width, false);
+            fresh.sync(text.get(..at).unwrap(), 0, width, false);
             assert_eq!(grown.all_rows(), fresh.all_rows(), "{at} in {width}");
         }
     }
@@ -330,9 +330,9 @@ fn a_picture_at_the_end_of_a_growing_text_does_not_undo_its_emphasis() {
     let text = "~~d*\"*both*** _ah**\"(_a_so 🎉🎉 and on";
     let mut grown = Document::new(Kind::Markdown);
     for at in (0..=text.len()).filter(|&at| text.is_char_boundary(at)) {
-        grown.sync(&text[..at], 0, 80, false);
+        grown.sync(text.get(..at).unwrap(), 0, 80, false);
         let mut fresh = Document::new(Kind::Markdown);
-        fresh.sync(&text[..at], 0, 80, false);
+        fresh.sync(text.get(..at).unwrap(), 0, 80, false);
         assert_eq!(grown.all_rows(), fresh.all_rows(), "at {at}");
     }
 }

@@ -1,5 +1,5 @@
 //! What goes on beside the loop: tools that run, dropped with the turn that they run for, and
-//! things that are looked up.
+//! things that are looked up or written.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -17,6 +17,8 @@ pub(super) struct Jobs(Vec<Job>);
 struct Job {
     /// The turn that it is for, if it is for one.
     turn: Option<TurnId>,
+    /// The file that it writes, if it does.
+    file: Option<String>,
     work: BoxFuture<'static, Msg>,
 }
 
@@ -29,6 +31,7 @@ impl Jobs {
     ) {
         self.0.push(Job {
             turn: Some(call.turn),
+            file: None,
             work: work.map(move |result| Msg::ToolDone(call, result)).boxed(),
         });
     }
@@ -37,8 +40,28 @@ impl Jobs {
     pub(super) fn look_up(&mut self, work: impl Future<Output = Msg> + Send + 'static) {
         self.0.push(Job {
             turn: None,
+            file: None,
             work: work.boxed(),
         });
+    }
+
+    /// Writes a file.
+    pub(super) fn write(&mut self, file: String, work: impl Future<Output = Msg> + Send + 'static) {
+        self.0.push(Job {
+            turn: None,
+            file: Some(file),
+            work: work.boxed(),
+        });
+    }
+
+    /// Drops all but the files that are being written.
+    pub(super) fn keep_files(&mut self) {
+        self.0.retain(|job| job.file.is_some());
+    }
+
+    /// The files that are being written.
+    pub(super) fn files(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|job| job.file.as_deref())
     }
 
     /// Drops the jobs of a turn, which ends what they run.

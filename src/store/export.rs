@@ -124,14 +124,14 @@ fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         out.push('\n');
     }
     if reasoning != Reasoning::Only {
-        for call in &turn.reply.calls {
-            markdown_call(out, call);
+        for (text, calls) in passages(turn) {
+            if !text.is_empty() {
+                let _ = writeln!(out, "{}\n", safe::visible(text));
+            }
+            for call in calls {
+                markdown_call(out, call);
+            }
         }
-        let _ = writeln!(
-            out,
-            "{}\n",
-            safe::visible(turn.reply.answer.as_str().trim_end())
-        );
     }
     if reasoning != Reasoning::Only && !turn.reply.sources.is_empty() {
         let _ = writeln!(out, "{}\n", references(&turn.reply.sources));
@@ -139,6 +139,16 @@ fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
     if let Some(ending) = ending(turn) {
         let _ = writeln!(out, "*{ending}*\n");
     }
+}
+
+/// The answer in pieces, each with the calls that came after it.
+fn passages(turn: &Turn) -> impl Iterator<Item = (&str, &[ToolCall])> {
+    let passages = turn.reply.passages().into_iter();
+    passages.map(|(text, calls)| {
+        let text = turn.reply.answer.as_str().get(text).unwrap_or_default();
+        let calls = turn.reply.calls.get(calls).unwrap_or_default();
+        (text.trim_start_matches('\n').trim_end(), calls)
+    })
 }
 
 /// A tool call with what came of it. Its texts stand in fences that nothing in them can close.

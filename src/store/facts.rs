@@ -117,7 +117,8 @@ pub(super) fn calls_json(calls: &[ToolCall]) -> Value {
             }
         };
         let mut object = json!({"id": call.id, "name": call.name, "arguments": call.arguments,
-            "state": state, "result": text, "seconds": took.as_secs_f64()});
+            "state": state, "result": text, "seconds": took.as_secs_f64(),
+            "after_bytes": call.after_bytes});
         if let (Some(edited), Some(object)) = (&call.edited, object.as_object_mut()) {
             object.insert("edited".to_owned(), json!(edited));
         }
@@ -137,6 +138,12 @@ pub(super) fn calls(value: &Value) -> Vec<ToolCall> {
             .and_then(Value::as_str)
             .map(str::to_owned),
         state: call_state(value),
+        // Earlier versions did not say: what was called is above all that was said.
+        after_bytes: value
+            .get("after_bytes")
+            .and_then(Value::as_u64)
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(0),
     };
     elements(value).map(call).collect()
 }

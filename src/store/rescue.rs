@@ -85,6 +85,14 @@ fn free_name(path: &Path) -> PathBuf {
         .unwrap_or(plain)
 }
 
+/// The most rows that any query of a damaged file is followed through: more than a file of that
+/// size can hold. Pages that name each other in circles would go on far beyond.
+fn most_rows(aside: &Path) -> usize {
+    const LEAST_BYTES_OF_A_ROW: u64 = 4;
+    let bytes = fs::metadata(aside).map_or(0, |about| about.len());
+    usize::try_from(bytes / LEAST_BYTES_OF_A_ROW).unwrap_or(usize::MAX)
+}
+
 /// Copies what can be read, and returns how many conversations that is. Reading changes nothing:
 /// the damaged file stays as it was found.
 fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
@@ -96,11 +104,12 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
     drop(damaged.pragma_update(None, "writable_schema", true));
     fresh.pragma_update(None, "foreign_keys", false)?;
     let copying = fresh.transaction()?;
-    let probes = probes(&damaged);
+    let most = most_rows(aside);
+    let probes = probes(&damaged, most);
     for table in TABLES {
-        copy_table(&damaged, &copying, table, &probes)?;
+        copy_table(&damaged, &copying, table, &probes, most)?;
     }
-    copy_places(&damaged, &copying)?;
+    copy_places(&damaged, &copying, most)?;
     copying.execute_batch(
         "INSERT INTO turns
             (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
@@ -136,7 +145,7 @@ fn copy_all(aside: &Path, fresh: &mut Connection) -> Result<u64, Error> {
 }
 
 /// Ids that may lie behind the damage in one table, taken from all that name them.
-fn probes(damaged: &Connection) -> Vec<i64> {
+fn probes(damaged: &Connection, most: usize) -> Vec<i64> {
     const NAMED: [&str; 5] = [
         "SELECT id FROM conversations ORDER BY id",
         "SELECT id FROM conversations INDEXED BY conversations_by_time WHERE deleted IS NULL",
@@ -146,17 +155,18 @@ fn probes(damaged: &Connection) -> Vec<i64> {
     ];
     let mut all: Vec<i64> = NAMED
         .iter()
-        .flat_map(|named| rows(damaged, named, |row| row.get(0)))
+        .flat_map(|named| rows(damaged, named, most, |row| row.get(0)))
         .collect();
     all.sort_unstable();
     all.dedup();
     all
 }
 
-/// The rows of a query up to the first that can't be read.
+/// The rows of a query up to the first that can't be read, so many at most.
 fn rows<T>(
     damaged: &Connection,
     query: &str,
+    most: usize,
     read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
 ) -> Vec<T> {
     let Ok(mut statement) = damaged.prepare(query) else {
@@ -164,7 +174,7 @@ fn rows<T>(
     };
     statement
         .query_map([], read)
-        .map(|rows| rows.map_while(Result::ok).collect())
+        .map(|rows| rows.map_while(Result::ok).take(most).collect())
         .unwrap_or_default()
 }
 
@@ -175,6 +185,7 @@ fn copy_table(
     fresh: &Connection,
     table: &str,
     probes: &[i64],
+    most: usize,
 ) -> rusqlite::Result<()> {
     let names = |store: &Connection| -> rusqlite::Result<Vec<String>> {
         let statement = store.prepare(&format!("SELECT * FROM {table} LIMIT 0"))?;
@@ -202,6 +213,9 @@ fn copy_table(
         return Ok(());
     };
     let mut from = i64::MIN;
+    let mut left = most;
+    // A probe is tried once: behind what is damaged now, it would find no more later.
+    let mut probes = probes.iter();
     loop {
         let mut last = from;
         let Ok(mut rows) = select.query([from]) else {
@@ -217,9 +231,10 @@ fn copy_table(
                 break;
             };
             // Rows come in order; one that does not is damage, and could lead round in a circle.
-            if id < last {
+            if id < last || left == 0 {
                 break;
             }
+            left -= 1;
             last = id;
             let values: rusqlite::Result<Vec<Value>> =
                 (1..=columns.len()).map(|at| row.get(at)).collect();
@@ -234,23 +249,25 @@ fn copy_table(
             }
         }
         drop(rows);
-        let behind = probes.iter().filter(|probe| **probe > last);
-        let found = behind
+        let found = probes
+            .by_ref()
+            .filter(|probe| **probe > last)
             .filter_map(|probe| seek.query_row([probe], |row| row.get::<_, i64>(0)).ok())
             .find(|id| *id > last);
         match found {
-            Some(id) => from = id,
-            None => return Ok(()),
+            Some(id) if left > 0 => from = id,
+            Some(_) | None => return Ok(()),
         }
     }
 }
 
 /// Turns of which only the index still knows the place: what was said is worth more than what is
 /// known about it. `sent` is in the id.
-fn copy_places(damaged: &Connection, fresh: &Connection) -> rusqlite::Result<()> {
+fn copy_places(damaged: &Connection, fresh: &Connection, most: usize) -> rusqlite::Result<()> {
     let places = rows(
         damaged,
         "SELECT id, conversation, parent, chosen FROM turns INDEXED BY turns_by_place ORDER BY conversation",
+        most,
         |row| {
             Ok((
                 row.get::<_, i64>(0)?,
@@ -277,4 +294,74 @@ fn is_nonsense(error: &rusqlite::Error) -> bool {
         error.sqlite_error_code(),
         Some(ConstraintViolation | TypeMismatch)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A page of a table's inside: where its pointers are, behind a head of twelve bytes.
+    fn pointers(page: &[u8]) -> Vec<usize> {
+        assert_eq!(page.first(), Some(&5));
+        let number =
+            |at: usize| usize::from(u16::from_be_bytes(page[at..at + 2].try_into().unwrap()));
+        let cells = (0..number(3)).map(|cell| number(12 + 2 * cell));
+        std::iter::once(8).chain(cells).collect()
+    }
+
+    #[test]
+    fn pages_that_lead_round_in_circles_end() {
+        let home = tempfile::tempdir().unwrap();
+        let path = file::database_in(home.path());
+        file::create_private(&path).unwrap();
+        let store = file::connect(&path).unwrap();
+        store
+            .execute_batch(
+                "INSERT INTO conversations
+                    (id, title, system_prompt, created, updated, offset_minutes, provider, model, thinking)
+                    VALUES (1, 'one', '', 0, 0, 0, 'p', 'm', 'on');
+                 WITH RECURSIVE n (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < 2000)
+                 INSERT INTO turns
+                    (id, conversation, chosen, state, bytes, sent, offset_minutes, provider, model, thinking)
+                    SELECT n, 1, n, 'done', 0, 0, 0, 'p', 'm', 'on' FROM n;
+                 INSERT INTO texts SELECT id, 'a prompt ' || id, '', '' FROM turns;
+                 PRAGMA wal_checkpoint(TRUNCATE);",
+            )
+            .unwrap();
+        let sizes = |sql: &str| {
+            store
+                .query_row(sql, [], |row| row.get::<_, u32>(0))
+                .unwrap()
+        };
+        let size = sizes("PRAGMA page_size") as usize;
+        let roots = ["texts", "turns"].map(|table| {
+            sizes(&format!(
+                "SELECT rootpage FROM sqlite_schema WHERE name = '{table}'"
+            ))
+        });
+        drop(store);
+        let mut bytes = fs::read(&path).unwrap();
+        // Of either tree, the second page and the last are the root of the texts.
+        for (root, other) in [(roots[0], roots[0]), (roots[1], roots[0])] {
+            let start = (root as usize - 1) * size;
+            let page = &mut bytes[start..start + size];
+            let all = pointers(page);
+            for at in [all[0], all[2]] {
+                page[at..at + 4].copy_from_slice(&other.to_be_bytes());
+            }
+        }
+        fs::write(&path, bytes).unwrap();
+        let said = rescue(home.path(), &path).unwrap();
+        assert!(said.contains("one conversation could be read"), "{said}");
+        let fresh = file::connect(&path).unwrap();
+        let turns: u32 = fresh
+            .query_row(
+                "SELECT count(*) FROM turns JOIN texts ON turn = id WHERE prompt <> ''",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap();
+        assert!((50..2000).contains(&turns), "{turns}");
+        assert!(is_whole(&fresh));
+    }
 }

@@ -117,7 +117,7 @@ impl Shelf {
         Ok(tally::waits(&self.connection, group)?)
     }
 
-    /// Carries changes out, all or none.
+    /// Carries changes out, all or none. Returns the conversations that were not there before.
     ///
     /// # Errors
     ///
@@ -125,7 +125,7 @@ impl Shelf {
     pub fn change<'a>(
         &mut self,
         changes: impl IntoIterator<Item = &'a Change>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<ConversationId>, Error> {
         let running = match self.running.take() {
             Some(running) => running,
             None => Running::mark(&self.directory)?,
@@ -135,11 +135,12 @@ impl Shelf {
         let writing = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let mut began = Vec::new();
         for change in changes {
-            write::apply(&writing, change, &writer)?;
+            began.extend(write::apply(&writing, change, &writer)?);
         }
         writing.commit()?;
-        Ok(())
+        Ok(began)
     }
 
     /// Indexes some more turns as this version does, of those that an earlier one has indexed: few
@@ -169,6 +170,16 @@ impl Shelf {
     pub fn purge(&mut self, conversations: &[ConversationId]) -> Result<bool, Error> {
         let ids = conversations.iter().map(|id| write::row_id(id.0));
         self.purge_rows(ids.collect::<Vec<_>>())
+    }
+
+    /// Removes those of these conversations for good that are still deleted.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be written; then nothing was.
+    pub fn purge_deleted(&mut self, conversations: &[ConversationId]) -> Result<bool, Error> {
+        let rows = write::still_deleted(&self.connection, conversations)?;
+        self.purge_rows(rows)
     }
 
     fn purge_rows(&mut self, rows: Vec<i64>) -> Result<bool, Error> {

@@ -23,10 +23,15 @@ fn whole(count: Option<u64>) -> Option<i64> {
     count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-/// Carries a change out. `writer` tells whose live turns are whose.
-pub(super) fn apply(store: &Connection, change: &Change, writer: &str) -> rusqlite::Result<()> {
-    match change {
-        Change::Head(head) => put_head(store, head),
+/// Carries a change out. `writer` tells whose live turns are whose. Returns the conversation that
+/// was not there before, if it is now.
+pub(super) fn apply(
+    store: &Connection,
+    change: &Change,
+    writer: &str,
+) -> rusqlite::Result<Option<ConversationId>> {
+    let done = match change {
+        Change::Head(head) => return Ok(put_head(store, head)?.then_some(head.id)),
         Change::Turn(conversation, turn) => put_turn(store, *conversation, turn, writer),
         Change::Grow {
             turn,
@@ -59,13 +64,16 @@ pub(super) fn apply(store: &Connection, change: &Change, writer: &str) -> rusqli
         Change::Draft(conversation, text) => draft(store, *conversation, text),
         Change::DraftFiles(conversation, files) => attached::put_draft(store, *conversation, files),
         Change::Typed(conversation, text) => typed(store, *conversation, text),
-    }
+    };
+    done.map(|()| None)
 }
 
-fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<()> {
+/// Tells whether the conversation was not there before.
+fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<bool> {
     let id = row_id(head.id.0);
     let mut statement = store.prepare_cached("SELECT 1 FROM conversations WHERE id = ?1")?;
-    if !statement.exists([id])? {
+    let is_new = !statement.exists([id])?;
+    if is_new {
         index::add_title(store, id, &head.title)?;
     }
     store
@@ -98,7 +106,7 @@ fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<()> {
             ":extras": head.extras.to_string(),
             ":persona": head.persona,
         })
-        .map(drop)
+        .map(|_| is_new)
 }
 
 fn put_turn(
@@ -321,6 +329,22 @@ pub(super) fn purge(store: &Connection, id: i64) -> rusqlite::Result<()> {
             .execute([id])?;
     }
     Ok(())
+}
+
+/// Those of these conversations that are still deleted: another program may have gone on with one.
+pub(super) fn still_deleted(
+    store: &Connection,
+    ids: &[ConversationId],
+) -> rusqlite::Result<Vec<i64>> {
+    let mut deleted = store
+        .prepare_cached("SELECT 1 FROM conversations WHERE id = ?1 AND deleted IS NOT NULL")?;
+    let mut still = Vec::new();
+    for id in ids {
+        if deleted.exists([row_id(id.0)])? {
+            still.push(row_id(id.0));
+        }
+    }
+    Ok(still)
 }
 
 /// The conversations that were deleted at least so many seconds ago.

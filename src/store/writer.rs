@@ -146,7 +146,10 @@ impl Writer {
             return;
         };
         match shelf.change(self.queue.iter().map(|change| &**change)) {
-            Ok(()) => self.saved(),
+            Ok(began) => {
+                self.saved();
+                self.say_began(began);
+            }
             Err(Error::Database(error)) if file::is_damage(&error) => self.rescue(),
             Err(error) if error.may_pass() => self.fails(&error),
             Err(_) => self.one_by_one(),
@@ -241,6 +244,12 @@ impl Writer {
         }
     }
 
+    fn say_began(&self, conversations: Vec<ConversationId>) {
+        for conversation in conversations {
+            self.say(StoreNews::Began(conversation));
+        }
+    }
+
     /// Carries changes out one by one, since one of them can't be: that one is left out.
     fn one_by_one(&mut self) {
         while let Some(change) = self.queue.pop_front() {
@@ -248,7 +257,7 @@ impl Writer {
                 return;
             };
             match shelf.change([&*change]) {
-                Ok(()) => {}
+                Ok(began) => self.say_began(began),
                 Err(error) if error.may_pass() => {
                     self.queue.push_front(change);
                     self.fails(&error);
@@ -265,7 +274,7 @@ impl Writer {
         self.flush();
         if let Some(shelf) = &mut self.shelf {
             // What can't be purged now is purged by a later program.
-            drop(shelf.purge(&self.deleted));
+            drop(shelf.purge_deleted(&self.deleted));
         }
         self.shelf = None;
         match (&self.gone, &self.failing) {

@@ -1,8 +1,6 @@
 //! What the loop asks of the terminal besides drawing: input, the clipboard, the editor, a rest.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +10,9 @@ use futures_util::stream::{self, BoxStream, SelectAll};
 
 use tokio::time::{Instant, timeout_at};
 
+#[cfg(unix)]
+use super::editor;
+use super::editor::{Draft, Edited};
 use super::replies::{Replies, Sorted};
 use super::{Clipboard, Guard};
 use crate::app::{Announcement, Msg};
@@ -47,12 +48,12 @@ impl std::fmt::Debug for Console {
 impl Console {
     /// The console of a terminal that was taken; `answers` unless it is known to make a mess of
     /// questions. Must be called within a tokio runtime.
-    pub fn real(guard: Guard, editor: Vec<String>, clipboard: Clipboard, answers: bool) -> Self {
+    pub fn real(guard: Guard, clipboard: Clipboard, answers: bool) -> Self {
         let asked = Arc::new(AtomicBool::new(false));
         Self {
             guard: Some(guard),
             input: stream::select_all([events(Arc::clone(&asked))]),
-            editor,
+            editor: Vec::new(),
             clipboard,
             answers,
             asked,
@@ -73,6 +74,12 @@ impl Console {
             copied: Vec::new(),
             notified: Vec::new(),
         }
+    }
+
+    /// The same console, which edits texts with that program and its arguments.
+    #[must_use]
+    pub fn with_editor(self, editor: Vec<String>) -> Self {
+        Self { editor, ..self }
     }
 
     /// The next thing that happened; `None` when the terminal is gone.
@@ -172,11 +179,7 @@ impl Console {
     pub fn suspend(&mut self) -> io::Result<()> {
         self.away(|| {
             #[cfg(unix)]
-            {
-                use rustix::process::{Signal, getpid, kill_process};
-                // SIGSTOP rather than SIGTSTP: the latter has a handler of ours.
-                kill_process(getpid(), Signal::STOP)?;
-            }
+            editor::stop()?;
             Ok(())
         })
     }
@@ -191,28 +194,31 @@ impl Console {
     }
 
     /// Opens a text in the user's editor and waits for the result.
-    ///
-    /// # Errors
-    ///
-    /// Fails with a sentence when there is no editor, or it fails, or its file can't be read.
-    pub fn edit(&mut self, text: &str) -> Result<String, String> {
-        let Some((program, arguments)) = self.editor.split_first() else {
-            return Err("Set $VISUAL or $EDITOR to edit messages in an editor".to_owned());
+    pub fn edit(&mut self, text: &str) -> Edited {
+        let editor = self.editor.clone();
+        let Some((program, arguments)) = editor.split_first() else {
+            let why = "Set $VISUAL or $EDITOR to edit messages in an editor";
+            return Edited::failed(why.to_owned());
         };
-        let (program, arguments) = (program.clone(), arguments.to_vec());
-        let path =
-            draft_file(text).map_err(|error| format!("The draft could not be written: {error}"))?;
-        let ran = self.away(|| Command::new(&program).args(&arguments).arg(&path).status());
-        let result = match ran {
-            Ok(status) if status.success() => std::fs::read_to_string(&path)
-                .map_err(|error| format!("The edited message could not be read: {error}")),
-            Ok(status) => Err(format!(
-                "{program} ended with {status}; the message is unchanged"
-            )),
-            Err(error) => Err(format!("{program} could not be started: {error}")),
+        let draft = match Draft::write(text) {
+            Ok(draft) => draft,
+            Err(error) => {
+                return Edited::failed(format!("The draft could not be written: {error}"));
+            }
         };
-        drop(std::fs::remove_file(&path));
-        result
+        match self.away(|| draft.edit(program, arguments)) {
+            Ok((status, rested)) if status.success() => {
+                let failed = |error| format!("The edited message could not be read: {error}");
+                let text = draft.read().map_err(failed);
+                Edited { text, rested }
+            }
+            Ok((status, rested)) => {
+                let why = format!("{program} ended with {status}; the message is unchanged");
+                let text = Err(why);
+                Edited { text, rested }
+            }
+            Err(error) => Edited::failed(format!("{program} could not be started: {error}")),
+        }
     }
 
     /// Does something while the terminal is given back and nobody reads its input.
@@ -274,17 +280,4 @@ fn message(sorted: Sorted) -> Msg {
         Event::FocusGained => Msg::Focus(true),
         Event::FocusLost => Msg::Focus(false),
     }
-}
-
-/// Writes a text to a new file that only the user can read, with a name nobody can foresee.
-fn draft_file(text: &str) -> io::Result<PathBuf> {
-    let name = format!("mmchat-{:016x}.md", fastrand::u64(..));
-    let path = std::env::temp_dir().join(name);
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&path)?;
-    file.write_all(text.as_bytes())?;
-    Ok(path)
 }

@@ -2,6 +2,7 @@
 //! an `@path` may mean, and the question whether several are meant.
 
 use std::fmt::Write as _;
+use std::iter;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,6 +10,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Clear, Widget};
 
+use super::picture::{BLANK_ROW, Frame, Pictures};
 use super::theme::Theme;
 use super::{overlay, paint};
 use crate::app::App;
@@ -86,10 +88,11 @@ fn facts(item: &Attachment) -> String {
     }
 }
 
-/// What went along with a prompt, a line each.
-pub(super) fn cards(turn: &Turn) -> String {
+/// What went along with a prompt, a line each, and blank ones under images for their pictures.
+pub(super) fn cards(turn: &Turn, pictures: &Pictures) -> (String, Vec<Frame>) {
     let mut text = String::new();
-    for attachment in &turn.attachments {
+    let mut frames = Vec::new();
+    for (number, attachment) in turn.attachments.iter().enumerate() {
         if !text.is_empty() {
             text.push('\n');
         }
@@ -100,8 +103,18 @@ pub(super) fn cards(turn: &Turn) -> String {
         };
         let (name, facts) = (attachment.shown_name(), attachment.facts());
         let _ = write!(text, "▪ {name} · {kind} · {facts}");
+        let image = attachment.image();
+        if let Some(size) = image.and_then(|image| pictures.size((turn.id, number), image)) {
+            let frame = Frame {
+                number,
+                size,
+                start: text.len(),
+            };
+            text.extend(iter::repeat_n(BLANK_ROW, frame.rows()));
+            frames.push(frame);
+        }
     }
-    text
+    (text, frames)
 }
 
 /// Draws the files that the path being typed may mean, above the message box.

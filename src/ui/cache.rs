@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 
 use super::links::Links;
 use super::path::Path;
+use super::picture::{PictureAnswer, PictureRequest, Pictures};
 use super::theme::Theme;
 use crate::app::{Anchor, Pane, Themes};
 use crate::chat::TurnId;
@@ -31,6 +32,8 @@ pub struct Cache {
     asked: Option<(TurnId, Topic)>,
     /// Where the rows of the conversation are.
     pub(super) path: Path,
+    /// Small pictures of images.
+    pub(super) pictures: Pictures,
     /// What was on top of the thinking pane, as [`Path`] remembers it of the chat.
     pub(super) thinking_top: Option<(usize, Anchor)>,
     /// Texts with rows at hand, and which of them the frame being drawn has use for.
@@ -72,8 +75,8 @@ pub(super) enum Topic {
     Reasoning,
     /// The answer.
     Answer,
-    /// The tools that it asked for, and what became of them.
-    Calls,
+    /// Tools that it asked for at one place in the answer, and what became of them.
+    Calls(usize),
     /// The pages that it draws on.
     Sources,
     /// Remarks under the answer.
@@ -117,6 +120,7 @@ impl Cache {
             shown: Vec::new(),
             asked: None,
             path: Path::default(),
+            pictures: Pictures::default(),
             thinking_top: None,
             at_hand: Vec::new(),
             spare: 0,
@@ -157,7 +161,7 @@ impl Cache {
             Topic::Reasoning | Topic::Answer | Topic::Sources => Kind::Markdown,
             Topic::Prompt
             | Topic::Attached
-            | Topic::Calls
+            | Topic::Calls(_)
             | Topic::Remarks
             | Topic::Failure
             | Topic::Words => Kind::Plain,
@@ -193,6 +197,22 @@ impl Cache {
         asked
             .and_then(|asked| self.documents.get_mut(&asked))
             .is_some_and(|document| document.colour(colours))
+    }
+
+    /// Switches pictures under the cards of images on or off. Without, they are off: somebody has to
+    /// answer what [`Cache::lacking_picture`] asks for.
+    pub fn show_pictures(&mut self, on: bool) {
+        self.pictures.on = on;
+    }
+
+    /// A picture that the last frame had no pixels for yet.
+    pub fn lacking_picture(&self) -> Option<PictureRequest> {
+        self.pictures.wanted()
+    }
+
+    /// Takes what came of such a request. Tells whether the screen looks different now.
+    pub fn take_picture(&mut self, answer: PictureAnswer) -> bool {
+        self.pictures.take(answer)
     }
 
     /// Begins a frame: nothing is shown yet.
@@ -259,5 +279,6 @@ impl Cache {
     /// Forgets the texts of turns that are no longer on the screen.
     pub(super) fn keep_only(&mut self, is_there: impl Fn(TurnId) -> bool) {
         self.documents.retain(|(turn, _), _| is_there(*turn));
+        self.pictures.keep_only(is_there);
     }
 }

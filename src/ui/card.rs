@@ -15,7 +15,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::theme::Theme;
 use super::{figures, paint};
 use crate::app::{App, Live, SeenCard, consent};
-use crate::chat::{CallState, ToolCall, Turn, safe};
+use crate::chat::{CallState, ToolCall, safe};
 use crate::markdown::text_width;
 use crate::phrase::tr;
 
@@ -47,12 +47,13 @@ pub(super) fn result(call: &ToolCall, open: bool) -> String {
     )
 }
 
-/// The calls of a turn, as text: for each what was asked for, what is becoming of it, and what it
-/// came to.
-pub(super) fn calls(turn: &Turn, live: Option<&Live>, open: bool) -> String {
+/// Calls as text: for each what was asked for, what is becoming of it, and what it came to.
+pub(super) fn calls(calls: &[ToolCall], live: Option<&Live>, open: bool) -> String {
     let mut text = String::new();
-    let calls = turn.reply.calls.iter();
-    for call in calls.filter(|call| live.is_some() || call.state != CallState::Asked) {
+    for call in calls
+        .iter()
+        .filter(|call| live.is_some() || call.state != CallState::Asked)
+    {
         let arguments = safe::plain_json(&safe::one_line(call.effective_arguments()));
         let arguments = paint::cut(&arguments, MOST_ARGUMENT_COLS);
         let name = safe::plain_json(&safe::one_line(&call.name));

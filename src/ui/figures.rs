@@ -24,6 +24,12 @@ pub(crate) fn speed(tokens: u64, time: Duration) -> Option<String> {
     (tokens >= 5 && seconds >= 0.05).then(|| format!("{:.0} tok/s", tokens_f / seconds))
 }
 
+/// The same of tokens of which it is known whether they are estimated: `~87 tok/s`.
+pub(crate) fn pace((tokens, reported): (u64, bool), time: Duration) -> Option<String> {
+    let about = if reported { "" } else { "~" };
+    Some(format!("{about}{}", speed(tokens, time)?))
+}
+
 /// A size: `950 B`, `12 kB`, `3.4 MB`.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes {

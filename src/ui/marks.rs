@@ -76,7 +76,7 @@ fn text_of<'a>(cache: &'a Cache, line: &ShownLine) -> Option<(Section, &'a Row)>
         Topic::Reasoning => Section::Reasoning,
         Topic::Answer => Section::Answer,
         Topic::Attached
-        | Topic::Calls
+        | Topic::Calls(_)
         | Topic::Sources
         | Topic::Remarks
         | Topic::Failure
@@ -110,10 +110,12 @@ fn mark(row: &Row, bytes: &Range<usize>, area: Rect, style: Style, buf: &mut Buf
 
 /// The text on a cell of a pane: the character there, or no byte at the nearest place.
 fn passage_at(cache: &Cache, pane: Pane, cell: Position) -> Option<Passage> {
-    let lines = || cache.lines().iter().filter(|line| line.pane == pane);
-    let above = lines().rfind(|line| line.area.y <= cell.y);
-    let line = above.or_else(|| lines().next())?;
-    let (section, row) = text_of(cache, line)?;
+    // Cards and notes between two texts belong to none: there the text above ends.
+    let lines = cache.lines().iter().filter(|line| line.pane == pane);
+    let mut lines = lines.filter_map(|line| Some((line, text_of(cache, line)?)));
+    let first = lines.next()?;
+    let above = lines.take_while(|(line, _)| line.area.y <= cell.y).last();
+    let (line, (section, row)) = above.unwrap_or(first);
     let range = match line.area.y.cmp(&cell.y) {
         Ordering::Equal => bytes_at(row, cell.x.saturating_sub(line.area.x)),
         Ordering::Less => end_of(row),

@@ -7,15 +7,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::attached;
-use super::cache::{Cache, Source, Topic};
-use super::card;
-use super::extent::{Extent, Part, TOPICS};
-use super::notes::{self, Notes};
+use super::cache::{Cache, Topic};
+use super::extent::{Extent, Part, topics};
+use super::picture::{Pictures, Room};
+use super::texts::Texts;
 use super::viewport;
 use crate::app::scroll::{Place, Scroll};
 use crate::app::{Anchor, Live, Section};
-use crate::chat::{Turn, TurnId, references};
+use crate::chat::{Turn, TurnId};
 use crate::markdown::Document;
 
 /// More rounds of looking are never needed: each reads something that was not read before.
@@ -26,6 +25,7 @@ const ROUNDS: usize = 1_000;
 pub(super) struct Path {
     width: u16,
     open: bool,
+    room: Option<Room>,
     live: Option<TurnId>,
     extents: Vec<Extent>,
     starts: Arc<[(TurnId, usize)]>,
@@ -41,6 +41,7 @@ impl Default for Path {
         Self {
             width: 0,
             open: false,
+            room: None,
             live: None,
             extents: Vec::new(),
             starts: Arc::from([]),
@@ -58,57 +59,8 @@ pub(super) struct Turns<'a> {
     pub live: Option<&'a Live>,
     /// Whether the results of tools are shown whole.
     pub open: bool,
-}
-
-/// The texts of a turn.
-struct Texts<'a> {
-    turn: &'a Turn,
-    attached: String,
-    calls: String,
-    sources: String,
-    notes: Notes,
-}
-
-impl<'a> Texts<'a> {
-    fn of(turn: &'a Turn, turns: Turns<'_>) -> Self {
-        let live = turns.live.filter(|live| live.turn == turn.id);
-        Self {
-            turn,
-            attached: attached::cards(turn),
-            calls: card::calls(turn, live, turns.open),
-            sources: references(&turn.reply.sources),
-            notes: notes::of(turn, live),
-        }
-    }
-
-    fn source(&self, topic: Topic) -> Source<'_> {
-        let note = |text| Source {
-            text,
-            // Notes come and go while the turn is live, not always at the end, and one may be as long
-            // as the one before it.
-            epoch: fingerprint(text),
-            done: true,
-        };
-        match topic {
-            Topic::Prompt => Source::fixed(&self.turn.prompt),
-            Topic::Attached => Source::fixed(&self.attached),
-            Topic::Calls => Source {
-                text: &self.calls,
-                // A second that passes does not change how long the text is.
-                epoch: fingerprint(&self.calls),
-                done: true,
-            },
-            Topic::Answer | Topic::Reasoning => Source {
-                text: self.turn.shown_answer().as_str(),
-                epoch: self.turn.shown_answer().epoch(),
-                done: !self.turn.is_live(),
-            },
-            Topic::Sources => note(&self.sources),
-            Topic::Remarks => note(&self.notes.remarks),
-            Topic::Failure => note(&self.notes.ending),
-            Topic::Words => note(&self.notes.words),
-        }
-    }
+    /// How large the pictures of images are.
+    pub pictures: &'a Pictures,
 }
 
 impl Path {
@@ -143,9 +95,9 @@ impl Path {
     /// Takes in what changed since the last frame. Turns that are over change nothing.
     pub(super) fn update(&mut self, turns: Turns<'_>, width: u16, cache: &mut Cache) {
         let live = turns.live.map(|live| live.turn);
-        let rewrapped = self.width != width || self.open != turns.open;
-        self.width = width;
-        self.open = turns.open;
+        let room = turns.pictures.room();
+        let rewrapped = (self.width, self.open, self.room) != (width, turns.open, room);
+        (self.width, self.open, self.room) = (width, turns.open, room);
         self.extents.truncate(turns.path.len());
         let mut moved = self.starts.len() != turns.path.len();
         for (at, turn) in turns.path.iter().enumerate() {
@@ -236,15 +188,17 @@ impl Path {
             Part::UserHeader => (Section::Prompt, 0),
             Part::BlankAbove
             | Part::ReplyHeader
-            | Part::Text(Topic::Attached | Topic::Calls, _) => (Section::Answer, 0),
-            Part::Text(topic @ (Topic::Prompt | Topic::Answer), row) => {
-                let document = cache.kept(extent.turn, topic);
+            | Part::Text(Topic::Attached | Topic::Calls(_) | Topic::Answer, _) => {
+                // Calls and blank rows within an answer are so far from the text above them.
+                let above = extent.above(Topic::Answer, within + 1).saturating_sub(1);
+                let document = cache.kept(extent.turn, Topic::Answer);
+                let found = document.and_then(|document| document.row(above));
+                (Section::Answer, found.map_or(0, |row| row.source.start))
+            }
+            Part::Text(Topic::Prompt, row) => {
+                let document = cache.kept(extent.turn, Topic::Prompt);
                 let found = document.and_then(|document| document.row(row));
-                let section = match topic {
-                    Topic::Prompt => Section::Prompt,
-                    _ => Section::Answer,
-                };
-                (section, found.map_or(0, |row| row.source.start))
+                (Section::Prompt, found.map_or(0, |row| row.source.start))
             }
             Part::BlankBelow | Part::Text(..) => (Section::Answer, usize::MAX),
         };
@@ -274,18 +228,20 @@ impl Path {
                 return None;
             }
             let document = cache.kept(extent.turn, Topic::Answer)?;
-            Some((start + extent.top_of(Topic::Answer), document))
+            Some((*start, extent, document))
         };
         let here = self.turn_at(row).unwrap_or(0);
         let above = (0..=here).rev().find_map(|at| {
-            let (top, document) = answer(at)?;
-            let found = document.heading_above(row.saturating_sub(top));
-            found.map(|at| top + at).filter(|at| *at < row)
+            let (start, extent, document) = answer(at)?;
+            let upto = extent.above(Topic::Answer, row.saturating_sub(start));
+            let found = document.heading_above(upto)?;
+            Some(start + extent.row_of(Topic::Answer, found)).filter(|at| *at < row)
         });
         let below = (here..self.extents.len()).find_map(|at| {
-            let (top, document) = answer(at)?;
-            let found = document.heading_from((row + 1).saturating_sub(top));
-            found.map(|at| top + at)
+            let (start, extent, document) = answer(at)?;
+            let from = extent.above(Topic::Answer, (row + 1).saturating_sub(start));
+            let found = document.heading_from(from)?;
+            Some(start + extent.row_of(Topic::Answer, found))
         });
         (above, below)
     }
@@ -331,10 +287,11 @@ impl Path {
         let document = cache.document(turn.id, topic, source, self.width);
         let row = document.reveal(source.text, anchor.offset);
         let rows = document.len();
-        let mut extent = *self.extents.get(at)?;
+        let mut extent = self.extents.get(at)?.clone();
         extent.set(topic, rows);
-        self.set(at, extent);
+        texts.place_calls(&mut extent, cache, self.width);
         let base = base(&extent, anchor.section, |_| row);
+        self.set(at, extent);
         let is_text = anchor.row >= 0 && anchor.offset < usize::MAX;
         let below = if is_text && anchor.width != self.width {
             0
@@ -353,7 +310,7 @@ impl Path {
             let Some((_, start)) = self.starts.get(at).copied() else {
                 break;
             };
-            let Some((turn, mut extent)) = turns.path.get(at).zip(self.extents.get(at).copied())
+            let Some((turn, mut extent)) = turns.path.get(at).zip(self.extents.get(at).cloned())
             else {
                 break;
             };
@@ -362,14 +319,14 @@ impl Path {
             }
             let texts = Texts::of(turn, turns);
             let mut counted = true;
-            for topic in TOPICS {
+            for topic in topics(extent.cards.len()) {
                 let source = texts.source(topic);
                 if source.text.is_empty() && cache.kept(turn.id, topic).is_none() {
                     extent.set(topic, 0);
                     continue;
                 }
-                let top = start + extent.top_of(topic);
-                let wanted = rows.start.saturating_sub(top)..rows.end.saturating_sub(top);
+                let above = |row: usize| extent.above(topic, row.saturating_sub(start));
+                let wanted = above(rows.start)..above(rows.end);
                 let document = cache.document(turn.id, topic, source, self.width);
                 extent.set(topic, document.len());
                 if !wanted.is_empty() && wanted.start < document.len() {
@@ -379,6 +336,7 @@ impl Path {
                 counted &= document.is_counted();
                 extent.headed |= document.has_headings() && topic == Topic::Answer;
             }
+            texts.place_calls(&mut extent, cache, self.width);
             extent.counted = counted;
             changed |= self.set(at, extent);
         }
@@ -386,19 +344,19 @@ impl Path {
     }
 
     fn count_turn(&mut self, turns: Turns<'_>, at: usize, top: usize, cache: &mut Cache) {
-        let Some((turn, mut extent)) = turns.path.get(at).zip(self.extents.get(at).copied()) else {
+        let Some((turn, mut extent)) = turns.path.get(at).zip(self.extents.get(at).cloned()) else {
             return;
         };
         let start = self.starts.get(at).map_or(0, |(_, start)| *start);
         let texts = Texts::of(turn, turns);
         let mut budget = cache.spare;
         let mut counted = true;
-        for topic in TOPICS {
+        for topic in topics(extent.cards.len()) {
             let source = texts.source(topic);
             if source.text.is_empty() {
                 continue;
             }
-            let near = top.saturating_sub(start + extent.top_of(topic));
+            let near = extent.above(topic, top.saturating_sub(start));
             let document = cache.document(turn.id, topic, source, self.width);
             document.count_some(source.text, near, &mut budget);
             // Reading a text for the first time costs something too.
@@ -408,6 +366,7 @@ impl Path {
             extent.headed |= document.has_headings() && topic == Topic::Answer;
         }
         cache.spare = budget;
+        texts.place_calls(&mut extent, cache, self.width);
         extent.counted = counted;
         self.set(at, extent);
     }
@@ -418,10 +377,13 @@ impl Path {
             return false;
         };
         let before = std::mem::replace(known, extent);
-        if before.height() == extent.height() {
-            return before.prompt != extent.prompt || before.answer != extent.answer;
+        let now = &*known;
+        if before.height() == now.height() {
+            return before.prompt != now.prompt
+                || before.answer != now.answer
+                || before.cards != now.cards;
         }
-        self.recounted += extent.height().cast_signed() - before.height().cast_signed();
+        self.recounted += now.height().cast_signed() - before.height().cast_signed();
         self.renumber();
         true
     }
@@ -450,26 +412,17 @@ impl Path {
 /// The row of a turn that shows a place in a section; `row_in` finds it in the section's text.
 fn base(extent: &Extent, section: Section, row_in: impl Fn(Topic) -> usize) -> usize {
     match section {
-        Section::Prompt => extent.top_of(Topic::Prompt) + row_in(Topic::Prompt),
-        Section::Answer | Section::Reasoning => {
-            extent.top_of(Topic::Answer) + row_in(Topic::Answer)
-        }
+        Section::Prompt => extent.row_of(Topic::Prompt, row_in(Topic::Prompt)),
+        Section::Answer | Section::Reasoning => extent.row_of(Topic::Answer, row_in(Topic::Answer)),
     }
-}
-
-/// A number that is another one when a text is another one.
-fn fingerprint(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
 }
 
 /// How many rows a turn takes: of texts that were never read, about.
 fn guess(turn: &Turn, turns: Turns<'_>, width: u16, read: bool, cache: &mut Cache) -> Extent {
     let texts = Texts::of(turn, turns);
-    let mut extent = Extent::new(turn.id);
+    let mut extent = Extent::new(turn.id, texts.calls.len());
     let mut counted = true;
-    for topic in TOPICS {
+    for topic in topics(texts.calls.len()) {
         let source = texts.source(topic);
         let known = cache.kept(turn.id, topic).is_some();
         if source.text.is_empty() && !known {
@@ -485,6 +438,7 @@ fn guess(turn: &Turn, turns: Turns<'_>, width: u16, read: bool, cache: &mut Cach
             counted = false;
         }
     }
+    texts.place_calls(&mut extent, cache, width);
     extent.counted = counted;
     extent
 }

@@ -9,7 +9,7 @@ use super::{figures, paint, phase};
 use crate::app::{App, Command, Gauge, Notice, Pane, Tone};
 use crate::chat::{Part, Turn, safe};
 use crate::markdown::text_width;
-use crate::phrase::{self, mark};
+use crate::phrase::{self, mark, tr};
 
 /// The most rows that a notice takes from the rest of the screen.
 const MOST_ROWS: usize = 3;
@@ -180,7 +180,7 @@ fn hints(app: &App, wanted: &[(Command, &'static str)], room: usize) -> Vec<(Str
     shown
 }
 
-/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001`, of the last turn; what is unknown is left out,
+/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001 · 8k cached`, of the last turn; what is unknown is left out,
 /// and what matters least comes last.
 fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let Some(turn) = app.conversation.last() else {
@@ -205,6 +205,9 @@ fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     }
     figures.extend(speed(app, turn));
     figures.extend(cost(app, turn));
+    let cached = turn.reply.total_usage().cached_tokens;
+    let cached = cached.filter(|count| *count > 0).map(figures::count);
+    figures.extend(cached.map(|count| tr!("{count} cached", count)));
     figures
 }
 
@@ -233,10 +236,9 @@ fn context(gauge: Gauge) -> String {
 fn speed(app: &App, turn: &Turn) -> Option<String> {
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     let end = live.map_or(turn.timing.end, |live| Some(live.elapsed()))?;
-    let (tokens, reported) = turn.output_tokens();
     let spent = |part| turn.timing.spent(part, end).unwrap_or_default();
-    let speed = figures::speed(tokens, spent(Part::Reasoning) + spent(Part::Answer))?;
-    Some(if reported { speed } else { format!("~{speed}") })
+    let time = spent(Part::Reasoning) + spent(Part::Answer);
+    figures::pace(turn.output_tokens(), time)
 }
 
 /// What the turn cost: as reported, else by the list price.

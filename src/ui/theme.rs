@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::config::theme::{Look, Part, Theme as Looks};
+use crate::config::theme::{Colour, Look, Part, Theme as Looks};
 use crate::markdown::{self, Role};
 
 /// The style of everything on the screen.
@@ -124,6 +124,11 @@ impl Theme {
     /// The place that a search is at.
     pub fn found_here(&self) -> Style {
         self.style(Part::CurrentMatch)
+    }
+
+    /// A pixel of a picture, as near as the terminal has it.
+    pub(super) fn pixel(&self, rgb: [u8; 3]) -> Option<Color> {
+        depth::pair(Colour::Rgb(rgb), Colour::Default, self.depth, None).0
     }
 
     /// Rendered Markdown.

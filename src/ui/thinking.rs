@@ -1,5 +1,7 @@
 //! The thinking pane: the reasoning of the turn in focus, whole or its last lines.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -192,20 +194,24 @@ fn look(
 
 /// The pane in one line, while the answer has the room.
 fn summary(app: &App, turn: &Turn, theme: Theme, area: Rect, buf: &mut Buffer) {
-    let mut line = title(app, Some(turn), area.width, theme);
-    if !turn.reply.reasoning.is_empty() {
-        let key = app.keymap.hint(crate::app::Command::FocusPrevious);
-        let how = key.map_or_else(String::new, |key| tr!("· {key} reads it ", key));
-        line.push_span(Span::styled(how, theme.dim()));
-    }
+    let key = app.keymap.hint(crate::app::Command::FocusPrevious);
+    let key = key.filter(|_| !turn.reply.reasoning.is_empty());
+    let how = key.map_or_else(String::new, |key| tr!("· {key} reads it ", key));
+    // Figures give way to the key.
+    let how_cols = u16::try_from(text_width(&how)).unwrap_or(u16::MAX);
+    let room = area.width.saturating_sub(how_cols);
+    let mut line = title(app, Some(turn), room, theme);
+    line.push_span(Span::styled(how, theme.dim()));
     buf.set_line(area.x, area.y, &line, area.width);
 }
 
-/// ` Thinking · 1.2k tok · 8.4 s · 62 % of 2k `, as much of it as fits.
+/// ` Thinking · 1.2k tok · 8.4 s · 62 % of 2k · 87 tok/s `, as much of it as fits.
 fn title(app: &App, turn: Option<&Turn>, width: u16, theme: Theme) -> Line<'static> {
     let mut spans = vec![Span::styled(tr!(" Thinking "), theme.title())];
     let mut room = usize::from(width).saturating_sub(text_width(tr!(" Thinking ")) + 2);
-    let facts = turn.map_or_else(Vec::new, |turn| facts(app, turn));
+    let mut facts = turn.map_or_else(Vec::new, |turn| facts(app, turn));
+    let pace = turn.and_then(|turn| figures::pace(turn.reasoning_tokens(), thought(app, turn)?));
+    facts.extend(pace);
     for fact in facts {
         let fact = format!("· {fact} ");
         let Some(left) = room.checked_sub(text_width(&fact)) else {
@@ -225,15 +231,19 @@ fn facts(app: &App, turn: &Turn) -> Vec<String> {
     let (tokens, reported) = turn.reasoning_tokens();
     let about = if reported { "" } else { "~" };
     let mut facts = vec![format!("{about}{} tok", figures::count(tokens))];
-    let live = app.live.as_ref().filter(|live| live.turn == turn.id);
-    let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
-    let thought = turn.timing.spent(chat::Part::Reasoning, elapsed);
-    facts.extend(thought.map(figures::span));
+    facts.extend(thought(app, turn).map(figures::span));
     if let Some(limit) = turn.asked.params.max_tokens.filter(|limit| *limit > 0) {
         let share = tokens.saturating_mul(100) / limit;
         facts.push(format!("{share} % of {}", figures::count(limit)));
     }
     facts
+}
+
+/// How long was thought so far.
+fn thought(app: &App, turn: &Turn) -> Option<Duration> {
+    let live = app.live.as_ref().filter(|live| live.turn == turn.id);
+    let elapsed = live.map_or(turn.timing.end.unwrap_or_default(), Live::elapsed);
+    turn.timing.spent(chat::Part::Reasoning, elapsed)
 }
 
 fn hint(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {

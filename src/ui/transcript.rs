@@ -1,6 +1,7 @@
 //! The chat pane: every turn on the path, of which only the visible rows are drawn.
 
 use std::fmt::Write as _;
+use std::mem;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -53,16 +54,20 @@ pub(super) fn draw(
         );
     }
     let on_path: Vec<&Turn> = app.conversation.path().collect();
+    let mut pictures = mem::take(&mut cache.pictures);
+    pictures.fit_into(area.width, app.size.1, theme.depth());
     let turns = Turns {
         path: &on_path,
         live: app.live.as_ref(),
         open: app.toolbox.results_open,
+        pictures: &pictures,
     };
     let height = usize::from(area.height);
-    let mut path = std::mem::take(&mut cache.path);
+    let mut path = mem::take(&mut cache.path);
     path.update(turns, area.width, cache);
     let top = path.look(turns, app.chat_scroll, height, cache);
     let top = path.count_some(turns, app.chat_scroll, (top, height), cache);
+    cache.pictures = pictures;
     let rows = path.rows();
     for (line, row) in area.rows().zip(top..rows) {
         let Some((at, part)) = path.part(row) else {
@@ -128,7 +133,7 @@ fn draw_row(app: &App, cache: &Cache, turn: &Turn, part: Part, line: Rect, buf: 
     };
     paint::row(row, line, line.y, cache, buf);
     match topic {
-        Topic::Calls => card::mark(app.zoom.is_some(), theme, line, buf),
+        Topic::Calls(_) => card::mark(app.zoom.is_some(), theme, line, buf),
         Topic::Remarks => buf.set_style(line, theme.warning()),
         Topic::Failure if matches!(turn.state, TurnState::Failed(_)) => {
             buf.set_style(line, theme.error());
@@ -168,7 +173,7 @@ fn reply_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buff
             (phase::words(live, turn), theme.warning())
         }
         Some(live) => (phase::words(live, turn), theme.active()),
-        None => (thought(turn).unwrap_or_default(), theme.dim()),
+        None => (phases(turn, usize::from(line.width)), theme.dim()),
     };
     // What is going on matters more than who does it: the name gives way.
     let room = usize::from(line.width).saturating_sub(text_width(&right) + 1);
@@ -182,12 +187,30 @@ fn reply_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buff
     paint::right(&[(&right, style)], x, line, buf);
 }
 
-/// `thought 8.4 s`, if it did.
-fn thought(turn: &Turn) -> Option<String> {
-    if turn.reply.reasoning.is_empty() {
-        return None;
-    }
+/// `thought 8.4 s · 520 tok · 87 tok/s`: how long the model thought, how long its answer is and how
+/// fast that came. In a row of `width` columns, the figures of the answer leave the names whole.
+fn phases(turn: &Turn, width: usize) -> String {
+    let names = text_width(&safe::one_line(turn.model())) + text_width(&turn.asked.provider);
+    let room = width.saturating_sub(names + " ·  ".len());
     let end = turn.timing.end.unwrap_or_default();
-    let time = turn.timing.spent(chat::Part::Reasoning, end)?;
-    Some(tr!("thought {time}", time = figures::span(time)))
+    let spent = |part| turn.timing.spent(part, end);
+    let thought = spent(chat::Part::Reasoning).filter(|_| !turn.reply.reasoning.is_empty());
+    let thought = thought.map(|time| tr!("thought {time}", time = figures::span(time)));
+    let (tokens, reported) = turn.answer_tokens();
+    let about = if reported { "" } else { "~" };
+    let amount = (tokens >= 5).then(|| format!("{about}{} tok", figures::count(tokens)));
+    let pace = spent(chat::Part::Answer).and_then(|time| figures::pace((tokens, reported), time));
+    let mut said = thought.unwrap_or_default();
+    for fact in [amount, pace].into_iter().flatten() {
+        let longer = if said.is_empty() {
+            fact
+        } else {
+            format!("{said} · {fact}")
+        };
+        if text_width(&longer) > room {
+            break;
+        }
+        said = longer;
+    }
+    said
 }

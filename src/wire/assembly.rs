@@ -34,6 +34,7 @@ pub(super) struct Assembly {
     residue: Residue,
     content: Field,
     splitter: Splitter,
+    goes_on: bool,
     /// What the splitter found in one piece; empty but for its allocation between pieces.
     steps: Vec<Step>,
     /// The reasoning that came in a field of its own, so far.
@@ -57,8 +58,8 @@ pub(super) struct Assembly {
 
 impl Assembly {
     /// A reply of which nothing came yet. If it `carries`, what goes back with the results of its
-    /// tool calls is handed out at its end.
-    pub(super) fn new(pieces: Pieces, carries: bool) -> Self {
+    /// tool calls is handed out at its end; if it `goes_on`, it is the rest of a cut answer.
+    pub(super) fn new(pieces: Pieces, carries: bool, goes_on: bool) -> Self {
         Self {
             carry: Carry {
                 wanted: carries,
@@ -67,7 +68,8 @@ impl Assembly {
             reasoning: Field::new(pieces),
             residue: Residue::default(),
             content: Field::new(pieces),
-            splitter: Splitter::new(false),
+            splitter: Splitter::new(false, goes_on),
+            goes_on,
             steps: Vec::new(),
             field: String::new(),
             tagged: String::new(),
@@ -311,7 +313,7 @@ impl Assembly {
 
     /// Splits all the content anew, since it was not what it seemed.
     fn restart(&mut self, content: &str, out: &mut Vec<Delta>) {
-        self.splitter = Splitter::new(!self.field.is_empty());
+        self.splitter = Splitter::new(!self.field.is_empty(), self.goes_on);
         let mut steps = Vec::new();
         self.splitter.push(content, &self.field, &mut steps);
         let (mut tagged, mut answer) = (String::new(), String::new());
@@ -352,7 +354,7 @@ mod tests {
     use super::*;
 
     fn reply(pieces: Pieces, says: impl Fn(&mut Assembly, &mut Vec<Delta>)) -> crate::chat::Reply {
-        let (mut assembly, mut out) = (Assembly::new(pieces, false), Vec::new());
+        let (mut assembly, mut out) = (Assembly::new(pieces, false, false), Vec::new());
         says(&mut assembly, &mut out);
         assembly.close(Finish::Stop, &mut out);
         let mut reply = crate::chat::Reply::default();
@@ -412,7 +414,7 @@ mod tests {
 
     #[test]
     fn no_reason_yet_is_no_reason_and_the_first_one_counts() {
-        let mut assembly = Assembly::new(Pieces::Increments, false);
+        let mut assembly = Assembly::new(Pieces::Increments, false, false);
         for word in ["", "null", "length", "stop"] {
             assembly.finish(Some(word));
         }

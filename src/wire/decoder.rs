@@ -95,7 +95,7 @@ impl Decoder {
             reader: Reader {
                 dialect: request.dialect,
                 stream: request.stream,
-                assembly: Assembly::new(pieces, request.carries),
+                assembly: Assembly::new(pieces, request.carries, request.goes_on),
                 blocks: anthropic::Blocks::new(request.carries),
                 heard: false,
                 whole: false,

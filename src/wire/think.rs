@@ -41,6 +41,8 @@ pub(super) struct Splitter {
     watch: Option<Watch>,
     /// How far a repeated block was searched for its end, in bytes.
     searched: usize,
+    /// Whether the content is the rest of a cut answer: blanks before its first word belong to it.
+    goes_on: bool,
 }
 
 /// Drops a closing tag at the end of a reasoning field (WIRE §0.5), even one in pieces.
@@ -69,8 +71,9 @@ enum State {
 const PATIENCE: usize = 4096;
 
 impl Splitter {
-    /// Begins a reply. `field_seen`: its reasoning comes in a field of its own.
-    pub(super) fn new(field_seen: bool) -> Self {
+    /// Begins a reply. `field_seen`: its reasoning comes in a field of its own. `goes_on`: it is
+    /// the rest of a cut answer.
+    pub(super) fn new(field_seen: bool, goes_on: bool) -> Self {
         Self {
             state: if field_seen {
                 State::Echo
@@ -82,6 +85,7 @@ impl Splitter {
             found: false,
             watch: (!field_seen).then(Watch::default),
             searched: 0,
+            goes_on,
         }
     }
 
@@ -141,10 +145,10 @@ impl Splitter {
                 _ => out.push(Step::Answer(held)),
             },
             State::Echo => {
-                let text = held.trim_start();
+                let body = held.trim_start();
                 // A block is held only while it repeats the field, so cut short it still does.
-                if !text.is_empty() && strip(&OPEN, text).is_none() {
-                    out.push(Step::Answer(text.to_owned()));
+                if !body.is_empty() && strip(&OPEN, body).is_none() {
+                    out.push(Step::Answer(self.said(&held).to_owned()));
                 }
             }
         }
@@ -176,15 +180,11 @@ impl Splitter {
 
     fn echo(&mut self, text: String, reasoning: &str) -> bool {
         let body = text.trim_start();
-        if body.is_empty() {
-            return false;
-        }
         let Some(inner) = strip(&OPEN, body) else {
-            if begins(&OPEN, body) {
-                body.clone_into(&mut self.held);
+            self.held = self.said(&text).to_owned();
+            if (body.is_empty() || begins(&OPEN, body)) && text.len() <= PATIENCE {
                 return false;
             }
-            body.clone_into(&mut self.held);
             self.state = State::Answer;
             return true;
         };
@@ -222,6 +222,15 @@ impl Splitter {
         body.clone_into(&mut self.held);
         self.state = State::Answer;
         true
+    }
+
+    /// The answer that begins with `text`.
+    fn said<'a>(&self, text: &'a str) -> &'a str {
+        if self.goes_on {
+            text
+        } else {
+            text.trim_start()
+        }
     }
 
     fn opened(&mut self, text: &str, newline_dropped: bool) -> bool {
@@ -268,7 +277,12 @@ impl Splitter {
     }
 
     fn closed(&mut self, text: &str, out: &mut Vec<Step>) -> bool {
-        let rest = text.trim_start();
+        let rest = if self.goes_on {
+            // The lines around the block are its own; a space is the cut answer's.
+            text.trim_start_matches(['\r', '\n'])
+        } else {
+            text.trim_start()
+        };
         rest.clone_into(&mut self.held);
         if !self.tags {
             if !rest.is_empty() {
@@ -397,7 +411,10 @@ mod tests {
     }
 
     fn fold(pieces: &[&str], field: Option<&str>) -> (String, String) {
-        let mut splitter = Splitter::new(field.is_some());
+        fold_with(Splitter::new(field.is_some(), false), pieces, field)
+    }
+
+    fn fold_with(mut splitter: Splitter, pieces: &[&str], field: Option<&str>) -> (String, String) {
         let mut steps = Vec::new();
         for piece in pieces {
             splitter.push(piece, field.unwrap_or_default(), &mut steps);
@@ -419,6 +436,22 @@ mod tests {
 
     fn pair(reasoning: &str, answer: &str) -> (String, String) {
         (reasoning.to_owned(), answer.to_owned())
+    }
+
+    #[test]
+    fn the_rest_of_a_cut_answer_keeps_its_first_blanks() {
+        let rest = |pieces: &[&str], field: Option<&str>| {
+            fold_with(Splitter::new(field.is_some(), true), pieces, field).1
+        };
+        for field in [Some("R"), None] {
+            assert_eq!(rest(&["\n", "- item"], field), "\n- item");
+            assert_eq!(rest(&[" ", "and <b>"], field), " and <b>");
+            assert_eq!(rest(&["\n"], None), "\n");
+        }
+        assert_eq!(rest(&[" <think>R</think>", "\n so"], Some("R")), " so");
+        assert_eq!(rest(&["<think>R</think>\n", "\n so"], None), " so");
+        // In an answer of its own they are what the reasoning left behind.
+        assert_eq!(fold(&["\n", "\nHi"], Some("R")).1, "Hi");
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn unknown_keys_are_named_with_the_nearest_known_one() {
     c.toml:1:1: unknown key `modle` at the top level. Did you mean model?
     c.toml:3:1: unknown key `thinking_widht` in [ui]. Did you mean thinking_width?
     "#);
-    insta::assert_snapshot!(complaints("[ui]\ncolour = \"red\"\n"), @"c.toml:2:1: unknown key `colour` in [ui]. It takes thinking_panel, thinking_width, thinking_side, theme, mouse, language, notify, window_title or progress.");
+    insta::assert_snapshot!(complaints("[ui]\ncolour = \"red\"\n"), @"c.toml:2:1: unknown key `colour` in [ui]. It takes thinking_panel, thinking_width, thinking_side, theme, mouse, language, notify, window_title, progress or image_preview.");
     insta::assert_snapshot!(complaints("[provider.x]\ndialect = \"openai\"\n"), @"c.toml:1:2: unknown key `provider` at the top level. Did you mean providers?");
 }
 

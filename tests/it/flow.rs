@@ -1,5 +1,8 @@
 //! The real loop with a scripted provider and a clock that only moves when everybody waits.
 
+#[cfg(unix)]
+mod editor;
+
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

@@ -119,6 +119,30 @@ impl Harness {
         self.draw();
     }
 
+    /// The terminal has so many colours, and images have pictures.
+    #[cfg(feature = "image-preview")]
+    pub(crate) fn shows_pictures(&mut self, depth: Depth) {
+        self.has_colours(depth);
+        self.cache.show_pictures(true);
+        self.draw();
+    }
+
+    /// Makes the pictures that are lacking, one after the other, and draws. Returns how many.
+    #[cfg(feature = "image-preview")]
+    pub(crate) fn pictures_come(&mut self) -> usize {
+        let waits = tokio::runtime::Builder::new_current_thread().build();
+        let waits = waits.unwrap();
+        let mut shrinker = mmchat::picture::shrinker();
+        let mut made = 0;
+        while let Some(request) = self.cache.lacking_picture() {
+            shrinker.ask(request);
+            self.cache.take_picture(waits.block_on(shrinker.next()));
+            self.draw();
+            made += 1;
+        }
+        made
+    }
+
     /// The demo in a window of that size.
     pub(crate) fn sized(cols: u16, rows: u16) -> Self {
         let mut harness = Self::new();

@@ -1,60 +1,20 @@
 //! Colours of code through the real loop and the real grammars.
-//!
-//! The clock is real here, since the highlighter's thread does not wait for a paused one; nothing
-//! depends on how long anything takes.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::stream::{self, BoxStream};
-use mmchat::app::Msg;
+use futures_util::stream;
 use mmchat::chat::Progress;
 use mmchat::runtime::{Clock, Ending, Runtime};
-use mmchat::tui::{Console, Surface};
-use mmchat::ui::{Cache, Links, Theme};
+use mmchat::tui::Console;
+use mmchat::ui::{Cache, Theme};
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
-use ratatui::layout::{Position, Size};
 use ratatui::style::Color;
-use tokio::sync::Notify;
-use tokio::time::timeout;
 
 use crate::flow::{Script, ask_and_quit_in_no_time, paced};
-use crate::harness::{WALL, answer, app, key, reasoning};
-
-/// So long that only a broken program takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A screen that says when it looks as wanted.
-struct Watched {
-    screen: TestBackend,
-    wanted: fn(&Buffer) -> bool,
-    seen: Arc<Notify>,
-}
-
-impl Surface for Watched {
-    fn size(&self) -> std::io::Result<Size> {
-        Surface::size(&self.screen)
-    }
-
-    fn present(
-        &mut self,
-        frame: &Buffer,
-        caret: Option<Position>,
-        links: &Links,
-    ) -> std::io::Result<()> {
-        self.screen.present(frame, caret, links)?;
-        if (self.wanted)(self.screen.buffer()) {
-            self.seen.notify_one();
-        }
-        Ok(())
-    }
-
-    fn clear(&mut self) {
-        Surface::clear(&mut self.screen);
-    }
-}
+use crate::harness::{WALL, answer, app, reasoning};
+use crate::watched;
 
 /// Whether a text is on the screen, all of it in that colour.
 fn has(buffer: &Buffer, text: &str, colour: Color) -> bool {
@@ -69,38 +29,10 @@ fn has(buffer: &Buffer, text: &str, colour: Color) -> bool {
     })
 }
 
-/// Runs the loop until the screen is as wanted; false when it never was.
+/// Asks and runs the loop until the screen is as wanted; false when it never was.
 async fn comes_to_look(script: &Script, wanted: fn(&Buffer) -> bool) -> bool {
-    let seen = Arc::new(Notify::new());
-    let (told, shared) = tokio::sync::oneshot::channel();
-    let waiting = Arc::clone(&seen);
-    let input = stream::iter(["q", "enter"])
-        .map(|chord| Msg::Key(key(chord)))
-        .chain(stream::once(async move {
-            let in_time = timeout(PATIENCE, waiting.notified()).await.is_ok();
-            told.send(in_time).unwrap();
-            Msg::Terminate
-        }))
-        .boxed();
-    let screen = TestBackend::new(100, 30);
-    let mut screen = Watched {
-        screen,
-        wanted,
-        seen,
-    };
-    run(script, &mut screen, input).await;
-    shared.await.unwrap()
-}
-
-async fn run<S: Surface>(script: &Script, screen: &mut S, input: BoxStream<'static, Msg>) -> usize {
-    let mut app = app("", (100, 30));
-    let mut console = Console::scripted(input);
-    let mut cache = Cache::new(Theme::ansi());
-    let clock = Clock::fixed(WALL);
-    let mut runtime = Runtime::new(script, screen, &mut console, &mut cache, clock);
-    let run = runtime.run(&mut app).await.unwrap();
-    assert_eq!(run.ending, Ending::Quit);
-    app.conversation.last().unwrap().reply.answer.len()
+    let app = (app("", (100, 30)), Cache::new(Theme::ansi()));
+    watched::comes_to_look(app, script, &["q", "enter"], wanted).await
 }
 
 #[tokio::test]
@@ -144,6 +76,13 @@ async fn a_flood_of_code_can_not_starve_the_keyboard() {
     let script = Script::new([begin.chain(stream::repeat_with(line)).boxed()]);
     let input = ask_and_quit_in_no_time();
     let mut screen = TestBackend::new(100, 30);
-    let bytes = run(&script, &mut screen, input).await;
+    let mut app = app("", (100, 30));
+    let mut console = Console::scripted(input);
+    let mut cache = Cache::new(Theme::ansi());
+    let clock = Clock::fixed(WALL);
+    let mut runtime = Runtime::new(&script, &mut screen, &mut console, &mut cache, clock);
+    let run = runtime.run(&mut app).await.unwrap();
+    assert_eq!(run.ending, Ending::Quit);
+    let bytes = app.conversation.last().unwrap().reply.answer.len();
     assert!(bytes < 1_000_000, "{bytes} bytes before the key");
 }

@@ -33,6 +33,8 @@ mod http;
 mod links;
 mod markdown;
 mod phrases;
+#[cfg(feature = "image-preview")]
+mod pictures;
 mod pty;
 mod screens;
 #[cfg(unix)]
@@ -42,4 +44,6 @@ mod themes;
 mod tidy;
 #[cfg(unix)]
 mod tools;
+#[cfg(any(feature = "highlight", feature = "image-preview"))]
+mod watched;
 mod wire;

@@ -437,6 +437,24 @@ fn ten_megabytes_pasted_are_folded_and_nothing_is_sent() {
 }
 
 #[test]
+fn the_end_waits_for_an_export_and_tells_when_there_is_none() {
+    let mut terminal = Terminal::open();
+    terminal.shows("Message");
+    terminal.types("write a haiku\r").shows("A haiku:");
+    terminal.types("\x1b").shows("Stopped.");
+    // All at once: the program is left before it has heard of the file.
+    terminal.types("/export talk.md\r\x04").ends_well(0);
+    let home = terminal.home.take().unwrap();
+    let written = std::fs::read_to_string(home.path().join("talk.md")).unwrap();
+    assert!(written.contains("write a haiku"), "{written}");
+    let mut terminal = Terminal::at_home(home, &[], &["--continue"]);
+    terminal.shows("haiku");
+    terminal.types("/export none/talk.md\r\x04");
+    terminal.ends_well(1);
+    terminal.shows("none/talk.md can't be written");
+}
+
+#[test]
 fn a_pasted_quit_command_does_not_quit() {
     let mut terminal = Terminal::open();
     terminal.shows("Message");
@@ -479,14 +497,19 @@ fn a_long_text_typed_at_once_arrives_whole() {
     terminal.types("\x03").types("\x04").ends_well(0);
 }
 
+/// A terminal whose `$EDITOR` is that script of a shell, with `$1` for the draft's file.
+fn with_editor(script: &str, command: CommandBuilder) -> Terminal {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("editor.sh");
+    std::fs::write(&path, script).unwrap();
+    let editor = format!("/bin/sh {}", path.display());
+    Terminal::running(command, home, &[("EDITOR", &editor), ("TMPDIR", "/tmp")])
+}
+
 #[test]
 fn the_editor_gets_the_terminal_and_its_text_becomes_the_message() {
     let script = "printf 'which word? '; read word < /dev/tty; printf 'edited with %s\\n' \"$word\" > \"$1\"\n";
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("editor.sh");
-    std::fs::write(&path, script).unwrap();
-    let editor = format!("/bin/sh {}", path.display());
-    let mut terminal = Terminal::with("", &[("EDITOR", &editor), ("TMPDIR", "/tmp")]);
+    let mut terminal = with_editor(script, CommandBuilder::new(env!("CARGO_BIN_EXE_mmchat")));
     terminal.shows("Message");
     terminal.types("draft").shows("draft");
     terminal.types("\x07");
@@ -494,6 +517,23 @@ fn the_editor_gets_the_terminal_and_its_text_becomes_the_message() {
     assert!(terminal.when("screen", |state| Some(is_restored(state.parser.screen()))));
     terminal.types("care\r").shows("edited with care");
     terminal.types("fully").shows("carefully");
+    terminal.types("\x03").types("\x04").ends_well(0);
+}
+
+#[test]
+fn ctrl_z_in_the_editor_gives_the_shell_its_terminal_back() {
+    // What vim does at Ctrl+Z: it stops the whole job. Only a shell that knows jobs minds.
+    let editor = "kill -TSTP 0; printf 'edited\\n' > \"$1\"\n";
+    let shell = "set -m; \"$0\"; printf 'the shell is here'; read go; fg > /dev/null";
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.args(["-c", shell, env!("CARGO_BIN_EXE_mmchat")]);
+    let mut terminal = with_editor(editor, command);
+    terminal.shows("Message");
+    terminal.types("draft").shows("draft");
+    terminal.types("\x07").shows("the shell is here");
+    terminal.types("\r").shows("edited");
+    // The stop that the editor passed on to the program is not obeyed a second time.
+    terminal.types(" more").shows("edited more");
     terminal.types("\x03").types("\x04").ends_well(0);
 }
 

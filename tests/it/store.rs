@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mmchat::app::Msg;
-use mmchat::app::library::{Change, Head, Listing, Query, Where, Which};
+use mmchat::app::library::{Change, Head, Listing, Query, StoreNews, Where, Which};
 use mmchat::chat::{
     ConversationId, Delta, Failure, FailureKind, Finish, Remark, Source, ToolDelta, TurnState,
     Usage,
@@ -238,6 +238,61 @@ fn two_programs_in_one_conversation_lose_nothing_of_each_other() {
         ["more", "of the first", "of the second", "question"]
     );
     assert_eq!(second.list(&Query::default(), 9).unwrap().rows[0].turns, 4);
+}
+
+#[test]
+fn a_conversation_gone_on_with_after_another_program_deleted_it_for_good_is_whole() {
+    let mut kept = Kept::new();
+    let mut it = Harness::new();
+    let news = |kept: &mut Kept, it: &mut Harness| {
+        for began in kept.shelf.change(&it.changes()).unwrap() {
+            it.tell(Msg::Store(StoreNews::Began(began)));
+        }
+    };
+    it.exchange("first", "", "to the first")
+        .exchange("second", "", "to the second");
+    news(&mut kept, &mut it);
+    it.hides("had deleted");
+    assert_eq!(it.changes(), [], "what it began itself is no news");
+    let id = it.app.keeping.conversation().unwrap();
+    let mut other = open(&kept.directory());
+    assert!(other.purge(&[id]).unwrap());
+    it.say("third").connected().stream([answer("to the")]);
+    news(&mut kept, &mut it);
+    it.shows("Another mmchat had deleted this conversation");
+    news(&mut kept, &mut it);
+    it.stream([answer(" third")]).end();
+    news(&mut kept, &mut it);
+    let found = other.load(Which::Id(id)).unwrap().unwrap().conversation;
+    let said =
+        |turn: &mmchat::chat::Turn| (turn.prompt.clone(), turn.reply.answer.as_str().to_owned());
+    let path: Vec<_> = found.path().map(said).collect();
+    let expected = [
+        ("first", "to the first"),
+        ("second", "to the second"),
+        ("third", "to the third"),
+    ];
+    assert_eq!(path, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
+    assert_eq!(kept.count("third"), 1);
+}
+
+#[test]
+fn what_another_program_went_on_with_is_not_purged() {
+    let mut kept = Kept::new();
+    let mut it = Harness::new();
+    it.exchange("question", "", "answer");
+    kept.keep(&mut it);
+    let gone = kept.exchange("gone", "", "for good");
+    let id = it.app.keeping.conversation().unwrap();
+    let mut other = open(&kept.directory());
+    other
+        .change(&[Change::Delete(id), Change::Delete(gone)])
+        .unwrap();
+    it.exchange("more", "", "and more");
+    kept.keep(&mut it);
+    assert!(other.purge_deleted(&[id, gone]).unwrap());
+    assert_eq!(kept.find("").rows.len(), 1);
+    assert_eq!(kept.find("").rows[0].turns, 2);
 }
 
 #[test]

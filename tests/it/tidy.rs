@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers from the lowest to the highest; those on one line do not know each other.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 12] = [
     &["phrase"],
     &["chat"],
     &["wire"],
@@ -13,7 +13,17 @@ const LAYERS: [&[&str]; 11] = [
     &["markdown"],
     &["app"],
     &["ui"],
-    &["net", "store", "tui", "demo", "files", "highlight", "tools"],
+    &["worker"],
+    &[
+        "net",
+        "store",
+        "tui",
+        "demo",
+        "files",
+        "highlight",
+        "picture",
+        "tools",
+    ],
     &["runtime"],
     &["cli"],
 ];

@@ -16,19 +16,19 @@ const fn spec(
         keys,
         scope,
         slash: None,
-        in_palette: matches!(scope, Scope::Anywhere),
+        everyday: matches!(scope, Scope::Anywhere),
     }
 }
 
 impl Spec {
     const fn slash(mut self, word: &'static str) -> Self {
         self.slash = Some(word);
-        self.in_palette = true;
+        self.everyday = true;
         self
     }
 
-    const fn in_palette(mut self, listed: bool) -> Self {
-        self.in_palette = listed;
+    const fn everyday(mut self, everyday: bool) -> Self {
+        self.everyday = everyday;
         self
     }
 }
@@ -55,7 +55,7 @@ pub const SPECS: &[Spec] = &[
     spec(Command::Personas, "persona", "Persona: a system prompt with its model and parameters", &[], Scope::Anywhere).slash("persona"),
     spec(Command::SystemPrompt, "system-prompt", "System prompt of this conversation: show it, change it", &[], Scope::Anywhere).slash("system"),
     spec(Command::SwitchTheme, "switch-theme", "Switch theme", &[], Scope::Anywhere).slash("theme"),
-    spec(Command::Palette, "command-palette", "All commands", &["ctrl-p"], Scope::Anywhere).in_palette(false),
+    spec(Command::Palette, "command-palette", "All commands", &["ctrl-p"], Scope::Anywhere).everyday(false),
     spec(Command::NewConversation, "new-conversation", "New conversation", &["ctrl-n"], Scope::Anywhere).slash("new"),
     spec(Command::Incognito, "incognito", "New conversation that is never saved", &[], Scope::Anywhere).slash("incognito"),
     spec(Command::History, "history", "Conversations: search, open, rename, pin, delete", &["ctrl-r"], Scope::Anywhere).slash("history"),
@@ -69,8 +69,8 @@ pub const SPECS: &[Spec] = &[
     spec(Command::Diff, "diff-versions", "Compare two versions of an answer", &["alt-d"], Scope::Anywhere).slash("diff"),
     spec(Command::DeleteBranch, "delete-branch", "Delete the turn in view and all that follows it", &["shift-d"], Scope::Pane).slash("delete"),
     spec(Command::Restore, "restore", "Bring back what was deleted or left out last", &["alt-u"], Scope::Anywhere).slash("restore"),
-    spec(Command::LeaveOut, "leave-out", "Leave the turn in view out of what is sent, or send it again", &["x"], Scope::Pane).in_palette(true),
-    spec(Command::Pin, "pin", "Pin the turn in view: it stays when others are left out", &["p"], Scope::Pane).in_palette(true),
+    spec(Command::LeaveOut, "leave-out", "Leave the turn in view out of what is sent, or send it again", &["x"], Scope::Pane).everyday(true),
+    spec(Command::Pin, "pin", "Pin the turn in view: it stays when others are left out", &["p"], Scope::Pane).everyday(true),
     spec(Command::MakeRoom, "make-room", "Make room in the context window", &["alt-w"], Scope::Anywhere).slash("room"),
     spec(Command::Summarize, "start-fresh", "Start a new conversation with a summary of this one", &[], Scope::Anywhere).slash("summary"),
     spec(Command::PreviewRequest, "preview-request", "The next request, exactly as it would be sent", &["alt-v"], Scope::Anywhere).slash("preview"),
@@ -80,19 +80,19 @@ pub const SPECS: &[Spec] = &[
     spec(Command::FindPrevious, "find-previous", "The place found before", &["shift-n"], Scope::Pane),
     spec(Command::CopyTurn, "copy-turn", "Copy the last turn, or the one in view", &["y"], Scope::Pane),
     spec(Command::CopyPicker, "copy-picker", "Copy: answer, a code block, reasoning, the turn", &["alt-c"], Scope::Anywhere).slash("copy"),
-    spec(Command::Escape, "escape", "Close what is open, stop the reply, back to the message", &["esc"], Scope::Anywhere).in_palette(false),
-    spec(Command::Interrupt, "interrupt", "Stop the reply, clear the message, press again to quit", &["ctrl-c"], Scope::Anywhere).in_palette(false),
+    spec(Command::Escape, "escape", "Close what is open, stop the reply, back to the message", &["esc"], Scope::Anywhere).everyday(false),
+    spec(Command::Interrupt, "interrupt", "Stop the reply, clear the message, press again to quit", &["ctrl-c"], Scope::Anywhere).everyday(false),
     spec(Command::QuitIfEmpty, "quit", "Quit, when the message box is empty", &["ctrl-d"], Scope::Message),
     spec(Command::Quit, "quit-now", "Quit", &[], Scope::Anywhere).slash("quit"),
     spec(Command::Suspend, "suspend", "Suspend to the shell", &["ctrl-z"], Scope::Anywhere),
     spec(Command::Redraw, "redraw", "Draw the screen anew", &["ctrl-l"], Scope::Anywhere),
     spec(Command::Help, "help", "Help", &["f1", "?"], Scope::Anywhere).slash("help"),
-    spec(Command::FocusNext, "focus-next", "Focus: message, chat, thinking", &["tab"], Scope::Anywhere).in_palette(false),
-    spec(Command::FocusPrevious, "focus-previous", "Focus, the other way round", &["shift-tab"], Scope::Anywhere).in_palette(false),
-    spec(Command::ChatPageUp, "chat-page-up", "Scroll the chat up", &["pageup"], Scope::Anywhere).in_palette(false),
-    spec(Command::ChatPageDown, "chat-page-down", "Scroll the chat down", &["pagedown"], Scope::Anywhere).in_palette(false),
-    spec(Command::ThinkingPageUp, "thinking-page-up", "Scroll the thinking pane up", &["alt-pageup"], Scope::Anywhere).in_palette(false),
-    spec(Command::ThinkingPageDown, "thinking-page-down", "Scroll the thinking pane down", &["alt-pagedown"], Scope::Anywhere).in_palette(false),
+    spec(Command::FocusNext, "focus-next", "Focus: message, chat, thinking", &["tab"], Scope::Anywhere).everyday(false),
+    spec(Command::FocusPrevious, "focus-previous", "Focus, the other way round", &["shift-tab"], Scope::Anywhere).everyday(false),
+    spec(Command::ChatPageUp, "chat-page-up", "Scroll the chat up", &["pageup"], Scope::Anywhere).everyday(false),
+    spec(Command::ChatPageDown, "chat-page-down", "Scroll the chat down", &["pagedown"], Scope::Anywhere).everyday(false),
+    spec(Command::ThinkingPageUp, "thinking-page-up", "Scroll the thinking pane up", &["alt-pageup"], Scope::Anywhere).everyday(false),
+    spec(Command::ThinkingPageDown, "thinking-page-down", "Scroll the thinking pane down", &["alt-pagedown"], Scope::Anywhere).everyday(false),
     spec(Command::PreviousTurn, "previous-turn", "Previous turn", &["alt-up"], Scope::Anywhere),
     spec(Command::NextTurn, "next-turn", "Next turn", &["alt-down"], Scope::Anywhere),
     spec(Command::PaneUp, "pane-up", "Scroll up a row", &["k", "up"], Scope::Pane),

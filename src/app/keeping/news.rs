@@ -24,6 +24,16 @@ impl App {
                 }
                 self.keeping.trouble = Some(why);
             }
+            StoreNews::Began(conversation) => {
+                let is_new = self
+                    .keeping
+                    .begun
+                    .take_if(|begun| *begun == conversation)
+                    .is_some();
+                if !is_new && self.keeping.conversation() == Some(conversation) {
+                    self.keep_again(now.instant);
+                }
+            }
             StoreNews::Said(sentence) => self.notify(Tone::Warning, sentence, now.instant),
         }
     }

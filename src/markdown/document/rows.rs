@@ -86,9 +86,14 @@ impl Document {
     /// Finds the first row whose source ends after the byte at `offset`; the last row when there
     /// is none. Where rows are not at hand, it is the first one near.
     pub fn row_at(&self, offset: usize) -> usize {
+        self.count_above(offset).min(self.len().saturating_sub(1))
+    }
+
+    /// How many rows have no source after the byte at `offset`.
+    pub(super) fn count_above(&self, offset: usize) -> usize {
         let place = self.stretch_of_byte(offset);
         let within = |rows: &[Row]| rows.partition_point(|row| row.source.end <= offset);
-        let found = match self.stretches.get(place) {
+        match self.stretches.get(place) {
             Some(stretch) => {
                 let rows = stretch
                     .shown
@@ -102,8 +107,7 @@ impl Document {
                 }
                 some => self.open_top() + some,
             },
-        };
-        found.min(self.len().saturating_sub(1))
+        }
     }
 
     /// Asks for the colours of finished lines of code, down to the last one in `rows`, that have

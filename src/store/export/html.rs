@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Reasoning, Sum, ending, ending_of, stamp};
+use super::{Reasoning, Sum, ending, ending_of, passages, stamp};
 use crate::app::library::Kept;
-use crate::chat::{Attachment, Content, Source, Turn, safe};
+use crate::chat::{Attachment, Content, Source, ToolCall, Turn, safe};
 
 /// Nothing is loaded from anywhere and nothing runs; the style is in the page.
 const BEGINNING: &str = "<!doctype html>
@@ -89,16 +89,14 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         );
     }
     if reasoning != Reasoning::Only {
-        for call in &turn.reply.calls {
-            let (name, ending) = (escaped(&call.name), escaped(&ending_of(call)));
-            let (arguments, result) =
-                (escaped(call.effective_arguments()), escaped(&call.result()));
-            let _ = write!(
-                out,
-                "<details><summary>Tool {name} {ending}</summary>\n<pre>{arguments}</pre>\n<pre>{result}</pre>\n</details>\n"
-            );
+        for (text, calls) in passages(turn) {
+            if !text.is_empty() {
+                let _ = writeln!(out, "<pre>{}</pre>", escaped(text));
+            }
+            for call in calls {
+                tool(out, call);
+            }
         }
-        let _ = writeln!(out, "<pre>{}</pre>", escaped(turn.reply.answer.as_str()));
     }
     if reasoning != Reasoning::Only {
         sources(out, &turn.reply.sources);
@@ -107,6 +105,16 @@ fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
         let _ = writeln!(out, "<p class=\"ending\">{}</p>", escaped(ending));
     }
     out.push_str("</article>\n");
+}
+
+/// A tool call and what came of it, to be unfolded.
+fn tool(out: &mut String, call: &ToolCall) {
+    let (name, ending) = (escaped(&call.name), escaped(&ending_of(call)));
+    let (arguments, result) = (escaped(call.effective_arguments()), escaped(&call.result()));
+    let _ = write!(
+        out,
+        "<details><summary>Tool {name} {ending}</summary>\n<pre>{arguments}</pre>\n<pre>{result}</pre>\n</details>\n"
+    );
 }
 
 /// A text to be unfolded, or an image that is in the page itself.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use mmchat::app::{Effect, Msg, Overlay, Pane};
 
 use crate::harness::{Harness, answer, key, released};
@@ -335,4 +336,22 @@ fn copying_a_turn_copies_its_words_as_they_came() {
     assert_eq!(it.effects(), [Effect::Copy("# Title\n\n*done*".to_owned())]);
     it.press("tab y");
     assert_eq!(it.effects(), [Effect::Copy("because **x**".to_owned())]);
+}
+
+#[test]
+fn the_byte_that_old_terminals_send_for_backspace_is_one() {
+    let mut it = Harness::new();
+    let sent = KeyEvent::new(KeyCode::Char('h'), KeyModifiers::CONTROL);
+    it.type_text("abc").tell(Msg::Key(sent));
+    assert_eq!(it.app.composer.text(), "ab");
+}
+
+#[test]
+fn the_palette_has_every_action() {
+    let mut it = Harness::new();
+    it.type_text("word")
+        .press("ctrl-p")
+        .type_text("undo")
+        .press("enter");
+    assert_eq!(it.app.composer.text(), "");
 }

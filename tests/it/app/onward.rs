@@ -110,6 +110,7 @@ fn a_cut_answer_goes_on_in_the_same_turn_and_what_is_repeated_is_taken_out() {
     let said = said(&request.body);
     assert_eq!(said[..2], ["tell", "Once there was a king who had"]);
     assert!(said[2].contains("a king who had\n\nGo on exactly"));
+    assert!(request.goes_on);
     it.stream([
         answer("was a king "),
         answer("who had three sons."),
@@ -126,7 +127,9 @@ fn a_cut_answer_goes_on_in_the_same_turn_and_what_is_repeated_is_taken_out() {
     it.press("alt-g");
     it.shows("The last answer is complete");
     it.say("more");
-    let body = &it.requests()[0].body;
+    let request = &it.requests()[0];
+    assert!(!request.goes_on);
+    let body = &request.body;
     assert_eq!(
         self::said(body)[1],
         "Once there was a king who had three sons."

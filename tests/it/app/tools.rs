@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mmchat::app::library::{Change, Which};
+use mmchat::app::library::{Change, Listed, Which};
 use mmchat::app::toolkit::{Deed, Job};
 use mmchat::app::{Effect, Msg};
 use mmchat::chat::{CallId, CallState, Delta, Finish, Ids, ToolDelta, TurnState, Usage};
@@ -205,6 +205,91 @@ fn phases_are_timed_over_all_rounds_without_what_tools_and_people_take() {
     assert_eq!(waits.connected.ninth, Some(second));
 }
 
+/// The lines of the screen that hold one of these, in order.
+fn order<'a>(harness: &mut Harness, of: &[&'a str]) -> Vec<&'a str> {
+    let screen = harness.screen();
+    let found = |line: &str| of.iter().copied().find(|text| line.contains(text));
+    screen.lines().filter_map(found).collect()
+}
+
+#[test]
+fn cards_stand_between_the_texts_that_they_were_asked_for_with() {
+    let mut harness = Harness::with(CONFIG);
+    let round = |harness: &mut Harness, said: &str, result: &str| {
+        harness.stream([
+            answer(said),
+            call(0, "now", "{}"),
+            Delta::Finish(Finish::ToolCalls),
+        ]);
+        harness.end();
+        rest(harness);
+        let started = jobs(harness);
+        harness.tell(Msg::ToolDone(started[0].0, Ok(result.to_owned())));
+        harness.connected();
+    };
+    harness.say("What time is it?").connected();
+    round(&mut harness, "First I look.", "it is noon");
+    let parts = [
+        "First I look",
+        "it is noon",
+        "Then I look",
+        "it is one",
+        "So it is.",
+    ];
+    assert_eq!(order(&mut harness, &parts), parts[..2]);
+    round(&mut harness, "Then I look again.", "it is one");
+    assert_eq!(order(&mut harness, &parts), parts[..4]);
+    harness
+        .stream([answer("So it is."), Delta::Finish(Finish::Stop)])
+        .end();
+    assert_eq!(order(&mut harness, &parts), parts);
+    // A blank row on either side, and no two of them.
+    let screen = harness.screen();
+    let rows: Vec<&str> = screen
+        .lines()
+        .skip_while(|line| !line.contains("First I look"))
+        .map(|line| line.rsplit('│').nth(1).unwrap_or_default().trim())
+        .take(9)
+        .collect();
+    let [_, "", tool, noon, "", _, "", _, one] = rows.as_slice() else {
+        panic!("{rows:?}");
+    };
+    assert!(tool.contains("⚙ now") && noon.ends_with("it is noon") && one.ends_with("it is one"));
+
+    let home = tempfile::tempdir().unwrap();
+    let (mut shelf, _) = Shelf::open(home.path()).unwrap();
+    shelf.change(&harness.changes()).unwrap();
+    let kept = shelf.load(Which::Last).unwrap().unwrap();
+    let json = export::to_json(&kept, export::Reasoning::With);
+    let imported = export::from_json(&json, &mut Ids::new(1)).unwrap();
+    for kept in [&kept, &imported] {
+        let text = export::plain(kept, export::Reasoning::With);
+        let html = export::html(kept, export::Reasoning::With, &|_| None);
+        for text in [text, html] {
+            let places = parts.map(|part| text.find(part));
+            assert!(
+                places.is_sorted() && places[0].is_some(),
+                "{places:?} in {text}"
+            );
+        }
+    }
+    let mut again = Harness::with(CONFIG);
+    let row = Listed {
+        id: kept.head.id,
+        ..super::history::listed(1, "What time is it?", 1)
+    };
+    super::history::open_with(&mut again, vec![row]);
+    again.press("enter");
+    let load = |effect| match effect {
+        Effect::Load { ticket, .. } => Some(ticket),
+        _ => None,
+    };
+    // The one before it was for the preview.
+    let ticket = again.effects().into_iter().filter_map(load).last();
+    again.tell(Msg::Loaded(ticket.unwrap(), Ok(Some(Box::new(kept)))));
+    assert_eq!(order(&mut again, &parts), parts);
+}
+
 #[test]
 fn a_tool_is_offered_asked_about_run_and_its_result_sent_back() {
     let mut harness = Harness::with(CONFIG);
@@ -276,14 +361,14 @@ fn a_tool_is_offered_asked_about_run_and_its_result_sent_back() {
         .end();
     let turn = harness.app.conversation.last().unwrap();
     assert_eq!(turn.state, TurnState::Done);
-    // The card of the call, then the texts of both rounds.
+    // The card of the call stands between the texts of both rounds.
     let screen = harness.screen();
     let at = |text: &str| {
         screen
             .find(text)
             .unwrap_or_else(|| panic!("{text}: {screen}"))
     };
-    assert!(at("⚙ get_weather") < at("Let me see.") && at("Let me see.") < at("It is sunny."));
+    assert!(at("Let me see.") < at("⚙ get_weather") && at("⚙ get_weather") < at("It is sunny."));
     harness.say("And now?");
     assert_eq!(
         next_body(&mut harness)["messages"],

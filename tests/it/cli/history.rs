@@ -277,3 +277,31 @@ fn a_disk_that_takes_nothing_costs_no_answer() {
     home.run(&["--data-dir", "file/below", "history", "delete", "1"])
         .ends(75);
 }
+
+#[test]
+fn ask_goes_on_as_the_conversation_asked_and_leaves_its_settings() {
+    let home = Home::new();
+    let asked = [
+        "ask",
+        "--demo",
+        "--thinking",
+        "off",
+        "--temperature",
+        "0.2",
+        "haiku",
+    ];
+    home.run(&asked).ends(0);
+    let body = |arguments: &[&str]| -> Value {
+        let shown = home.run(arguments).ends(0).out;
+        serde_json::from_str(shown.split_once("\n\n").unwrap().1).unwrap()
+    };
+    let next = body(&["ask", "-c", "--dry-run", "and then?"]);
+    assert_eq!(next["temperature"], 0.2, "{next}");
+    home.run(&["ask", "-c", "--temperature", "0.7", "and then?"])
+        .ends(0);
+    let last = body(&["ask", "-c", "--dry-run", "and then?"]);
+    assert_eq!(
+        (&last["temperature"], &last["thinking"]),
+        (&serde_json::json!(0.7), &next["thinking"])
+    );
+}
