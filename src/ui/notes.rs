@@ -139,7 +139,7 @@ fn finish(turn: &Turn) -> String {
         Some(Finish::Stop | Finish::ToolCalls)
             if matches!(reply.calls_of_round(), [ToolCall { state: CallState::Refused(_), .. }, ..]) =>
         {
-            tr!("✂ The limit of tool rounds (chat.max_tool_rounds) is reached. Send “go on” to let the model go on.").to_owned()
+            tr!("✂ The limit of tool rounds (chat.max_tool_rounds) is reached. Raise it, then Alt+R asks again: what tools found is not sent with later messages.").to_owned()
         }
         Some(Finish::Stop | Finish::ToolCalls) | None => {
             if reply.answer.as_str().trim().is_empty() && reply.calls.is_empty() {
