@@ -81,6 +81,9 @@ pub(super) struct Options {
     /// Use the built-in offline provider
     #[arg(long, global = true, conflicts_with = "model")]
     pub demo: bool,
+    /// Begin as a persona of the configuration: its system prompt, model, thinking and parameters
+    #[arg(long, value_name = "NAME", global = true)]
+    pub persona: Option<String>,
     /// Thinking mode: on, off, low, medium, high, xhigh or max
     #[arg(long, value_name = "MODE", global = true)]
     pub thinking: Option<Thinking>,

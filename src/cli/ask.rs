@@ -16,14 +16,15 @@ use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
-use crate::app::library::Head;
+use crate::app::library::{Head, Kept};
 use crate::app::toolkit::Tool;
-use crate::app::{Sent, Session};
+use crate::app::{Begin, Sent, Session, persona};
 use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
 use crate::chat::{
     Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
     safe, whole_tokens,
 };
+use crate::config::Config;
 use crate::files;
 use crate::net::{Client, Provider};
 use crate::phrase;
@@ -47,21 +48,17 @@ pub(super) fn run(
         catalog,
         keys,
         mut session,
+        begin,
         ..
     } = Setup::new(options, environment)?;
     // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
     themes::load(options, &config, false)?;
     let earlier = history::to_go_on_with(options)?;
     let mut kept = earlier.unwrap_or_default();
-    let is_new = kept.conversation.is_empty();
-    if is_new || options.system.is_some() {
-        kept.conversation
-            .system_prompt
-            .clone_from(&config.chat.system_prompt);
+    if !kept.conversation.is_empty() {
+        go_on_as(&kept.head, options, &config, &catalog, &mut session);
     }
-    if !is_new {
-        go_on_as(&kept.head, options, &catalog, &mut session);
-    }
+    begin_as(&mut kept, begin, &config);
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
@@ -155,14 +152,36 @@ pub(super) fn run(
     exit
 }
 
+/// Gives a conversation the system prompt of this command line, or the usual one if it is new.
+fn begin_as(kept: &mut Kept, begin: Option<Begin>, config: &Config) {
+    if let Some(begin) = begin {
+        kept.conversation.system_prompt = begin.prompt;
+        kept.head.persona = begin.persona;
+    } else if kept.conversation.is_empty() {
+        let usual = &config.chat.system_prompt;
+        kept.conversation.system_prompt.clone_from(usual);
+    }
+}
+
 /// Asks as the conversation asked last, except for what this command line says.
-fn go_on_as(head: &Head, options: &Options, catalog: &Catalog, session: &mut Session) {
-    let is_named = options.model.is_some() || options.demo;
+fn go_on_as(
+    head: &Head,
+    options: &Options,
+    config: &Config,
+    catalog: &Catalog,
+    session: &mut Session,
+) {
+    let persona = options.persona.as_deref();
+    let persona = persona.and_then(|name| persona::find(config, name).ok());
+    let persona = persona.cloned().unwrap_or_default();
+    let is_named = options.model.is_some() || options.demo || persona.model.is_some();
     if !is_named && catalog.provider(&head.choice.provider).is_some() {
         session.choice = head.choice.clone();
     }
-    session.thinking = options.thinking.unwrap_or(head.thinking);
-    session.params = setup::params(options).or(head.params);
+    let thinking = options.thinking.or(persona.thinking);
+    session.thinking = thinking.unwrap_or(head.thinking);
+    let params = setup::params(options).or(persona.params);
+    session.params = params.or(head.params);
     session.extras = setup::extras(options, head.extras, catalog, &session.choice);
 }
 
