@@ -46,7 +46,7 @@ pub(super) fn run(
         table::write(&mut out, head, rows.iter().map(|row| cells(row, keys)))?;
         for (warning, models) in warnings(&rows) {
             let warning = phrase::of_data(warning);
-            writeln!(out, "! {}: {warning}", models.join(", "))?;
+            table::write_note(&mut out, &format!("(!) {}: {warning}", models.join(", ")))?;
         }
     }
     Ok(conclude(&listed))

@@ -192,10 +192,8 @@ fn providers_and_models_are_checked() {
     insta::assert_snapshot!(complaints(
         "[providers.x]\ndialect = \"opnai\"\nbase_url = \"localhost:8000\"\n[providers.y]\ndialect = \"openai\"\nbase_url = \"http://h/v1/chat/completions\"\n"
     ), @r#"
-    c.toml:1:12: the provider "x" is not a built-in one, so it needs `dialect` and `base_url`.
     c.toml:2:11: `providers.x.dialect` takes openai, dashscope or anthropic, not "opnai". Did you mean openai?
     c.toml:3:12: `providers.x.base_url` takes an address such as "https://host/v1", with http:// or https://.
-    c.toml:4:12: the provider "y" is not a built-in one, so it needs `base_url`.
     c.toml:6:12: `providers.y.base_url` must end before /chat/completions: that part is appended.
     "#);
     insta::assert_snapshot!(complaints(
