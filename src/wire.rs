@@ -99,6 +99,10 @@ pub struct Ask {
 
 /// A request, complete but for its key.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says something else of the reply"
+)]
 pub struct WireRequest {
     /// The provider's id; `net` finds the key by it.
     pub provider: String,

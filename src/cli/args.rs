@@ -67,6 +67,7 @@ pub(super) struct CommandLine {
     clippy::struct_excessive_bools,
     reason = "each is a switch that a user types"
 )]
+#[expect(clippy::doc_markdown, reason = "these comments are the help's text")]
 pub(super) struct Options {
     /// Configuration file [default: config.toml in the platform's configuration directory] [env:
     /// MMCHAT_CONFIG]

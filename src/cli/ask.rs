@@ -30,7 +30,7 @@ use crate::net::{Client, Provider};
 use crate::phrase;
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
-use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, misfit};
+use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, judged};
 use tools::Bench;
 
 /// Asks once and prints the reply.
@@ -65,17 +65,9 @@ pub(super) fn run(
     let tokens = estimate(&kept.conversation, &prompt, &attached);
     check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
-    if let Some(wanted) = options.thinking {
-        catalog::check_thinking(provider, &model, wanted)
-            .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
-    }
+    check_thinking(options, provider, &model)?;
     let wish = wish(options, &session, &model, tokens);
-    let plan = catalog
-        .plan(provider, &model, &wish)
-        .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
-    for hint in &plan.hints {
-        complain(&hint.to_string());
-    }
+    let plan = planned(&catalog, provider, &model, &wish)?;
     let asked = Asked {
         provider: session.choice.provider.clone(),
         model: session.choice.model.clone(),
@@ -129,27 +121,50 @@ pub(super) fn run(
                 let next = || Outlet::new(ask, environment);
                 replies(&providers, &sent, &mut bench, (&mut outlet, &next), &mut record, &mut clock).await
             } => {
-                let mut exit = result?;
-                let done = record.turn().filter(|turn| turn.state == TurnState::Done);
-                if let Some(why) = done.and_then(|turn| misfit(turn, schema.as_ref())) {
-                    complain(&why);
-                    if schema.is_some() && matches!(exit, Exit::Success) {
-                        exit = Exit::Failed;
-                    }
-                }
-                let is_strange = |turn: &mut Turn| is_not_as_asked(turn);
-                if !model.warning.is_empty() && record.turn().is_some_and(is_strange) {
+                let exit = result?;
+                let Some(turn) = record.turn() else {
+                    return Ok(exit);
+                };
+                if !model.warning.is_empty() && is_not_as_asked(turn) {
                     complain(&safe::one_line(&warning));
                 }
-                if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
+                if is_about_the_key(&turn.state) {
                     complain(&about_keys);
                 }
-                Ok(exit)
+                Ok(judged(exit, turn, schema.as_ref()))
             }
         }
     });
     record.end();
     exit
+}
+
+/// The request for that wish; what else should be known is said on standard error.
+fn planned(
+    catalog: &Catalog,
+    provider: &catalog::Provider,
+    model: &Model,
+    wish: &Wish,
+) -> Result<Plan, Trouble> {
+    let plan = catalog.plan(provider, model, wish);
+    let plan = plan.map_err(|refusal| Trouble::usage(refusal.to_string()))?;
+    for hint in &plan.hints {
+        complain(&hint.to_string());
+    }
+    Ok(plan)
+}
+
+/// Refuses a thinking mode of this command line that the model lacks.
+fn check_thinking(
+    options: &Options,
+    provider: &catalog::Provider,
+    model: &Model,
+) -> Result<(), Trouble> {
+    let Some(wanted) = options.thinking else {
+        return Ok(());
+    };
+    catalog::check_thinking(provider, model, wanted)
+        .map_err(|refusal| Trouble::usage(refusal.to_string()))
 }
 
 /// Gives a conversation the system prompt of this command line, or the usual one if it is new.

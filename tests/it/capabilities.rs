@@ -3,6 +3,8 @@
 //!
 //! The table stands beside the catalogue on purpose: a row there that changes has to change here.
 
+use std::sync::Arc;
+
 use mmchat::catalog::{Capability, Catalog, Model, Plan, Provider, Refusal, Wish, check_images};
 use mmchat::chat::{Attachment, Message, Thinking};
 use mmchat::wire::{self, Ask, Dialect, ToolSpec};
@@ -233,7 +235,7 @@ fn pictures_are_for_the_models_that_take_them() {
     let catalog = Catalog::builtin();
     let bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x02";
     let attached = Attachment::read("p.png", bytes.to_vec()).unwrap();
-    let image = attached.image().unwrap().clone();
+    let image = Arc::clone(attached.image().unwrap());
     let data = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAC";
     let url = format!("data:image/png;base64,{data}");
     for row in TABLE {
@@ -255,7 +257,7 @@ fn pictures_are_for_the_models_that_take_them() {
         let plan = catalog.plan(&provider, &model, &wish).unwrap();
         let shown = Message::user(
             "What is this?".to_owned(),
-            vec![("p.png".to_owned(), image.clone())],
+            vec![("p.png".to_owned(), Arc::clone(&image))],
         );
         let body = ask_for(&plan, &wish, shown, Vec::new());
         let (place, part) = match provider.dialect {

@@ -12,6 +12,21 @@ use crate::cli::{Exit, complain};
 use crate::config::schema;
 use crate::phrase::tr;
 
+/// The exit code of a reply that was to be JSON, which says on standard error why it is not as asked.
+pub(super) fn judged(exit: Exit, turn: &Turn, schema: Option<&Value>) -> Exit {
+    if turn.state != TurnState::Done {
+        return exit;
+    }
+    let Some(why) = misfit(turn, schema) else {
+        return exit;
+    };
+    complain(&why);
+    match exit {
+        Exit::Success if schema.is_some() => Exit::Failed,
+        exit => exit,
+    }
+}
+
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
 pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
     if format == Format::Text {
@@ -124,7 +139,7 @@ pub(super) fn about_keys(provider: &catalog::Provider) -> String {
 }
 
 /// Why an answer that was to be JSON is none, or does not fit its schema.
-pub(super) fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
+fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
     if !turn.asked.extras.json {
         return None;
     }
