@@ -1,5 +1,6 @@
 //! `mmchat ask`: one reply on standard output.
 
+mod ending;
 mod tools;
 
 use std::io;
@@ -7,27 +8,29 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::{AskArgs, Format, Options};
 use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
-use crate::app::library::Head;
+use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
+use crate::app::library::{Head, Kept};
 use crate::app::toolkit::Tool;
-use crate::app::{Sent, Session};
+use crate::app::{Begin, Sent, Session, persona};
 use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
-    Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
+    safe, whole_tokens,
 };
-use crate::config::schema;
+use crate::config::Config;
 use crate::files;
 use crate::net::{Client, Provider};
+use crate::phrase;
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
+use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, misfit};
 use tools::Bench;
 
 /// Asks once and prints the reply.
@@ -45,25 +48,27 @@ pub(super) fn run(
         catalog,
         keys,
         mut session,
+        begin,
         ..
     } = Setup::new(options, environment)?;
+    // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
+    themes::load(options, &config, false)?;
     let earlier = history::to_go_on_with(options)?;
     let mut kept = earlier.unwrap_or_default();
-    let is_new = kept.conversation.is_empty();
-    if is_new || options.system.is_some() {
-        kept.conversation
-            .system_prompt
-            .clone_from(&config.chat.system_prompt);
+    if !kept.conversation.is_empty() {
+        go_on_as(&kept.head, options, &config, &catalog, &mut session);
     }
-    if !is_new {
-        go_on_as(&kept.head, options, &catalog, &mut session);
-    }
+    begin_as(&mut kept, begin, &config);
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
     let tokens = estimate(&kept.conversation, &prompt, &attached);
     check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
+    if let Some(wanted) = options.thinking {
+        catalog::check_thinking(provider, &model, wanted)
+            .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
+    }
     let wish = wish(options, &session, &model, tokens);
     let plan = catalog
         .plan(provider, &model, &wish)
@@ -93,7 +98,8 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&sent.request(&kept.conversation, turn));
     }
-    let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
+    let about_keys = about_keys(provider);
+    let warning = format!("{}: {}", session.choice, phrase::of_data(&model.warning));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
@@ -131,6 +137,10 @@ pub(super) fn run(
                         exit = Exit::Failed;
                     }
                 }
+                let is_strange = |turn: &mut Turn| is_not_as_asked(turn);
+                if !model.warning.is_empty() && record.turn().is_some_and(is_strange) {
+                    complain(&safe::one_line(&warning));
+                }
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
                 }
@@ -142,14 +152,36 @@ pub(super) fn run(
     exit
 }
 
+/// Gives a conversation the system prompt of this command line, or the usual one if it is new.
+fn begin_as(kept: &mut Kept, begin: Option<Begin>, config: &Config) {
+    if let Some(begin) = begin {
+        kept.conversation.system_prompt = begin.prompt;
+        kept.head.persona = begin.persona;
+    } else if kept.conversation.is_empty() {
+        let usual = &config.chat.system_prompt;
+        kept.conversation.system_prompt.clone_from(usual);
+    }
+}
+
 /// Asks as the conversation asked last, except for what this command line says.
-fn go_on_as(head: &Head, options: &Options, catalog: &Catalog, session: &mut Session) {
-    let is_named = options.model.is_some() || options.demo;
+fn go_on_as(
+    head: &Head,
+    options: &Options,
+    config: &Config,
+    catalog: &Catalog,
+    session: &mut Session,
+) {
+    let persona = options.persona.as_deref();
+    let persona = persona.and_then(|name| persona::find(config, name).ok());
+    let persona = persona.cloned().unwrap_or_default();
+    let is_named = options.model.is_some() || options.demo || persona.model.is_some();
     if !is_named && catalog.provider(&head.choice.provider).is_some() {
         session.choice = head.choice.clone();
     }
-    session.thinking = options.thinking.unwrap_or(head.thinking);
-    session.params = setup::params(options).or(head.params);
+    let thinking = options.thinking.or(persona.thinking);
+    session.thinking = thinking.unwrap_or(head.thinking);
+    let params = setup::params(options).or(persona.params);
+    session.params = params.or(head.params);
     session.extras = setup::extras(options, head.extras, catalog, &session.choice);
 }
 
@@ -206,17 +238,6 @@ fn sent(session: &Session, plan: Plan, tools: Vec<Tool>) -> Sent {
     }
 }
 
-/// Whether what is known of the provider's keys would help.
-fn is_about_the_key(state: &TurnState) -> bool {
-    let TurnState::Failed(failure) = state else {
-        return false;
-    };
-    matches!(
-        failure.kind,
-        FailureKind::BadKey | FailureKind::PlanKey | FailureKind::NotInPlan
-    )
-}
-
 /// Receives the reply, runs the tools that it asks for and sends their results, round after round,
 /// and prints all of it in the format that was asked for, each round by an outlet of its own.
 async fn replies<'a>(
@@ -258,25 +279,7 @@ async fn replies<'a>(
     turn.timing.finish(clock.now().since(begun));
     turn.state = state;
     outlet.whole(turn)?;
-    Ok(conclude(turn))
-}
-
-/// Why an answer that was to be JSON is none, or does not fit its schema.
-fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
-    if !turn.asked.extras.json {
-        return None;
-    }
-    let answer = turn.reply.last_answer();
-    if let Some(fault) = JsonFault::of(answer) {
-        return Some(format!("the answer is no JSON: {fault}"));
-    }
-    let misfits = schema::misfits(schema?, &serde_json::from_str(answer).ok()?);
-    if misfits.is_empty() {
-        return None;
-    }
-    let told: Vec<String> = misfits.iter().map(ToString::to_string).collect();
-    let told = told.join("; ");
-    Some(format!("the answer does not fit the schema: {told}"))
+    Ok(conclude(turn, outlet.ask.format))
 }
 
 /// Receives the reply to one request and prints it. Returns how it ended.
@@ -341,59 +344,6 @@ async fn round(
         }
     }
     Ok(TurnState::Done)
-}
-
-/// Says on standard error how the reply ended, if not well, and gives the exit code.
-fn conclude(turn: &Turn) -> Exit {
-    if let TurnState::Failed(failure) = &turn.state {
-        let words = failure.vendor_words();
-        complain(&format!(
-            "{} {}",
-            failure.what(),
-            failure.next_step_in_shell()
-        ));
-        if !words.is_empty() {
-            complain(&words);
-        }
-        return if failure.is_retryable() {
-            Exit::TryLater
-        } else {
-            Exit::Failed
-        };
-    }
-    let not_offered = |call: &&ToolCall| call.state == CallState::Asked;
-    for call in turn.reply.calls.iter().filter(not_offered) {
-        complain(&format!(
-            "the model asked for the tool {}, which it was not offered",
-            safe::one_line(&call.name)
-        ));
-    }
-    match &turn.reply.finish {
-        Some(Finish::CutOff) => {
-            complain("the stream ended before the reply was complete");
-            Exit::TryLater
-        }
-        Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
-            complain(
-                "the reasoning used up the token limit; raise --max-tokens or use --thinking off",
-            );
-            Exit::Failed
-        }
-        Some(Finish::Length) => {
-            complain("the answer was cut at the token limit");
-            Exit::Success
-        }
-        Some(Finish::ContentFilter) => {
-            complain("the provider's safety filter cut this reply");
-            Exit::Failed
-        }
-        Some(Finish::Stop | Finish::ToolCalls | Finish::Other(_)) | None => {
-            if turn.reply.answer.is_empty() {
-                complain("the answer is empty");
-            }
-            Exit::Success
-        }
-    }
 }
 
 /// What a reply that comes is doing.

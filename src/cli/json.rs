@@ -124,7 +124,7 @@ pub(super) fn failure(failure: &Failure) -> Value {
         "retryable": failure.is_retryable(),
         "not_before": match &failure.retry {
             Retry::NotBefore(time) => Some(time),
-            Retry::Never | Retry::Soon | Retry::After(_) => None,
+            Retry::Never | Retry::Soon | Retry::Once | Retry::After(_) => None,
         },
     })
 }

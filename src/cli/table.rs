@@ -16,15 +16,34 @@ pub(super) fn write<const N: usize>(
     head: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
 ) -> io::Result<()> {
-    let width = io::stdout()
-        .is_terminal()
-        .then(crossterm::terminal::size)
-        .and_then(Result::ok)
-        .map(|(cols, _)| usize::from(cols));
-    for line in lines(head, rows, width) {
+    for line in lines(head, rows, terminal_width()) {
         writeln!(out, "{line}")?;
     }
     Ok(())
+}
+
+/// Writes a sentence about a table, its words on several lines where the terminal asks for it.
+pub(super) fn write_note(out: &mut impl Write, text: &str) -> io::Result<()> {
+    let text = safe::one_line(text);
+    let room = terminal_width().unwrap_or(usize::MAX);
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.is_empty() && text_width(&line) + 1 + text_width(word) > room {
+            writeln!(out, "{line}")?;
+            line.clear();
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    writeln!(out, "{line}")
+}
+
+fn terminal_width() -> Option<usize> {
+    let size = io::stdout().is_terminal().then(crossterm::terminal::size);
+    let (cols, _) = size.and_then(Result::ok)?;
+    Some(usize::from(cols))
 }
 
 /// The table's lines, safe to show, none wider than `width`.

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::extension::{mcp_server, persona, tool};
+use toml::de::DeTable;
+
+use super::extension::{mcp_server, persona, template, tool};
 use super::keys::{Binding, Chord};
 use super::{Chat, Config, Network, Notify, PanelState, Side, Ui};
 use crate::catalog::nearest::did_you_mean;
@@ -11,14 +13,22 @@ use crate::catalog::{Catalog, Notes, Problem, Problems, entry};
 use crate::chat::{Params, Thinking, safe};
 use crate::phrase::Language;
 
-/// Reads a configuration. `file` is what problems name; `actions` are the names that `[keys]`
-/// may bind. What is allowed but probably not meant comes back beside the configuration.
+/// What the program knows and the configuration speaks of.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The names that `[keys]` may bind.
+    pub actions: Vec<&'static str>,
+    /// The slash commands, whose names no template may take.
+    pub slash_commands: Vec<&'static str>,
+}
+
+/// Reads a configuration. `file` is what problems name. What is allowed but probably not meant comes back beside the configuration.
 ///
 /// # Errors
 /// [`Problems`]: everything that is wrong with the text, each with its line and column.
-pub fn parse(text: &str, file: &str, actions: &[&str]) -> Result<(Config, Vec<Problem>), Problems> {
+pub fn parse(text: &str, file: &str, known: &Known) -> Result<(Config, Vec<Problem>), Problems> {
     let mut notes = Notes::default();
-    let config = reader::read(text, &mut notes, |top, notes| config(top, actions, notes));
+    let config = reader::read(text, &mut notes, |top, notes| config(top, known, notes));
     let (wrong, doubtful) = notes.finish(file, text);
     if wrong.is_empty() {
         Ok((config, doubtful))
@@ -27,7 +37,19 @@ pub fn parse(text: &str, file: &str, actions: &[&str]) -> Result<(Config, Vec<Pr
     }
 }
 
-fn config(top: &mut Section<'_>, actions: &[&str], notes: &mut Notes) -> Config {
+/// What is wrong with a value that means something outside of the configuration: `key` is its table
+/// and its name there.
+pub fn wrong_at(text: &str, file: &str, key: (&str, &str), what: String) -> Problems {
+    let at = DeTable::parse(text).ok().and_then(|root| {
+        let table = root.get_ref().get(key.0)?.get_ref().as_table()?;
+        Some(table.get(key.1)?.span().start)
+    });
+    let mut notes = Notes::default();
+    notes.wrong(at.unwrap_or(0), what);
+    Problems(notes.finish(file, text).0)
+}
+
+fn config(top: &mut Section<'_>, known: &Known, notes: &mut Notes) -> Config {
     let model = top.get("model");
     let mut config = Config::default();
     if let Some(mut section) = top.section("chat", notes) {
@@ -43,13 +65,13 @@ fn config(top: &mut Section<'_>, actions: &[&str], notes: &mut Notes) -> Config 
         section.finish(notes);
     }
     if let Some(section) = top.section("keys", notes) {
-        config.keys = bindings(&section, actions, notes);
+        config.keys = bindings(&section, &known.actions, notes);
     }
-    let provider_places: Vec<usize> = places(top, "providers");
+    let given = tables(top, "providers");
     config.providers = entry::providers(top, notes);
     let builtin = Catalog::builtin();
-    for (entry, at) in config.providers.iter().zip(provider_places) {
-        check_complete(entry, at, &builtin, notes);
+    for (entry, (at, keys)) in config.providers.iter().zip(given) {
+        check_complete(&entry.id, at, &keys, &builtin, notes);
     }
     let catalog = builtin.merged(&config.providers);
     config.model = model.and_then(|field| model_name(&field, &catalog, notes));
@@ -63,6 +85,10 @@ fn config(top: &mut Section<'_>, actions: &[&str], notes: &mut Notes) -> Config 
         config
             .personas
             .push(persona(name, section, &catalog, notes));
+    }
+    for (name, section) in top.named("templates", notes) {
+        let template = template(name, section, &known.slash_commands, notes);
+        config.templates.push(template);
     }
     config
 }
@@ -245,32 +271,37 @@ pub(super) fn model_name(
     Some(name)
 }
 
-fn places(top: &mut Section<'_>, key: &'static str) -> Vec<usize> {
+/// The tables below a key: where each begins, and which keys it has.
+fn tables<'t>(top: &mut Section<'t>, key: &'static str) -> Vec<(usize, Vec<&'t str>)> {
     // Mistakes in the table itself are noted by whoever reads it.
     let section = top.section(key, &mut Notes::default());
     let tables = section.iter().flat_map(Section::entries);
     tables
-        .filter(|(_, field)| field.section(&mut Notes::default()).is_some())
-        .map(|(_, field)| field.key_at)
+        .filter_map(|(_, field)| {
+            let table = field.section(&mut Notes::default())?;
+            Some((field.key_at, table.entries().map(|(key, _)| key).collect()))
+        })
         .collect()
 }
 
-fn check_complete(entry: &entry::ProviderEntry, at: usize, builtin: &Catalog, notes: &mut Notes) {
-    if builtin.provider(&entry.id).is_some() {
+/// Checks that a provider of one's own has what nobody else knows of it. `keys` are those that its
+/// table has, whatever is wrong with their values.
+fn check_complete(id: &str, at: usize, keys: &[&str], builtin: &Catalog, notes: &mut Notes) {
+    if builtin.provider(id).is_some() {
         return;
     }
-    let missing = match (&entry.dialect, &entry.base_url) {
-        (Some(_), Some(_)) => return,
-        (None, None) => "`dialect` and `base_url`",
-        (None, Some(_)) => "`dialect`",
-        (Some(_), None) => "`base_url`",
+    let missing = match (keys.contains(&"dialect"), keys.contains(&"base_url")) {
+        (true, true) => return,
+        (false, false) => "`dialect` and `base_url`",
+        (false, true) => "`dialect`",
+        (true, false) => "`base_url`",
     };
     let known = builtin
         .providers
         .iter()
         .map(|provider| provider.id.as_str());
-    let near = did_you_mean(&entry.id, known);
-    let id = safe::one_line(&entry.id);
+    let near = did_you_mean(id, known);
+    let id = safe::one_line(id);
     notes.wrong(
         at,
         format!("the provider \"{id}\" is not a built-in one, so it needs {missing}.{near}"),

@@ -200,6 +200,7 @@ pub(super) fn failure_json(failure: &Failure) -> Value {
     let (retry, wait) = match &failure.retry {
         Retry::Never => ("never", Value::Null),
         Retry::Soon => ("soon", Value::Null),
+        Retry::Once => ("once", Value::Null),
         Retry::After(wait) => ("after", wait.as_secs_f64().into()),
         Retry::NotBefore(time) => ("not_before", time.clone().into()),
     };
@@ -227,6 +228,7 @@ pub(super) fn failure(value: &Value) -> Option<Failure> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let retry = match value.get("retry")?.as_str()? {
         "soon" => Retry::Soon,
+        "once" => Retry::Once,
         "after" => seconds.map_or(Retry::Soon, Retry::After),
         "not_before" => {
             Retry::NotBefore(wait.and_then(Value::as_str).unwrap_or_default().to_owned())
@@ -271,8 +273,10 @@ fn kind_word(kind: FailureKind) -> &'static str {
         FailureKind::Tls => "Tls",
         FailureKind::Proxy => "Proxy",
         FailureKind::Idle => "Idle",
+        FailureKind::Wordless => "Wordless",
         FailureKind::Cut => "Cut",
         FailureKind::NotAReply => "NotAReply",
+        FailureKind::Compressed => "Compressed",
         FailureKind::Redirect => "Redirect",
         FailureKind::PlainHttp => "PlainHttp",
         FailureKind::TooLarge => "TooLarge",
@@ -281,7 +285,7 @@ fn kind_word(kind: FailureKind) -> &'static str {
 }
 
 /// Every kind, to be found by its word.
-const KINDS: [FailureKind; 27] = [
+const KINDS: [FailureKind; 29] = [
     FailureKind::NoKey,
     FailureKind::BadKey,
     FailureKind::PlanKey,
@@ -303,8 +307,10 @@ const KINDS: [FailureKind; 27] = [
     FailureKind::Tls,
     FailureKind::Proxy,
     FailureKind::Idle,
+    FailureKind::Wordless,
     FailureKind::Cut,
     FailureKind::NotAReply,
+    FailureKind::Compressed,
     FailureKind::Redirect,
     FailureKind::PlainHttp,
     FailureKind::TooLarge,
@@ -337,6 +343,7 @@ mod tests {
             [
                 Retry::Never,
                 Retry::Soon,
+                Retry::Once,
                 Retry::After(Duration::from_millis(1500)),
                 Retry::NotBefore("noon".to_owned()),
             ]

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use clap::Arg;
 use mmchat::app::WITH_ARGUMENT;
-use mmchat::app::command::{SPECS, Scope, actions};
+use mmchat::app::command::{SPECS, Scope, known};
 use mmchat::catalog::Catalog;
 use mmchat::chat::Remark;
 use mmchat::config::theme::Part;
@@ -193,9 +193,11 @@ fn options_of<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
             let name = names.first().expect("a value's name");
             let _ = write!(option, " {name}");
         }
-        let variable = arg.get_env().map(|name| code(name.to_str().unwrap()));
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        table += &row(&[&code(&option), &variable.unwrap_or_default(), &help]);
+        let (help, variable) = help.split_once(" [env: ").unwrap_or((&help, ""));
+        let variable = Some(variable.trim_end_matches(']')).filter(|name| !name.is_empty());
+        let variable = variable.map(code);
+        table += &row(&[&code(&option), &variable.unwrap_or_default(), help]);
     }
     table
 }
@@ -367,7 +369,7 @@ fn every_configuration_in_the_readme_is_right() {
             assert!(theme.is_ok(), "{block}\n{}", theme.unwrap_err());
             continue;
         }
-        let read = mmchat::config::parse(&block, "README.md", &actions());
+        let read = mmchat::config::parse(&block, "README.md", &known());
         assert!(read.is_ok(), "{block}\n{}", read.unwrap_err());
     }
 }
