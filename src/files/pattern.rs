@@ -36,8 +36,8 @@ pub(super) fn files(pattern: &Path, most: usize) -> Result<Vec<(PathBuf, u64)>, 
             return Ok(search.found());
         }
         let mut further = Vec::new();
-        for place in places {
-            step(&place, part, &mut search, &mut further)?;
+        for place in &places {
+            step(place, part, &mut search, &mut further)?;
         }
         places = further;
     }
