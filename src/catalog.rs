@@ -19,7 +19,7 @@ mod refusal;
 
 pub use entry::{ModelEntry, ProviderEntry};
 pub use find::Unknown;
-pub use plan::{Capability, Plan, Wish, check_images, plan};
+pub use plan::{Capability, Plan, Wish, check_images, check_thinking, plan};
 pub use problem::{Notes, Problem, Problems};
 pub use refusal::{Hint, Refusal};
 
@@ -91,7 +91,7 @@ pub struct Model {
     pub thinking: Option<BTreeMap<Thinking, Patch>>,
     /// How JSON mode is asked for.
     pub json_mode: Option<Patch>,
-    /// What to heed with JSON mode; empty for nothing.
+    /// What to heed with JSON mode while the model thinks; empty for nothing.
     pub json_mode_hint: String,
     /// The thinking mode that its vendor advises in JSON mode; `None` for any.
     pub json_mode_thinking: Option<Thinking>,

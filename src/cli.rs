@@ -142,6 +142,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return exit.into();
         }
     };
+    let line = CommandLine {
+        options: line.options.completed(|name| std::env::var_os(name)),
+        ..line
+    };
     match carry_out(line) {
         Ok(exit) => exit.into(),
         Err(trouble) => {

@@ -308,6 +308,29 @@ mod tests {
     }
 
     #[test]
+    fn a_pattern_that_fits_too_much_is_given_up_and_others_are_not() {
+        let home = tempfile::tempdir().unwrap();
+        let logs = home.path().join("logs/old");
+        fs::create_dir_all(&logs).unwrap();
+        for n in 0..=MOST_FILES {
+            fs::write(logs.join(format!("{n}.log")), "x").unwrap();
+        }
+        fs::write(logs.join("one.md"), "x").unwrap();
+        let files = files(home.path());
+        for all in ["~/**/*", "~/logs/**", "~/logs/old/*", "~/l*/o*/*", "~/logs"] {
+            let why = files.typed(all).unwrap_err();
+            assert!(why.contains("more than 200 files; name fewer"), "{why}");
+        }
+        // What does not fit counts for nothing.
+        for one in ["~/**/*.md", "~/*/*/o*"] {
+            assert!(
+                matches!(files.typed(one).unwrap(), Found::Read(..)),
+                "{one}"
+            );
+        }
+    }
+
+    #[test]
     fn of_several_files_those_that_can_not_be_read_are_told() {
         let home = tree();
         let at = |name: &str| home.path().join(name);

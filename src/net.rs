@@ -22,6 +22,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::chat::{Failure, FailureKind, Progress};
 use crate::config::Network;
+use crate::phrase::tr;
 use crate::wire::{self, Auth, Dialect, WireRequest};
 
 pub mod credentials;
@@ -35,6 +36,7 @@ pub mod secret;
 pub use credentials::Credentials;
 pub use route::{Proxies, shown as shown_proxy};
 pub use secret::Keys;
+use secret::Source;
 
 /// How much of an error's body is read.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -132,7 +134,9 @@ impl Client {
             Ok(response) => Ok(Opened { response, key }),
             Err(failure) => {
                 let failure = redacted(failure, key.as_ref());
-                Err(told_by_key(failure, key.as_ref(), &url))
+                let failure = told_by_key(failure, key.as_ref(), &url);
+                let source = self.inner.keys.source(exchange.provider);
+                Err(named(failure, &source))
             }
         }
     }
@@ -269,10 +273,7 @@ fn check_encoding(response: Response) -> Result<Response, Failure> {
     match encoding {
         Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => Err(Failure {
             status: Some(response.status().as_u16()),
-            ..Failure::new(
-                FailureKind::NotAReply,
-                format!("the reply is compressed ({encoding}) although that was not asked for"),
-            )
+            ..Failure::new(FailureKind::Compressed, encoding)
         }),
         Some(_) | None => Ok(response),
     }
@@ -319,6 +320,17 @@ fn told_by_key(mut failure: Failure, key: Option<&SecretString>, url: &Url) -> F
     let is_plan_key = key.is_some_and(|key| key.expose_secret().starts_with("sk-tp-"));
     if failure.kind == FailureKind::BadKey && is_plan_key && !url.path().contains("/plan/") {
         failure.kind = FailureKind::PlanKey;
+    }
+    failure
+}
+
+/// The failure of a key with the name of where the key comes from.
+fn named(mut failure: Failure, source: &Source) -> Failure {
+    let is_of_the_key = matches!(failure.kind, FailureKind::BadKey | FailureKind::PlanKey);
+    if is_of_the_key && *source != Source::NotNeeded {
+        let message = failure.message.trim();
+        failure.message = tr!("{message} (the key is that of {source})", message, source);
+        failure.message = failure.message.trim().to_owned();
     }
     failure
 }

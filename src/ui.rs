@@ -74,10 +74,7 @@ pub fn view(app: &App, cache: &mut Cache, buf: &mut Buffer) -> Seen {
         return seen;
     }
     marks::draw(app, cache, buf, &mut seen);
-    // Under an overlay the screen steps back; a picture can't.
-    if matches!(app.overlay, None | Some(Overlay::Themes(_))) {
-        picture::draw(app, cache, buf);
-    }
+    picture::draw(app, cache, buf);
     cache.put_away(&at_hand);
     cache.spare = 0;
     if let Some(open) = &app.overlay {

@@ -179,9 +179,10 @@ impl Composer {
 
     /// Writes something else in place of the word before the caret.
     pub fn replace_word(&mut self, with: &str) {
-        for _ in self.word_before().to_owned().chars() {
-            self.area.delete_char();
-        }
+        let caret = self.area.cursor().1;
+        let begin = caret.saturating_sub(self.word_before().chars().count());
+        // One deletion may take a whole cluster.
+        while self.area.cursor().1 > begin && self.area.delete_char() {}
         self.insert(with);
     }
 
@@ -467,6 +468,18 @@ mod tests {
         assert!(composer.is_empty());
         composer.edit(Command::Undo);
         assert_eq!(composer.text(), "a draft\nof two lines");
+    }
+
+    #[test]
+    fn a_word_is_replaced_and_nothing_before_it_whatever_it_is_made_of() {
+        // Names on macOS: a letter and its accent are two characters.
+        for before in ["see ", "see\n", "", "a👨‍👩‍👧‍👦 "] {
+            for word in ["@cafe\u{301}", "@e\u{301}e\u{301}", "@👨‍👩‍👧‍👦x", "@x"] {
+                let mut composer = composer(&format!("{before}{word}"));
+                composer.replace_word("@found.txt");
+                assert_eq!(composer.text(), format!("{before}@found.txt"), "{word}");
+            }
+        }
     }
 
     #[test]

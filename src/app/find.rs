@@ -42,11 +42,19 @@ pub struct Find {
     aim: Aim,
     /// The turn that the thinking pane stays with for the sake of a hit, until the chat is scrolled.
     held: Option<TurnId>,
-    /// The conversation was opened for the sake of a hit, which is still to be shown.
-    arriving: bool,
-    /// The reader has said that this is the place: closing does not go back.
-    accepted: bool,
+    stay: Stay,
     origin: Origin,
+}
+
+/// Whether the reader stays where the search has led.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stay {
+    /// Not yet: closing goes back.
+    Looking,
+    /// The conversation was opened for the sake of a hit, which is still to be shown.
+    Arriving,
+    /// The reader has said that this is the place.
+    Accepted,
 }
 
 /// A text of a turn, looked through up to `upto`.
@@ -110,8 +118,7 @@ impl Find {
             here: None,
             aim: Aim::Nothing,
             held: None,
-            arriving: false,
-            accepted: false,
+            stay: Stay::Looking,
             origin,
         }
     }
@@ -147,7 +154,7 @@ impl Find {
 
     /// Whether the reader has gone on from the first hit, so that closing stays there.
     pub fn accepted(&self) -> bool {
-        self.accepted
+        self.stay != Stay::Looking
     }
 
     /// Whether there is anything to look for.

@@ -73,19 +73,21 @@ pub enum State {
 pub struct Preview {
     /// Whose it is.
     pub id: ConversationId,
-    /// Its lines: who speaks, else what they say. Safe to show.
-    pub lines: Vec<Excerpt>,
+    /// Who speaks, and what they say. Safe to show.
+    pub parts: Vec<Excerpt>,
 }
 
-/// A line of a preview.
+/// A part of a preview.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Excerpt {
     /// The user speaks.
     You,
     /// This model speaks.
     Model(String),
-    /// What is said.
-    Text(String),
+    /// What the user says, as it was typed.
+    Prompt(String),
+    /// What the model says, as Markdown.
+    Answer(String),
 }
 
 /// What a key meant to the list.
@@ -405,7 +407,7 @@ impl App {
 fn excerpts(kept: &Kept, found: Option<TurnId>) -> Preview {
     let conversation = &kept.conversation;
     let found = found.and_then(|id| conversation.turn(id));
-    let mut lines = Vec::new();
+    let mut parts = Vec::new();
     let from_start = conversation.path();
     let turns: Vec<_> = match found {
         Some(turn) => std::iter::once(turn)
@@ -415,25 +417,24 @@ fn excerpts(kept: &Kept, found: Option<TurnId>) -> Preview {
         None => from_start.take(EXCERPT_TURNS).collect(),
     };
     for turn in turns {
-        lines.push(Excerpt::You);
-        excerpt(&turn.prompt, &mut lines);
-        lines.push(Excerpt::Model(safe::one_line(turn.model())));
-        excerpt(turn.reply.answer.as_str(), &mut lines);
+        parts.push(Excerpt::You);
+        parts.push(Excerpt::Prompt(excerpt(&turn.prompt)));
+        parts.push(Excerpt::Model(safe::one_line(turn.model())));
+        parts.push(Excerpt::Answer(excerpt(turn.reply.answer.as_str())));
     }
     Preview {
         id: kept.head.id,
-        lines,
+        parts,
     }
 }
 
-fn excerpt(text: &str, lines: &mut Vec<Excerpt>) {
+/// The beginning of a text.
+fn excerpt(text: &str) -> String {
     let head: String = text.chars().take(EXCERPT_CHARS).collect();
     let is_cut = head.len() < text.len();
-    let shown = safe::visible(&head).replace('\t', "    ");
-    let texts = shown.lines().map(|line| Excerpt::Text(line.to_owned()));
-    lines.extend(texts);
+    let mut shown = safe::visible(&head).replace('\t', "    ");
     if is_cut {
-        lines.push(Excerpt::Text("…".to_owned()));
+        shown.push('…');
     }
-    lines.push(Excerpt::Text(String::new()));
+    shown
 }

@@ -136,9 +136,29 @@ fn thinking<'m>(
             _ => (Thinking::On, None),
         });
     }
-    let has = |other: &Model| !other.is_without_thinking() && other.modes().contains(&wanted);
+    Err(no_such_mode(provider, model, wanted))
+}
+
+/// Tells whether a mode that somebody asked for by name may be asked for. In a plan, `on` is also
+/// what is meant by nothing special, and of a model that never thinks it asks nothing.
+///
+/// # Errors
+/// [`Refusal`] when the model lacks the mode.
+pub fn check_thinking(provider: &Provider, model: &Model, wanted: Thinking) -> Result<(), Refusal> {
+    if wanted == Thinking::On && model.is_without_thinking() {
+        return Err(no_such_mode(provider, model, wanted));
+    }
+    thinking(provider, model, wanted).map(drop)
+}
+
+fn no_such_mode(provider: &Provider, model: &Model, wanted: Thinking) -> Refusal {
+    let has = |other: &Model| match wanted {
+        _ if other.is_without_thinking() => false,
+        Thinking::On => true,
+        wanted => other.modes().contains(&wanted),
+    };
     let others = others(provider, has);
-    Err(Refusal::NoSuchMode {
+    Refusal::NoSuchMode {
         model: full_name(provider, model),
         wanted,
         modes: model.modes(),
@@ -147,7 +167,7 @@ fn thinking<'m>(
         } else {
             tr!(", or switch to {others}", others)
         },
-    })
+    }
 }
 
 fn capability_patch<'m>(
@@ -305,7 +325,7 @@ fn hints(model: &Model, wish: &Wish, thinking: Thinking) -> Vec<Hint> {
             can_stop,
         });
     }
-    if wish.json && !model.json_mode_hint.is_empty() {
+    if wish.json && thinking != Thinking::Off && !model.json_mode_hint.is_empty() {
         hints.push(Hint::JsonMode(model.json_mode_hint.clone()));
     }
     hints

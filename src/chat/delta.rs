@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Failure, Source, Usage};
+use crate::phrase::tr;
 
 /// Which of the two texts of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,6 +93,56 @@ pub enum Remark {
     SearchFailed,
     /// The answer was cut, and the rest of it was asked for.
     WentOn,
+}
+
+impl Remark {
+    /// Every one there is.
+    pub const ALL: [Self; 8] = [
+        Self::BrokenEvent,
+        Self::LateError,
+        Self::NotStreamed,
+        Self::AnsweredAtOnce,
+        Self::AnsweredWithLeast,
+        Self::NotJson,
+        Self::SearchFailed,
+        Self::WentOn,
+    ];
+
+    /// Its word in JSON and in the store.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::BrokenEvent => "broken_event",
+            Self::LateError => "late_error",
+            Self::NotStreamed => "not_streamed",
+            Self::AnsweredAtOnce => "answered_at_once",
+            Self::AnsweredWithLeast => "answered_with_least",
+            Self::NotJson => "not_json",
+            Self::SearchFailed => "search_failed",
+            Self::WentOn => "went_on",
+        }
+    }
+
+    /// The remark as a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::BrokenEvent => tr!("Part of the stream could not be read and is missing."),
+            Self::LateError => tr!("The server reported an error after the answer was complete."),
+            Self::NotStreamed => {
+                tr!("The server sent the whole reply at once instead of streaming it.")
+            }
+            Self::AnsweredAtOnce => {
+                tr!("Answered at once, thinking off: the reasoning was stopped.")
+            }
+            Self::AnsweredWithLeast => {
+                tr!("Answered at once, with the least thinking that the model has.")
+            }
+            Self::WentOn => tr!("The answer was cut, and went on from there."),
+            Self::NotJson => tr!("This is not valid JSON. Alt+J asks for it again."),
+            Self::SearchFailed => {
+                tr!("A web search failed; the answer may rest on less than was found.")
+            }
+        }
+    }
 }
 
 /// Why a reply ended.

@@ -33,6 +33,8 @@ pub enum Retry {
     Never,
     /// It may work after a pause of our choosing.
     Soon,
+    /// As `Soon`, but what fails twice is not tried a third time by itself.
+    Once,
     /// It may work after this pause, which the server named.
     After(Duration),
     /// Not before this time, which the vendor named in its own format; never done by itself.
@@ -84,10 +86,14 @@ pub enum FailureKind {
     Proxy,
     /// The server was silent for longer than the time limit.
     Idle,
+    /// The server showed signs of life, but sent no text for longer than the time limit.
+    Wordless,
     /// The connection broke in the middle of the reply.
     Cut,
     /// The server answered, but not with a reply (a web page, an empty body).
     NotAReply,
+    /// The server compressed its reply, which nobody asked it to.
+    Compressed,
     /// The server answers that the thing is elsewhere; keys are not carried to other hosts.
     Redirect,
     /// The key would cross the network in the clear.
@@ -116,7 +122,7 @@ impl Failure {
     /// without.
     pub fn is_retryable(&self) -> bool {
         match self.retry {
-            Retry::Soon | Retry::After(_) => true,
+            Retry::Soon | Retry::Once | Retry::After(_) => true,
             Retry::NotBefore(_) => self.kind == FailureKind::RateLimit,
             Retry::Never => false,
         }
@@ -152,8 +158,14 @@ impl Failure {
             FailureKind::Tls => tr!("The server's certificate is not trusted."),
             FailureKind::Proxy => tr!("The proxy did not let the request through."),
             FailureKind::Idle => tr!("The server was silent for too long."),
+            FailureKind::Wordless => {
+                tr!("The server showed signs of life, but sent no text for too long.")
+            }
             FailureKind::Cut => tr!("The connection broke before the reply was complete."),
             FailureKind::NotAReply => tr!("The server answered with something that is no reply."),
+            FailureKind::Compressed => {
+                tr!("The server compressed its reply, though it was asked not to.")
+            }
             FailureKind::Redirect => {
                 tr!("The server points elsewhere; keys are not sent to other hosts.")
             }
@@ -166,10 +178,13 @@ impl Failure {
     /// What to do now, as one sentence.
     pub fn next_step(&self) -> &'static str {
         match self.kind {
-            FailureKind::NoKey => tr!("Keep one with `mmchat key set`, or switch with Ctrl+O."),
+            _ if self.is_final() => {
+                tr!("Trying again would not help; Alt+Shift+R asks another model.")
+            }
+            FailureKind::NoKey => tr!("Enter one with /key, or switch with Ctrl+O."),
             FailureKind::BadKey => {
                 tr!(
-                    "Check that it is complete and of this provider's region: keys of a vendor's China and international sites are not interchangeable."
+                    "Enter another with /key: it must be complete and of this provider's region, since keys of a vendor's China and international sites are not interchangeable."
                 )
             }
             FailureKind::PlanKey => {
@@ -212,13 +227,21 @@ impl Failure {
                 tr!("Check the network and the proxy, then press Alt+R.")
             }
             FailureKind::Tls => {
-                tr!("Set network.ca_file if the server uses a private certificate authority.")
+                tr!(
+                    "Check base_url and this machine's clock; for a private certificate authority, set network.ca_file."
+                )
             }
             FailureKind::Proxy => tr!("Check network.proxy and the proxy's own credentials."),
             FailureKind::Idle => tr!("Press Alt+R, or raise network.idle_timeout_seconds."),
+            FailureKind::Wordless => tr!("Press Alt+R, or raise network.text_timeout_seconds."),
             FailureKind::Cut => tr!("What arrived is kept. Press Alt+R to try again."),
             FailureKind::NotAReply => {
                 tr!("Check base_url: it may point at a web page or a captive portal.")
+            }
+            FailureKind::Compressed => {
+                tr!(
+                    "Have whoever runs it heed `Accept-Encoding: identity`, or use another base_url."
+                )
             }
             FailureKind::Redirect => tr!("Put the final address into base_url."),
             FailureKind::PlainHttp => tr!("Use https, or set network.allow_plain_http = true."),
@@ -230,6 +253,14 @@ impl Failure {
     /// What to do now where there are no keys to press: on the command line.
     pub fn next_step_in_shell(&self) -> &'static str {
         match self.kind {
+            _ if self.is_final() => {
+                tr!("Trying again would not help; name another model with -m.")
+            }
+            FailureKind::BadKey => {
+                tr!(
+                    "Keep another with `mmchat key set`: it must be complete and of this provider's region, since keys of a vendor's China and international sites are not interchangeable."
+                )
+            }
             FailureKind::NoKey => {
                 tr!(
                     "Set the environment variable, or keep one with `mmchat key set`, or name another model with -m."
@@ -266,17 +297,24 @@ impl Failure {
             FailureKind::Connect => tr!("Check the network and base_url."),
             FailureKind::ConnectTimeout => tr!("Check the network and the proxy."),
             FailureKind::Idle => tr!("Try again, or raise network.idle_timeout_seconds."),
+            FailureKind::Wordless => tr!("Try again, or raise network.text_timeout_seconds."),
             FailureKind::Cut => tr!("Try again."),
-            FailureKind::BadKey
-            | FailureKind::PlanKey
+            FailureKind::PlanKey
             | FailureKind::Tls
             | FailureKind::Proxy
             | FailureKind::NotAReply
+            | FailureKind::Compressed
             | FailureKind::Redirect
             | FailureKind::PlainHttp
             | FailureKind::TooLarge
             | FailureKind::Setup => self.next_step(),
         }
+    }
+
+    /// Tells whether a server that is usually tried again says that this would not help.
+    fn is_final(&self) -> bool {
+        use FailureKind::{Overloaded, RateLimit, Server};
+        self.retry == Retry::Never && matches!(self.kind, Overloaded | RateLimit | Server)
     }
 
     /// The vendor's own words on one line, with code, status and request id: never empty unless
@@ -300,7 +338,7 @@ impl Failure {
                     seconds = wait.as_secs_f64().ceil()
                 ));
             }
-            Retry::NotBefore(_) | Retry::Soon | Retry::Never => {}
+            Retry::NotBefore(_) | Retry::Soon | Retry::Once | Retry::Never => {}
         }
         if let Some(id) = &self.request_id {
             facts.push(tr!("request {id}", id));
@@ -325,6 +363,7 @@ impl FailureKind {
             | Self::Connect
             | Self::ConnectTimeout
             | Self::Idle
+            | Self::Wordless
             | Self::Cut => Retry::Soon,
             Self::NoKey
             | Self::BadKey
@@ -342,6 +381,7 @@ impl FailureKind {
             | Self::Tls
             | Self::Proxy
             | Self::NotAReply
+            | Self::Compressed
             | Self::Redirect
             | Self::PlainHttp
             | Self::TooLarge
@@ -368,5 +408,17 @@ mod tests {
             "limit reached (2056) (HTTP 429, not before 2026-06-04T15:00:00+08:00, request r1)"
         );
         assert!(!failure.is_retryable());
+    }
+
+    #[test]
+    fn nobody_is_told_to_try_again_what_the_server_calls_final() {
+        let mut failure = Failure::new(FailureKind::Overloaded, "");
+        assert!(failure.next_step_in_shell().starts_with("Try again"));
+        failure.retry = Retry::Never;
+        for step in [failure.next_step(), failure.next_step_in_shell()] {
+            assert!(step.starts_with("Trying again would not help"), "{step}");
+        }
+        let wordless = Failure::new(FailureKind::Wordless, "");
+        assert!(wordless.next_step().contains("text_timeout_seconds"));
     }
 }

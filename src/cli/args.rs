@@ -1,5 +1,6 @@
 //! The command line as typed.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -67,20 +68,15 @@ pub(super) struct CommandLine {
     reason = "each is a switch that a user types"
 )]
 pub(super) struct Options {
-    /// Configuration file [default: config.toml in the platform's configuration directory]
-    #[arg(long, value_name = "FILE", env = "MMCHAT_CONFIG", global = true)]
+    /// Configuration file [default: config.toml in the platform's configuration directory] [env:
+    /// MMCHAT_CONFIG]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// Directory for conversations [default: the platform's data directory]
-    #[arg(long, value_name = "DIR", env = "MMCHAT_DATA_DIR", global = true)]
+    /// Directory for conversations [default: the platform's data directory] [env: MMCHAT_DATA_DIR]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// Provider and model; the model's id may itself contain slashes
-    #[arg(
-        short,
-        long,
-        value_name = "PROVIDER/MODEL",
-        env = super::setup::MODEL_VARIABLE,
-        global = true
-    )]
+    /// Provider and model; the model's id may itself contain slashes [env: MMCHAT_MODEL]
+    #[arg(short, long, value_name = "PROVIDER/MODEL", global = true)]
     pub model: Option<String>,
     /// Use the built-in offline provider
     #[arg(long, global = true, conflicts_with = "model")]
@@ -130,6 +126,26 @@ pub(super) struct Options {
     /// Keep nothing: what is said never touches the disk
     #[arg(long, global = true)]
     pub no_save: bool,
+}
+
+impl Options {
+    /// Takes from the environment what the command line leaves open. Clap could, but to it an empty
+    /// variable is a value, one that is set conflicts with `--demo`, and its usage lines show as
+    /// required what came this way.
+    pub(super) fn completed(mut self, lookup: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        self.config = self
+            .config
+            .or_else(|| set("MMCHAT_CONFIG").map(PathBuf::from));
+        self.data_dir = self
+            .data_dir
+            .or_else(|| set("MMCHAT_DATA_DIR").map(PathBuf::from));
+        if self.model.is_none() && !self.demo {
+            let model = set("MMCHAT_MODEL");
+            self.model = model.map(|model| model.to_string_lossy().into_owned());
+        }
+        self
+    }
 }
 
 /// What to do instead of opening the chat.
@@ -235,7 +251,8 @@ pub(super) enum Shell {
 /// The arguments of `doctor`.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct DoctorArgs {
-    /// Also send a tiny request to each provider with a key (with -m: to that one), which may cost a little
+    /// Also send one tiny request to each provider with a key (with -m: to that one), which may cost a
+    /// little; with --thinking off it tells whether thinking stays off
     #[arg(long)]
     pub probe: bool,
     /// As JSON
@@ -414,5 +431,24 @@ mod tests {
             Some(Thinking::Off)
         );
         assert!(CommandLine::try_parse_from(["mmchat", "--thinking", "deep"]).is_err());
+    }
+
+    #[test]
+    fn the_environment_fills_in_what_is_not_typed_and_an_empty_variable_is_none() {
+        let options = |line: &str, value: &'static str| {
+            let line = CommandLine::try_parse_from(line.split(' ')).unwrap();
+            line.options.completed(move |_| Some(OsString::from(value)))
+        };
+        let demo = options("mmchat --demo", "lab/m");
+        assert_eq!((demo.demo, demo.model), (true, None));
+        let typed = options("mmchat ask -m a/b hi", "lab/m");
+        assert_eq!(typed.model.as_deref(), Some("a/b"));
+        assert_eq!(typed.config, Some(PathBuf::from("lab/m")));
+        let empty = options("mmchat", "");
+        assert_eq!(
+            (empty.model, empty.config, empty.data_dir),
+            (None, None, None)
+        );
+        assert!(CommandLine::try_parse_from(["mmchat", "--demo", "-m", "a/b"]).is_err());
     }
 }

@@ -1,5 +1,6 @@
 //! `mmchat ask`: one reply on standard output.
 
+mod ending;
 mod tools;
 
 use std::io;
@@ -7,27 +8,29 @@ use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::args::{AskArgs, Format, Options};
 use super::outlet::{Outlet, println_to};
 use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner};
+use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
 use crate::app::library::{Head, Kept};
 use crate::app::toolkit::Tool;
 use crate::app::{Begin, Sent, Session, persona};
 use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
 use crate::chat::{
-    Asked, Attachment, CallState, Conversation, Failure, FailureKind, Finish, JsonFault, Progress,
-    Rates, ToolCall, Turn, TurnState, estimate_tokens, safe, whole_tokens,
+    Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
+    safe, whole_tokens,
 };
-use crate::config::{Config, schema};
+use crate::config::Config;
 use crate::files;
 use crate::net::{Client, Provider};
+use crate::phrase;
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
+use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, misfit};
 use tools::Bench;
 
 /// Asks once and prints the reply.
@@ -48,6 +51,8 @@ pub(super) fn run(
         begin,
         ..
     } = Setup::new(options, environment)?;
+    // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
+    themes::load(options, &config, false)?;
     let earlier = history::to_go_on_with(options)?;
     let mut kept = earlier.unwrap_or_default();
     if !kept.conversation.is_empty() {
@@ -60,6 +65,10 @@ pub(super) fn run(
     let tokens = estimate(&kept.conversation, &prompt, &attached);
     check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
+    if let Some(wanted) = options.thinking {
+        catalog::check_thinking(provider, &model, wanted)
+            .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
+    }
     let wish = wish(options, &session, &model, tokens);
     let plan = catalog
         .plan(provider, &model, &wish)
@@ -89,7 +98,8 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&sent.request(&kept.conversation, turn));
     }
-    let about_keys = safe::one_line(&format!("{}: {}", provider.name, provider.note));
+    let about_keys = about_keys(provider);
+    let warning = format!("{}: {}", session.choice, phrase::of_data(&model.warning));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
@@ -126,6 +136,10 @@ pub(super) fn run(
                     if schema.is_some() && matches!(exit, Exit::Success) {
                         exit = Exit::Failed;
                     }
+                }
+                let is_strange = |turn: &mut Turn| is_not_as_asked(turn);
+                if !model.warning.is_empty() && record.turn().is_some_and(is_strange) {
+                    complain(&safe::one_line(&warning));
                 }
                 if record.turn().is_some_and(|turn| is_about_the_key(&turn.state)) {
                     complain(&about_keys);
@@ -224,17 +238,6 @@ fn sent(session: &Session, plan: Plan, tools: Vec<Tool>) -> Sent {
     }
 }
 
-/// Whether what is known of the provider's keys would help.
-fn is_about_the_key(state: &TurnState) -> bool {
-    let TurnState::Failed(failure) = state else {
-        return false;
-    };
-    matches!(
-        failure.kind,
-        FailureKind::BadKey | FailureKind::PlanKey | FailureKind::NotInPlan
-    )
-}
-
 /// Receives the reply, runs the tools that it asks for and sends their results, round after round,
 /// and prints all of it in the format that was asked for, each round by an outlet of its own.
 async fn replies<'a>(
@@ -276,25 +279,7 @@ async fn replies<'a>(
     turn.timing.finish(clock.now().since(begun));
     turn.state = state;
     outlet.whole(turn)?;
-    Ok(conclude(turn))
-}
-
-/// Why an answer that was to be JSON is none, or does not fit its schema.
-fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
-    if !turn.asked.extras.json {
-        return None;
-    }
-    let answer = turn.reply.last_answer();
-    if let Some(fault) = JsonFault::of(answer) {
-        return Some(format!("the answer is no JSON: {fault}"));
-    }
-    let misfits = schema::misfits(schema?, &serde_json::from_str(answer).ok()?);
-    if misfits.is_empty() {
-        return None;
-    }
-    let told: Vec<String> = misfits.iter().map(ToString::to_string).collect();
-    let told = told.join("; ");
-    Some(format!("the answer does not fit the schema: {told}"))
+    Ok(conclude(turn, outlet.ask.format))
 }
 
 /// Receives the reply to one request and prints it. Returns how it ended.
@@ -359,59 +344,6 @@ async fn round(
         }
     }
     Ok(TurnState::Done)
-}
-
-/// Says on standard error how the reply ended, if not well, and gives the exit code.
-fn conclude(turn: &Turn) -> Exit {
-    if let TurnState::Failed(failure) = &turn.state {
-        let words = failure.vendor_words();
-        complain(&format!(
-            "{} {}",
-            failure.what(),
-            failure.next_step_in_shell()
-        ));
-        if !words.is_empty() {
-            complain(&words);
-        }
-        return if failure.is_retryable() {
-            Exit::TryLater
-        } else {
-            Exit::Failed
-        };
-    }
-    let not_offered = |call: &&ToolCall| call.state == CallState::Asked;
-    for call in turn.reply.calls.iter().filter(not_offered) {
-        complain(&format!(
-            "the model asked for the tool {}, which it was not offered",
-            safe::one_line(&call.name)
-        ));
-    }
-    match &turn.reply.finish {
-        Some(Finish::CutOff) => {
-            complain("the stream ended before the reply was complete");
-            Exit::TryLater
-        }
-        Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
-            complain(
-                "the reasoning used up the token limit; raise --max-tokens or use --thinking off",
-            );
-            Exit::Failed
-        }
-        Some(Finish::Length) => {
-            complain("the answer was cut at the token limit");
-            Exit::Success
-        }
-        Some(Finish::ContentFilter) => {
-            complain("the provider's safety filter cut this reply");
-            Exit::Failed
-        }
-        Some(Finish::Stop | Finish::ToolCalls | Finish::Other(_)) | None => {
-            if turn.reply.answer.is_empty() {
-                complain("the answer is empty");
-            }
-            Exit::Success
-        }
-    }
 }
 
 /// What a reply that comes is doing.

@@ -9,7 +9,7 @@ use super::setup::{self, Environment, MODEL_VARIABLE, Setup};
 use super::{Exit, Trouble, block_on, complain, history, screen, themes};
 use crate::app::library::Which;
 use crate::app::{self, App, Keep, Session, Start, persona};
-use crate::catalog::{Catalog, Wish};
+use crate::catalog::{self, Catalog, Wish};
 use crate::chat::Extras;
 use crate::config::{Config, theme};
 use crate::files::Files;
@@ -37,7 +37,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         opened_on_demo,
     } = Setup::new(options, environment)?;
     if !options.go_on && options.resume.is_none() {
-        can_do(&catalog, &session)?;
+        can_do(options, &catalog, &session)?;
     }
     let ready = |id: &String| keys.source(id).is_ready();
     let keyed = catalog
@@ -138,7 +138,7 @@ fn check_terminal(environment: &Environment) -> Result<(), Trouble> {
 }
 
 /// Refuses what the model of a new conversation lacks, as `ask` does.
-fn can_do(catalog: &Catalog, session: &Session) -> Result<(), Trouble> {
+fn can_do(options: &Options, catalog: &Catalog, session: &Session) -> Result<(), Trouble> {
     let Some(provider) = catalog.provider(&session.choice.provider) else {
         return Ok(());
     };
@@ -149,7 +149,9 @@ fn can_do(catalog: &Catalog, session: &Session) -> Result<(), Trouble> {
         search: session.extras.search,
         ..Wish::default()
     };
-    let plan = catalog.plan(provider, &model, &wish);
+    let wanted = options.thinking;
+    let thinking = wanted.map_or(Ok(()), |it| catalog::check_thinking(provider, &model, it));
+    let plan = thinking.and_then(|()| catalog.plan(provider, &model, &wish));
     plan.map(drop)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))
 }

@@ -103,12 +103,16 @@ fn edit(path: &Path, editor: &[String]) -> Result<(), Trouble> {
 
 fn check(options: &Options, path: &Path, out: &mut impl Write) -> Result<(), Trouble> {
     let (config, _) = setup::load(options)?;
-    themes::load(options, &config, true)?;
-    let ca_file = &config.network.ca_file;
-    if !ca_file.is_empty() && !Path::new(ca_file).is_file() {
-        return Err(Trouble::usage(format!(
-            "network.ca_file: there is no file {ca_file}"
-        )));
+    let checks = [
+        themes::load(options, &config, true).map(drop),
+        setup::check_ca_file(options, &config),
+    ];
+    let wrong: Vec<String> = checks
+        .into_iter()
+        .filter_map(|checked| Some(checked.err()?.to_string()))
+        .collect();
+    if !wrong.is_empty() {
+        return Err(Trouble::listed(wrong.join("\n")));
     }
     let there = if path.exists() {
         "is right"

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::chat::{
-    CallState, Delta, Failure, Finish, Part, Remark, Retry, ToolCall, Turn, TurnState, Usage,
+    CallState, Delta, Failure, Finish, Part, Retry, ToolCall, Turn, TurnState, Usage,
 };
 
 pub(super) use crate::chat::safe::json as to_text;
@@ -34,7 +34,7 @@ pub(super) fn turn(turn: &Turn) -> Value {
             "url": source.url,
             "site": source.site,
         })).collect::<Vec<_>>(),
-        "remarks": reply.remarks.iter().map(|remark| self::remark(*remark)).collect::<Vec<_>>(),
+        "remarks": reply.remarks.iter().map(|remark| remark.word()).collect::<Vec<_>>(),
         "usage": usage(&reply.total_usage()),
         "timing": {
             "connected_seconds": seconds(turn.timing.connected),
@@ -84,7 +84,7 @@ pub(super) fn event(delta: &Delta) -> Value {
         Delta::Usage(counts) => json!({"type": "usage", "usage": usage(counts)}),
         // For the provider alone; `ask` leaves it out.
         Delta::Carry(_) => Value::Null,
-        Delta::Remark(remark) => json!({"type": "remark", "remark": self::remark(*remark)}),
+        Delta::Remark(remark) => json!({"type": "remark", "remark": remark.word()}),
         Delta::Finish(reason) => json!({"type": "finish", "finish_reason": finish(reason)}),
     }
 }
@@ -124,7 +124,7 @@ pub(super) fn failure(failure: &Failure) -> Value {
         "retryable": failure.is_retryable(),
         "not_before": match &failure.retry {
             Retry::NotBefore(time) => Some(time),
-            Retry::Never | Retry::Soon | Retry::After(_) => None,
+            Retry::Never | Retry::Soon | Retry::Once | Retry::After(_) => None,
         },
     })
 }
@@ -137,19 +137,6 @@ fn finish(finish: &Finish) -> &str {
         Finish::ContentFilter => "content_filter",
         Finish::CutOff => "cut_off",
         Finish::Other(reason) => reason,
-    }
-}
-
-fn remark(remark: Remark) -> &'static str {
-    match remark {
-        Remark::BrokenEvent => "broken_event",
-        Remark::LateError => "late_error",
-        Remark::NotStreamed => "not_streamed",
-        Remark::AnsweredAtOnce => "answered_at_once",
-        Remark::AnsweredWithLeast => "answered_with_least",
-        Remark::WentOn => "went_on",
-        Remark::NotJson => "not_json",
-        Remark::SearchFailed => "search_failed",
     }
 }
 

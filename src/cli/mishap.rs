@@ -5,6 +5,7 @@
 //! say so. The terminal was given back before any of this speaks: [`crate::tui::Guard`] sees to it.
 
 use std::backtrace::Backtrace;
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Write as _};
@@ -95,7 +96,10 @@ fn report(panic: &PanicHookInfo<'_>, backtrace: &Backtrace) -> String {
         let end = report.trim_end().rfind('\n').unwrap_or(0);
         report.truncate(end);
     }
-    without_secrets(&report, std::env::vars())
+    // What is no text can stand in a report as far as it can be shown.
+    let text = |value: OsString| value.to_string_lossy().into_owned();
+    let variables = std::env::vars_os().map(|(name, value)| (text(name), text(value)));
+    without_secrets(&report, variables)
 }
 
 /// The text without the values of variables that are named like secrets, and without what looks

@@ -11,6 +11,7 @@ use super::{Exit, Trouble, block_on, complain, json, table};
 use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
 use crate::chat::{Failure, FailureKind, short_count};
 use crate::net::{Client, Keys};
+use crate::phrase;
 use crate::wire;
 
 /// The most pages of a provider's own list that are read.
@@ -43,6 +44,10 @@ pub(super) fn run(
     } else {
         let head = ["MODEL", "WINDOW", "THINKING", "CAN", "PRICE/M", "KEY"];
         table::write(&mut out, head, rows.iter().map(|row| cells(row, keys)))?;
+        for (warning, models) in warnings(&rows) {
+            let warning = phrase::of_data(warning);
+            writeln!(out, "! {}: {warning}", models.join(", "))?;
+        }
     }
     Ok(conclude(&listed))
 }
@@ -148,6 +153,22 @@ fn conclude(listed: &Listed) -> Exit {
     }
 }
 
+/// What to heed before a model is asked, each warning once, with the models that it is of.
+fn warnings<'a>(rows: &'a [Row<'_>]) -> Vec<(&'a str, Vec<String>)> {
+    let mut all: Vec<(&str, Vec<String>)> = Vec::new();
+    for row in rows.iter().filter(|row| !row.model.warning.is_empty()) {
+        let name = format!("{}/{}", row.provider.id, row.model.id);
+        match all
+            .iter_mut()
+            .find(|(warning, _)| *warning == row.model.warning)
+        {
+            Some((_, models)) => models.push(name),
+            None => all.push((&row.model.warning, vec![name])),
+        }
+    }
+    all
+}
+
 fn cells(row: &Row<'_>, keys: &Keys) -> [String; 6] {
     let Row {
         provider, model, ..
@@ -189,6 +210,7 @@ fn abilities(row: &Row<'_>) -> Vec<&'static str> {
         (Capability::WebSearch.patch(model).is_some(), "search"),
         (model.images, "images"),
         (row.is_listed == Some(false), "(not in the provider's list)"),
+        (!model.warning.is_empty(), "(!)"),
     ];
     can.into_iter()
         .filter_map(|(can, word)| can.then_some(word))

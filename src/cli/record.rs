@@ -113,10 +113,11 @@ impl Record {
         }
         self.save_turn();
         let closed = self.store.close(PATIENCE);
-        for news in self.store.news() {
-            complain(&news);
-        }
-        if let Err(why) = closed {
+        let mut told = self.store.news();
+        told.extend(closed.err());
+        // The same trouble may be met while writing and at the end.
+        told.dedup();
+        for why in told {
             complain(&why);
         }
     }

@@ -14,12 +14,12 @@ use super::{Exit, Trouble, complain};
 use crate::app::extras::within_reach;
 use crate::app::{Begin, Choice, Keymap, Session, command, persona};
 use crate::catalog::{Catalog, DEMO, Provider};
-use crate::chat::{Extras, Params};
+use crate::chat::{Extras, Params, safe};
 use crate::config::{self, Chat, Config, Persona};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
 use crate::net::{Client, Credentials, Keys, Proxies};
-use crate::phrase;
+use crate::phrase::{self, tr};
 use crate::tools::{Http, Programs, Servers};
 
 /// Settings are typed by people: a larger file is none.
@@ -92,6 +92,7 @@ impl Setup {
     /// Reads the configuration and works out what the options mean.
     pub(super) fn new(options: &Options, environment: &Environment) -> Result<Self, Trouble> {
         let (mut config, keymap) = load(options)?;
+        check_ca_file(options, &config)?;
         let catalog = config.catalog();
         let keys = keys(options, &catalog, environment);
         let params = params(options);
@@ -217,6 +218,23 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
         }
         Err(problems) => Err(Trouble::listed(problems.to_string())),
     }
+}
+
+/// Checks that the file of certificates is there, if one is named.
+pub(super) fn check_ca_file(options: &Options, config: &Config) -> Result<(), Trouble> {
+    let ca_file = &config.network.ca_file;
+    if ca_file.is_empty() || Path::new(ca_file).is_file() {
+        return Ok(());
+    }
+    let path = config_path(options).unwrap_or_default();
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let what = tr!(
+        "`network.ca_file`: there is no file {ca_file}. Name one with certificates in PEM form, or \"\" for none of your own.",
+        ca_file = safe::one_line(ca_file)
+    );
+    let place = path.to_string_lossy();
+    let problems = config::wrong_at(&text, &place, ("network", "ca_file"), what);
+    Err(Trouble::listed(problems.to_string()))
 }
 
 /// Reads a file of settings: not one without end, and not a pipe that nobody may ever write to. What

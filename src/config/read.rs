@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use toml::de::DeTable;
+
 use super::extension::{mcp_server, persona, template, tool};
 use super::keys::{Binding, Chord};
 use super::{Chat, Config, Network, Notify, PanelState, Side, Ui};
@@ -35,6 +37,18 @@ pub fn parse(text: &str, file: &str, known: &Known) -> Result<(Config, Vec<Probl
     }
 }
 
+/// What is wrong with a value that means something outside of the configuration: `key` is its table
+/// and its name there.
+pub fn wrong_at(text: &str, file: &str, key: (&str, &str), what: String) -> Problems {
+    let at = DeTable::parse(text).ok().and_then(|root| {
+        let table = root.get_ref().get(key.0)?.get_ref().as_table()?;
+        Some(table.get(key.1)?.span().start)
+    });
+    let mut notes = Notes::default();
+    notes.wrong(at.unwrap_or(0), what);
+    Problems(notes.finish(file, text).0)
+}
+
 fn config(top: &mut Section<'_>, known: &Known, notes: &mut Notes) -> Config {
     let model = top.get("model");
     let mut config = Config::default();
@@ -53,11 +67,11 @@ fn config(top: &mut Section<'_>, known: &Known, notes: &mut Notes) -> Config {
     if let Some(section) = top.section("keys", notes) {
         config.keys = bindings(&section, &known.actions, notes);
     }
-    let provider_places: Vec<usize> = places(top, "providers");
+    let given = tables(top, "providers");
     config.providers = entry::providers(top, notes);
     let builtin = Catalog::builtin();
-    for (entry, at) in config.providers.iter().zip(provider_places) {
-        check_complete(entry, at, &builtin, notes);
+    for (entry, (at, keys)) in config.providers.iter().zip(given) {
+        check_complete(&entry.id, at, &keys, &builtin, notes);
     }
     let catalog = builtin.merged(&config.providers);
     config.model = model.and_then(|field| model_name(&field, &catalog, notes));
@@ -257,32 +271,37 @@ pub(super) fn model_name(
     Some(name)
 }
 
-fn places(top: &mut Section<'_>, key: &'static str) -> Vec<usize> {
+/// The tables below a key: where each begins, and which keys it has.
+fn tables<'t>(top: &mut Section<'t>, key: &'static str) -> Vec<(usize, Vec<&'t str>)> {
     // Mistakes in the table itself are noted by whoever reads it.
     let section = top.section(key, &mut Notes::default());
     let tables = section.iter().flat_map(Section::entries);
     tables
-        .filter(|(_, field)| field.section(&mut Notes::default()).is_some())
-        .map(|(_, field)| field.key_at)
+        .filter_map(|(_, field)| {
+            let table = field.section(&mut Notes::default())?;
+            Some((field.key_at, table.entries().map(|(key, _)| key).collect()))
+        })
         .collect()
 }
 
-fn check_complete(entry: &entry::ProviderEntry, at: usize, builtin: &Catalog, notes: &mut Notes) {
-    if builtin.provider(&entry.id).is_some() {
+/// Checks that a provider of one's own has what nobody else knows of it. `keys` are those that its
+/// table has, whatever is wrong with their values.
+fn check_complete(id: &str, at: usize, keys: &[&str], builtin: &Catalog, notes: &mut Notes) {
+    if builtin.provider(id).is_some() {
         return;
     }
-    let missing = match (&entry.dialect, &entry.base_url) {
-        (Some(_), Some(_)) => return,
-        (None, None) => "`dialect` and `base_url`",
-        (None, Some(_)) => "`dialect`",
-        (Some(_), None) => "`base_url`",
+    let missing = match (keys.contains(&"dialect"), keys.contains(&"base_url")) {
+        (true, true) => return,
+        (false, false) => "`dialect` and `base_url`",
+        (false, true) => "`dialect`",
+        (true, false) => "`base_url`",
     };
     let known = builtin
         .providers
         .iter()
         .map(|provider| provider.id.as_str());
-    let near = did_you_mean(&entry.id, known);
-    let id = safe::one_line(&entry.id);
+    let near = did_you_mean(id, known);
+    let id = safe::one_line(id);
     notes.wrong(
         at,
         format!("the provider \"{id}\" is not a built-in one, so it needs {missing}.{near}"),

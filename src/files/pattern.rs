@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use super::walk;
+use super::walk::Search;
 
 /// Tells whether a path is a pattern.
 pub(super) fn is_pattern(typed: &str) -> bool {
@@ -14,69 +14,66 @@ pub(super) fn is_pattern(typed: &str) -> bool {
 ///
 /// # Errors
 ///
-/// Fails with the rest of a sentence when there are more than `most`.
+/// Fails with the rest of a sentence when there are more than `most`, or too much to look through.
 pub(super) fn files(pattern: &Path, most: usize) -> Result<Vec<(PathBuf, u64)>, String> {
+    let mut search = Search::new(most);
     let mut places = vec![PathBuf::new()];
-    let parts: Vec<Component<'_>> = pattern.components().collect();
-    let mut found: Vec<(PathBuf, u64)> = Vec::new();
-    for (at, part) in parts.iter().enumerate() {
-        let name = part.as_os_str().to_string_lossy();
-        if name == "**" {
+    let mut parts = pattern.components();
+    while let Some(part) = parts.next() {
+        if part.as_os_str() == "**" {
             // What follows is looked for in all names below.
             let rest: Vec<String> = parts
-                .iter()
-                .skip(at + 1)
                 .map(|part| part.as_os_str().to_string_lossy().into_owned())
+                .filter(|part| part != "**")
                 .collect();
             for place in &places {
-                let below = walk::files(or_here(place), usize::MAX)?;
-                found.extend(
-                    below
-                        .into_iter()
-                        .filter(|(path, _)| ends_with(path, place, &rest)),
-                );
+                let here = or_here(place);
+                // Some of the places may be no directories.
+                if let Ok(entries) = fs::read_dir(here) {
+                    search.below(entries, &|path| ends_with(path, here, &rest))?;
+                }
             }
-            return checked(found, most);
+            return Ok(search.found());
         }
-        places = places
-            .iter()
-            .flat_map(|place| step(place, &name, part))
-            .collect();
+        let mut further = Vec::new();
+        for place in places {
+            step(place, part, &mut search, &mut further)?;
+        }
+        places = further;
     }
     for path in places {
         if let Ok(facts) = fs::metadata(&path)
             && facts.is_file()
         {
-            found.push((path, facts.len()));
+            search.take(path, facts.len())?;
         }
     }
-    checked(found, most)
+    Ok(search.found())
 }
 
-fn checked(mut found: Vec<(PathBuf, u64)>, most: usize) -> Result<Vec<(PathBuf, u64)>, String> {
-    if found.len() > most {
-        return Err(format!(
-            "comes to {} files; {most} are the most",
-            found.len()
-        ));
+/// Adds the places that one part of a pattern leads to.
+fn step(
+    place: PathBuf,
+    part: Component<'_>,
+    search: &mut Search,
+    further: &mut Vec<PathBuf>,
+) -> Result<(), String> {
+    let name = part.as_os_str().to_string_lossy();
+    if !matches!(part, Component::Normal(_)) || !is_pattern(&name) {
+        further.push(place.join(part));
+        return Ok(());
     }
-    found.sort();
-    Ok(found)
-}
-
-/// The places that one part of a pattern leads to.
-fn step(place: &Path, name: &str, part: &Component<'_>) -> Vec<PathBuf> {
-    if !matches!(part, Component::Normal(_)) || !is_pattern(name) {
-        return vec![place.join(part)];
-    }
-    let Ok(entries) = fs::read_dir(or_here(place)) else {
-        return Vec::new();
+    let Ok(entries) = fs::read_dir(or_here(&place)) else {
+        return Ok(());
     };
-    let names = entries.flatten().map(|entry| entry.file_name());
-    names
-        .filter(|found| fits(&found.to_string_lossy(), name))
-        .map(|found| place.join(found))
-        .collect()
+    for entry in entries.flatten() {
+        search.look()?;
+        let found = entry.file_name();
+        if fits(&found.to_string_lossy(), &name) {
+            further.push(place.join(found));
+        }
+    }
+    Ok(())
 }
 
 /// No path at all means the directory that one is in.
@@ -90,12 +87,11 @@ fn or_here(place: &Path) -> &Path {
 
 /// Tells whether the last parts of a path below `place` fit these.
 fn ends_with(path: &Path, place: &Path, rest: &[String]) -> bool {
-    let below = path.strip_prefix(or_here(place)).unwrap_or(path);
+    let below = path.strip_prefix(place).unwrap_or(path);
     let names: Vec<_> = below
         .components()
         .map(|part| part.as_os_str().to_string_lossy())
         .collect();
-    let rest: Vec<&String> = rest.iter().filter(|part| *part != "**").collect();
     names.len() >= rest.len()
         && names
             .iter()

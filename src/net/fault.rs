@@ -5,10 +5,12 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
+use rustls::CertificateError;
 
 use super::route::{self, Line};
 use crate::chat::{Failure, FailureKind, Retry};
 use crate::config::Network;
+use crate::phrase::tr;
 
 /// Why a request got no answer.
 pub(super) fn from_sending(
@@ -19,7 +21,7 @@ pub(super) fn from_sending(
 ) -> Failure {
     let host = route::host_of(url);
     if let Some(rustls::Error::InvalidCertificate(why)) = find_tls(error) {
-        let message = format!("{host}: {why}");
+        let message = format!("{host}: {}", mistrust(why));
         return Failure::new(FailureKind::Tls, message);
     }
     // With a proxy in between, every failure to connect is the proxy's to explain.
@@ -31,20 +33,29 @@ pub(super) fn from_sending(
     if error.is_connect() && error.is_timeout() {
         let seconds = network.connect_timeout_seconds.max(1);
         let message = format!("{at}: no connection within {seconds} s");
-        return Failure::new(connecting(FailureKind::ConnectTimeout), message);
+        return Failure {
+            retry: Retry::Soon,
+            ..Failure::new(connecting(FailureKind::ConnectTimeout), message)
+        };
     }
     if error.is_connect() {
         let failure = Failure::new(
             connecting(FailureKind::Connect),
             format!("{at}: {}", innermost(error)),
         );
-        return match find_tls(error) {
-            // Two programs that do not understand each other won't the next time either.
-            Some(_) => Failure {
+        // Two programs that do not understand each other won't the next time either, and a proxy
+        // that refuses will do so again. One that is not there may be back.
+        let never_got_there = find_tls(error).is_none() && is_of_the_way(error);
+        return match (failure.kind, find_tls(error)) {
+            (FailureKind::Proxy, _) if never_got_there => Failure {
+                retry: Retry::Soon,
+                ..failure
+            },
+            (_, Some(_)) => Failure {
                 retry: Retry::Never,
                 ..failure
             },
-            None => failure,
+            (_, None) => failure,
         };
     }
     if error.is_builder() {
@@ -72,9 +83,9 @@ pub(super) fn silent(limit: Duration) -> Failure {
 /// A server that sent nothing but signs of life for so long.
 pub(super) fn wordless(limit: Duration) -> Failure {
     Failure::new(
-        FailureKind::Idle,
+        FailureKind::Wordless,
         format!(
-            "it showed signs of life, but no text came for {} s (network.text_timeout_seconds)",
+            "no text came for {} s (network.text_timeout_seconds)",
             limit.as_secs()
         ),
     )
@@ -106,6 +117,38 @@ fn from_hyper(error: &reqwest::Error, host: &str) -> Failure {
         ),
         Some(_) | None => Failure::new(FailureKind::Cut, format!("{host}: {}", innermost(error))),
     }
+}
+
+/// Why a certificate is not trusted, in words; the library's own are names of its variants.
+fn mistrust(why: &CertificateError) -> String {
+    let told = match why {
+        CertificateError::UnknownIssuer => {
+            tr!("the certificate is signed by an authority that is not known here (UnknownIssuer)")
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            tr!("the certificate has expired")
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            tr!("the certificate is not valid yet")
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            tr!("the certificate is for another host name")
+        }
+        CertificateError::Revoked => tr!("the certificate has been revoked"),
+        CertificateError::BadSignature => tr!("the certificate's signature is wrong"),
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            tr!("the certificate is one of an authority, not of a server")
+        }
+        other => return other.to_string(),
+    };
+    told.to_owned()
+}
+
+/// Tells whether it was the way there that failed, not somebody who answered.
+fn is_of_the_way(error: &reqwest::Error) -> bool {
+    // What dials through tunnels and SOCKS keeps the system's error to itself.
+    chain(error).any(|link| link.is::<io::Error>())
+        || innermost(error).contains("underlying connection")
 }
 
 fn find_tls(error: &reqwest::Error) -> Option<&rustls::Error> {

@@ -29,11 +29,12 @@ pub(super) fn decide(failure: &Failure, attempt: u32, max_retries: u32, chance: 
     }
     // A server that fell silent may still be at work on the request: sending it again would cost
     // twice. It is left to the user.
-    if failure.kind == FailureKind::Idle {
+    if matches!(failure.kind, FailureKind::Idle | FailureKind::Wordless) {
         return Decision::GiveUp;
     }
     match failure.retry {
-        Retry::Soon => {
+        Retry::Once if attempt > 1 => Decision::GiveUp,
+        Retry::Soon | Retry::Once => {
             let doublings = attempt.saturating_sub(1).min(16);
             let pause = FIRST_PAUSE
                 .saturating_mul(1 << doublings)
@@ -101,7 +102,16 @@ mod tests {
         assert_eq!(decide(&failure(Retry::Never), 1, 3, 0.5), Decision::GiveUp);
         let wall = failure(Retry::NotBefore("tomorrow".to_owned()));
         assert_eq!(decide(&wall, 1, 3, 0.5), Decision::GiveUp);
-        let silence = Failure::new(FailureKind::Idle, "");
-        assert_eq!(decide(&silence, 1, 3, 0.5), Decision::GiveUp);
+        for kind in [FailureKind::Idle, FailureKind::Wordless] {
+            let silence = Failure::new(kind, "");
+            assert_eq!(decide(&silence, 1, 3, 0.5), Decision::GiveUp);
+        }
+    }
+
+    #[test]
+    fn what_is_worth_one_more_try_gets_one() {
+        let once = failure(Retry::Once);
+        assert_ne!(decide(&once, 1, 3, 0.5), Decision::GiveUp);
+        assert_eq!(decide(&once, 2, 3, 0.5), Decision::GiveUp);
     }
 }

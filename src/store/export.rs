@@ -33,7 +33,8 @@ pub enum Reasoning {
 struct Sum {
     input_tokens: u64,
     output_tokens: u64,
-    reasoning_tokens: u64,
+    /// `None` where no provider told.
+    reasoning_tokens: Option<u64>,
     cost_usd: Option<f64>,
 }
 
@@ -46,7 +47,9 @@ impl Sum {
                 |to: &mut u64, count: Option<u64>| *to = to.saturating_add(count.unwrap_or(0));
             add(&mut sum.input_tokens, usage.input_tokens);
             add(&mut sum.output_tokens, usage.output_tokens);
-            add(&mut sum.reasoning_tokens, usage.reasoning_tokens);
+            if let Some(count) = usage.reasoning_tokens {
+                add(sum.reasoning_tokens.get_or_insert(0), Some(count));
+            }
             if let Some(usd) = usage.cost_usd.or_else(|| cost(turn)) {
                 *sum.cost_usd.get_or_insert(0.0) += usd;
             }
@@ -73,11 +76,15 @@ pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Optio
     fact("turns", kept.conversation.path().count().to_string());
     fact("input_tokens", sum.input_tokens.to_string());
     fact("output_tokens", sum.output_tokens.to_string());
-    fact("reasoning_tokens", sum.reasoning_tokens.to_string());
+    let unknown = || "null".to_owned();
+    let reasoning_tokens = sum.reasoning_tokens;
+    fact(
+        "reasoning_tokens",
+        reasoning_tokens.map_or_else(unknown, |count| count.to_string()),
+    );
     fact(
         "cost_usd",
-        sum.cost_usd
-            .map_or_else(|| "null".to_owned(), |usd| usd.to_string()),
+        sum.cost_usd.map_or_else(unknown, |usd| usd.to_string()),
     );
     out.push_str("---\n\n");
     let _ = writeln!(out, "# {}\n", safe::one_line(&head.title));

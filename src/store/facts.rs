@@ -76,33 +76,13 @@ pub(super) fn finish(word: &str) -> Finish {
 
 /// Remarks as a list of words.
 pub(super) fn remarks_json(remarks: &[Remark]) -> Value {
-    let word = |remark: &Remark| match remark {
-        Remark::BrokenEvent => "broken_event",
-        Remark::LateError => "late_error",
-        Remark::NotStreamed => "not_streamed",
-        Remark::AnsweredAtOnce => "answered_at_once",
-        Remark::AnsweredWithLeast => "answered_with_least",
-        Remark::WentOn => "went_on",
-        Remark::NotJson => "not_json",
-        Remark::SearchFailed => "search_failed",
-    };
-    remarks.iter().map(word).collect()
+    remarks.iter().map(|remark| remark.word()).collect()
 }
 
 /// The remarks of a list of words.
 pub(super) fn remarks(value: &Value) -> Vec<Remark> {
-    let remark = |word: &Value| match word.as_str()? {
-        "broken_event" => Some(Remark::BrokenEvent),
-        "late_error" => Some(Remark::LateError),
-        "not_streamed" => Some(Remark::NotStreamed),
-        "answered_at_once" => Some(Remark::AnsweredAtOnce),
-        "answered_with_least" => Some(Remark::AnsweredWithLeast),
-        "went_on" => Some(Remark::WentOn),
-        "not_json" => Some(Remark::NotJson),
-        "search_failed" => Some(Remark::SearchFailed),
-        _ => None,
-    };
-    elements(value).filter_map(remark).collect()
+    let of = |word: &Value| Remark::ALL.into_iter().find(|it| word == it.word());
+    elements(value).filter_map(of).collect()
 }
 
 /// Tool calls as a list.
@@ -220,6 +200,7 @@ pub(super) fn failure_json(failure: &Failure) -> Value {
     let (retry, wait) = match &failure.retry {
         Retry::Never => ("never", Value::Null),
         Retry::Soon => ("soon", Value::Null),
+        Retry::Once => ("once", Value::Null),
         Retry::After(wait) => ("after", wait.as_secs_f64().into()),
         Retry::NotBefore(time) => ("not_before", time.clone().into()),
     };
@@ -247,6 +228,7 @@ pub(super) fn failure(value: &Value) -> Option<Failure> {
         .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     let retry = match value.get("retry")?.as_str()? {
         "soon" => Retry::Soon,
+        "once" => Retry::Once,
         "after" => seconds.map_or(Retry::Soon, Retry::After),
         "not_before" => {
             Retry::NotBefore(wait.and_then(Value::as_str).unwrap_or_default().to_owned())
@@ -291,8 +273,10 @@ fn kind_word(kind: FailureKind) -> &'static str {
         FailureKind::Tls => "Tls",
         FailureKind::Proxy => "Proxy",
         FailureKind::Idle => "Idle",
+        FailureKind::Wordless => "Wordless",
         FailureKind::Cut => "Cut",
         FailureKind::NotAReply => "NotAReply",
+        FailureKind::Compressed => "Compressed",
         FailureKind::Redirect => "Redirect",
         FailureKind::PlainHttp => "PlainHttp",
         FailureKind::TooLarge => "TooLarge",
@@ -301,7 +285,7 @@ fn kind_word(kind: FailureKind) -> &'static str {
 }
 
 /// Every kind, to be found by its word.
-const KINDS: [FailureKind; 27] = [
+const KINDS: [FailureKind; 29] = [
     FailureKind::NoKey,
     FailureKind::BadKey,
     FailureKind::PlanKey,
@@ -323,8 +307,10 @@ const KINDS: [FailureKind; 27] = [
     FailureKind::Tls,
     FailureKind::Proxy,
     FailureKind::Idle,
+    FailureKind::Wordless,
     FailureKind::Cut,
     FailureKind::NotAReply,
+    FailureKind::Compressed,
     FailureKind::Redirect,
     FailureKind::PlainHttp,
     FailureKind::TooLarge,
@@ -357,6 +343,7 @@ mod tests {
             [
                 Retry::Never,
                 Retry::Soon,
+                Retry::Once,
                 Retry::After(Duration::from_millis(1500)),
                 Retry::NotBefore("noon".to_owned()),
             ]

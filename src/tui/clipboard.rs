@@ -182,11 +182,16 @@ impl Program {
             }
             child.wait().await
         };
-        match timeout(PATIENCE, handed_over).await {
-            Ok(Ok(status)) if status.success() => Ok(()),
-            Ok(Ok(status)) => Err(said(&format!("failed ({status})"))),
-            Ok(Err(error)) => Err(said(&format!("failed: {error}"))),
-            Err(_) => {
+        let ended = match timeout(PATIENCE, handed_over).await {
+            Ok(ended) => ended.map(Some),
+            // It may have ended long ago: nobody looks while an editor has the terminal.
+            Err(_) => child.try_wait(),
+        };
+        match ended {
+            Ok(Some(status)) if status.success() => Ok(()),
+            Ok(Some(status)) => Err(said(&format!("failed ({status})"))),
+            Err(error) => Err(said(&format!("failed: {error}"))),
+            Ok(None) => {
                 // Waited for, so that no dead process is left behind.
                 drop(child.start_kill());
                 drop(child.wait().await);

@@ -21,8 +21,10 @@ use crate::chat::safe;
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
     guard: Option<Guard>,
-    /// The terminal's events, and what becomes of copying.
-    input: SelectAll<BoxStream<'static, Msg>>,
+    /// The terminal's events.
+    input: BoxStream<'static, Msg>,
+    /// What goes on beside the loop for the clipboard, and goes on while the terminal is away.
+    copying: SelectAll<BoxStream<'static, Msg>>,
     /// The user's editor: a program and its arguments.
     editor: Vec<String>,
     /// The ways to the clipboard.
@@ -52,7 +54,8 @@ impl Console {
         let asked = Arc::new(AtomicBool::new(false));
         Self {
             guard: Some(guard),
-            input: stream::select_all([events(Arc::clone(&asked))]),
+            input: events(Arc::clone(&asked)),
+            copying: SelectAll::new(),
             editor: Vec::new(),
             clipboard,
             answers,
@@ -66,7 +69,8 @@ impl Console {
     pub fn scripted(input: BoxStream<'static, Msg>) -> Self {
         Self {
             guard: None,
-            input: stream::select_all([input]),
+            input,
+            copying: SelectAll::new(),
             editor: Vec::new(),
             clipboard: Clipboard::default(),
             answers: false,
@@ -84,7 +88,11 @@ impl Console {
 
     /// The next thing that happened; `None` when the terminal is gone.
     pub async fn next(&mut self) -> Option<Msg> {
-        self.input.next().await
+        tokio::select! {
+            biased;
+            input = self.input.next() => input,
+            Some(failed) = self.copying.next() => Some(failed),
+        }
     }
 
     /// Asks the terminal what its background is (OSC 11). Its answer comes as a message, at some
@@ -121,7 +129,7 @@ impl Console {
             let trouble = failed.map(Msg::Trouble);
             std::future::ready(trouble)
         });
-        self.input.push(told.boxed());
+        self.copying.push(told.boxed());
         let Some(sequence) = sequence else {
             return Ok(());
         };
@@ -227,11 +235,11 @@ impl Console {
             return deed();
         };
         // The event stream reads standard input on a thread of its own until it is dropped.
-        self.input = SelectAll::new();
+        self.input = stream::empty().boxed();
         guard.leave();
         let done = deed();
         guard.enter()?;
-        self.input = stream::select_all([events(Arc::clone(&self.asked))]);
+        self.input = events(Arc::clone(&self.asked));
         done
     }
 }

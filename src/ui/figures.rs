@@ -21,7 +21,10 @@ pub(crate) fn speed(tokens: u64, time: Duration) -> Option<String> {
     let seconds = time.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
     let tokens_f = tokens as f64;
-    (tokens >= 5 && seconds >= 0.05).then(|| format!("{:.0} tok/s", tokens_f / seconds))
+    let speed = tokens_f / seconds;
+    // A tenth is worth a digit where there is no more than that.
+    let digits = usize::from(speed < 0.95);
+    (tokens >= 5 && seconds >= 0.05 && speed >= 0.05).then(|| format!("{speed:.digits$} tok/s"))
 }
 
 /// The same of tokens of which it is known whether they are estimated: `~87 tok/s`.
@@ -75,5 +78,9 @@ mod tests {
             Some("87 tok/s")
         );
         assert_eq!(speed(1, Duration::from_secs(1)), None);
+        let slow = |seconds| speed(10, Duration::from_secs(seconds));
+        assert_eq!(slow(30).as_deref(), Some("0.3 tok/s"));
+        assert_eq!(slow(10).as_deref(), Some("1 tok/s"));
+        assert_eq!(slow(1000), None);
     }
 }

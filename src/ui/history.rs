@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 
+use super::cache::Cache;
 use super::overlay::{filter, first_shown, opened};
 use super::sheet::wrapped;
 use super::theme::Theme;
@@ -11,7 +12,7 @@ use super::{figures, paint};
 use crate::app::history::{Excerpt, History, PREVIEW_COLS, Preview, State};
 use crate::app::library::{Hit, Listed};
 use crate::chat::safe;
-use crate::markdown::text_width;
+use crate::markdown::{Document, Kind, text_width};
 use crate::phrase::tr;
 
 /// The narrowest list that has room for more than title and time.
@@ -20,10 +21,11 @@ const FACTS_COLS: usize = 56;
 /// Draws the list. Returns where its caret is, and the list's area with its first row.
 pub(super) fn draw(
     history: &History,
-    theme: Theme,
+    cache: &Cache,
     window: Rect,
     buf: &mut Buffer,
 ) -> (Option<Position>, Option<(Rect, usize)>) {
+    let theme = cache.theme;
     let inner = opened(tr!(" Conversations "), window, (140, 42), theme, buf);
     if inner.is_empty() {
         return (None, None);
@@ -82,7 +84,7 @@ pub(super) fn draw(
             .as_ref()
             .filter(|preview| history.row().is_some_and(|row| row.id == preview.id));
         if let Some(shown) = of_selected {
-            preview(shown, beside, theme, buf);
+            preview(shown, beside, cache, buf);
         }
     }
     (Some(renaming.unwrap_or(caret)), Some((rows, first)))
@@ -261,22 +263,44 @@ fn nothing(history: &History, area: Rect, theme: Theme, buf: &mut Buffer) {
     }
 }
 
-fn preview(preview: &Preview, area: Rect, theme: Theme, buf: &mut Buffer) {
-    let width = usize::from(area.width).max(1);
-    let mut y = area.y;
-    for line in &preview.lines {
-        let (text, style) = match line {
-            Excerpt::You => (tr!("You"), theme.user()),
-            Excerpt::Model(model) => (model.as_str(), theme.model()),
-            Excerpt::Text(text) => (text.as_str(), Style::new()),
+fn preview(preview: &Preview, area: Rect, cache: &Cache, buf: &mut Buffer) {
+    let mut left = area;
+    for part in &preview.parts {
+        let used = match part {
+            Excerpt::You => plain(tr!("You"), cache.theme.user(), left, buf),
+            Excerpt::Model(model) => plain(model, cache.theme.model(), left, buf),
+            Excerpt::Prompt(text) => plain(text, Style::new(), left, buf) + 1,
+            Excerpt::Answer(text) => formatted(text, left, cache, buf) + 1,
         };
-        for row in wrapped(text, width) {
-            if y >= area.bottom() {
-                return;
-            }
-            let row = text.get(row).unwrap_or_default();
-            buf.set_stringn(area.x, y, row, width, style);
-            y += 1;
-        }
+        let used = used.min(left.height);
+        left.y += used;
+        left.height -= used;
     }
+}
+
+/// Writes a text as it is, as far as there is room. Returns how many rows it takes.
+fn plain(text: &str, style: Style, area: Rect, buf: &mut Buffer) -> u16 {
+    let width = usize::from(area.width).max(1);
+    let lines = text.lines();
+    let rows = lines.flat_map(|line| wrapped(line, width).into_iter().map(move |row| (line, row)));
+    let mut used = 0;
+    for (y, (line, row)) in (area.y..area.bottom()).zip(rows) {
+        let row = line.get(row).unwrap_or_default();
+        buf.set_stringn(area.x, y, row, width, style);
+        used += 1;
+    }
+    used
+}
+
+/// Writes Markdown, as far as there is room. Returns how many rows it takes.
+fn formatted(text: &str, area: Rect, cache: &Cache, buf: &mut Buffer) -> u16 {
+    let mut document = Document::new(Kind::Markdown);
+    document.sync(text, 0, area.width, true);
+    let rows = (0..document.len()).filter_map(|row| document.row(row));
+    let mut used = 0;
+    for (y, row) in (area.y..area.bottom()).zip(rows) {
+        paint::row(row, area, y, cache, buf);
+        used += 1;
+    }
+    used
 }

@@ -3,7 +3,7 @@
 
 use super::figures;
 use crate::app::{Live, Phase};
-use crate::chat::{CallState, Failure, Finish, Remark, ToolCall, Turn, TurnState, safe};
+use crate::chat::{CallState, Failure, Finish, ToolCall, Turn, TurnState, safe};
 use crate::phrase::tr;
 
 /// What is said under a reply; each text is empty where there is nothing to say.
@@ -69,22 +69,7 @@ fn remarks(turn: &Turn) -> String {
             tr!("The model asked for the tool {name}({arguments}), which it was not offered. Nothing was run.", name = safe::one_line(&call.name), arguments)
         })
         .collect();
-    let remarks = turn.reply.remarks.iter().map(|remark| match remark {
-        Remark::BrokenEvent => tr!("Part of the stream could not be read and is missing."),
-        Remark::LateError => tr!("The server reported an error after the answer was complete."),
-        Remark::NotStreamed => {
-            tr!("The server sent the whole reply at once instead of streaming it.")
-        }
-        Remark::AnsweredAtOnce => tr!("Answered at once, thinking off: the reasoning was stopped."),
-        Remark::AnsweredWithLeast => {
-            tr!("Answered at once, with the least thinking that the model has.")
-        }
-        Remark::WentOn => tr!("The answer was cut, and went on from there."),
-        Remark::NotJson => tr!("This is not valid JSON. Alt+J asks for it again."),
-        Remark::SearchFailed => {
-            tr!("A web search failed; the answer may rest on less than was found.")
-        }
-    });
+    let remarks = turn.reply.remarks.iter().map(|remark| remark.sentence());
     lines.extend(remarks.map(str::to_owned));
     if let Some((fault, _)) = turn.json_fault() {
         lines.push(tr!(

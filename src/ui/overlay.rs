@@ -80,7 +80,7 @@ pub(super) fn draw(
             attached::many(many, theme, window, buf);
             (None, None)
         }
-        Overlay::History(shown) => history::draw(shown, theme, window, buf),
+        Overlay::History(shown) => history::draw(shown, cache, window, buf),
         Overlay::Summary(top) => {
             if let Some(errand) = &app.errand {
                 sheet::summary(errand, *top, cache, window, buf);

@@ -20,7 +20,7 @@ use ratatui::widgets::{Clear, Widget};
 use super::attached;
 use super::cache::{Cache, Topic};
 use super::theme::{Depth, Theme};
-use crate::app::App;
+use crate::app::{App, Overlay};
 use crate::chat::{Image, TurnId};
 
 /// The most pixels of an image that is decoded for a picture: those of a camera of today. A small
@@ -286,7 +286,7 @@ impl Pictures {
         self.kept.retain(|kept| is_there(kept.place.0));
     }
 
-    /// Draws a row of a picture; if it is not here yet, the row is blank and the picture wanted.
+    /// Draws a row of a picture; if it is not here yet, it is wanted.
     fn row(
         &mut self,
         frame: &Frame,
@@ -296,7 +296,6 @@ impl Pictures {
         buf: &mut Buffer,
     ) {
         let place = (turn, frame.number);
-        Clear.render(area, buf);
         let Some(kept) = self.kept.iter_mut().find(|kept| kept.place == place) else {
             if self.wanted.iter().all(|wanted| wanted.place != place) {
                 let image = Arc::clone(image);
@@ -352,11 +351,13 @@ impl Frame {
     }
 }
 
-/// Draws the pictures over the rows of the cards that the frame shows.
+/// Draws the pictures over the rows of the cards that the frame shows. Under an overlay, where the
+/// screen steps back, these rows are blank: a picture can't.
 pub(super) fn draw(app: &App, cache: &mut Cache, buf: &mut Buffer) {
     let mut pictures = mem::take(&mut cache.pictures);
     pictures.shown.clear();
     pictures.wanted.clear();
+    let shown = matches!(app.overlay, None | Some(Overlay::Themes(_)));
     let lines = cache.lines().iter();
     let lines: Vec<_> = lines.filter(|line| line.topic == Topic::Attached).collect();
     for lines in lines.chunk_by(|a, b| a.turn == b.turn) {
@@ -376,7 +377,12 @@ pub(super) fn draw(app: &App, cache: &mut Cache, buf: &mut Buffer) {
                 let image = turn.attachments.get(frame.number)?.image()?;
                 Some((frame, image, frame.row_at(row.source.start)?))
             });
-            if let Some((frame, image, row)) = found {
+            let Some((frame, image, row)) = found else {
+                continue;
+            };
+            // Whatever holds the row free in the text is not to be seen.
+            Clear.render(line.area, buf);
+            if shown {
                 let at = (cache.theme, line.area);
                 pictures.row(frame, (turn.id, image), row, at, buf);
             }

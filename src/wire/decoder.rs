@@ -275,6 +275,11 @@ impl Decoder {
         | Framing::Lines { line: body, .. }
         | Framing::Body(body)
         | Framing::Page(body)) = &self.framing;
+        let is_stream = self.content_type.contains("event-stream");
+        if is_stream && matches!(&self.framing, Framing::Unknown(_)) {
+            let message = "the stream of events ended before the first one";
+            return Failure::new(FailureKind::Cut, message);
+        }
         let words = error::plain(&String::from_utf8_lossy(body));
         let words = match (&self.framing, words.is_empty()) {
             (Framing::Unknown(_), _) => "the body is empty".to_owned(),

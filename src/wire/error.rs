@@ -10,7 +10,9 @@ use super::json::Json;
 use super::sse;
 use super::wait;
 use crate::chat::{Failure, FailureKind, Retry};
-use kind::{by_code, by_sort, by_sort_alone, by_status, by_words, minimax_kind};
+use kind::{
+    by_code, by_sort, by_sort_alone, by_status, by_words, is_worth_one_retry, minimax_kind,
+};
 
 /// The most of an error's body that is read, in bytes.
 const MOST_BODY_BYTES: usize = 64 * 1024;
@@ -140,6 +142,9 @@ impl Wrong {
             && let Some(time) = wait::reset_time(&self.message)
         {
             retry = Retry::NotBefore(time);
+        }
+        if self.code.as_deref().is_some_and(is_worth_one_retry) {
+            retry = Retry::Once;
         }
         if kind == FailureKind::Server && matches!(status, Some(501 | 505 | 510 | 511)) {
             retry = Retry::Never;
@@ -369,6 +374,13 @@ mod tests {
             failure.retry,
             Retry::NotBefore("08-18 10:07:00 UTC".to_owned())
         );
+    }
+
+    #[test]
+    fn a_limit_of_tokens_is_worth_one_more_try() {
+        let limit = r#"{"type":"error","error":{"type":"rate_limit_error","message":"token limit (1039)"}}"#;
+        assert_eq!(of(429, limit).retry, Retry::Once);
+        assert!(of(429, limit).is_retryable());
     }
 
     #[test]

@@ -497,6 +497,16 @@ fn few_tokens_with_thinking_on_earn_a_hint() {
         ..Wish::default()
     };
     insta::assert_snapshot!(planned("tencent/minimax-m3", &json).unwrap().hints[0], @"JSON mode: the vendor advises against it together with thinking");
+    let off = Wish {
+        thinking: Thinking::Off,
+        ..json
+    };
+    assert!(
+        planned("tencent/minimax-m3", &off)
+            .unwrap()
+            .hints
+            .is_empty()
+    );
 }
 
 #[test]

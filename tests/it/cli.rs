@@ -203,3 +203,20 @@ fn ask_runs_what_may_always_run_refuses_the_rest_and_sends_both_results() {
     let refused = body["messages"][3]["content"].as_str().unwrap();
     assert!(refused.starts_with("Not run:"), "{refused}");
 }
+
+#[cfg(unix)]
+#[test]
+fn ask_says_that_the_limit_of_tool_rounds_is_reached() {
+    let delta = serde_json::json!({"tool_calls": [{"index": 0, "id": "c", "type": "function",
+        "function": {"name": "echo", "arguments": "{}"}}]});
+    let more = format!(
+        "data: {}\n\n",
+        serde_json::json!({"choices": [{"index": 0, "delta": delta, "finish_reason": "tool_calls"}]})
+    );
+    let script = || [vec![Step::events(), Step::chunk(more.clone())], done()].concat();
+    let server = Server::start(vec![script(), script()]);
+    let mut config = home_of(&server).config;
+    config.push_str("[chat]\nmax_tool_rounds = 1\n[tools.echo]\ncommand = [\"/bin/cat\"]\napprove = \"always\"\n");
+    let outcome = Home::configured(&config).run(&["ask", "q"]).ends(1);
+    outcome.complains("(chat.max_tool_rounds) is reached");
+}

@@ -12,6 +12,7 @@ use clap::Arg;
 use mmchat::app::WITH_ARGUMENT;
 use mmchat::app::command::{SPECS, Scope, known};
 use mmchat::catalog::Catalog;
+use mmchat::chat::Remark;
 use mmchat::config::theme::Part;
 use mmchat::demo::{Pace, Server};
 use mmchat::wire::Dialect;
@@ -192,9 +193,11 @@ fn options_of<'a>(args: impl Iterator<Item = &'a Arg>) -> String {
             let name = names.first().expect("a value's name");
             let _ = write!(option, " {name}");
         }
-        let variable = arg.get_env().map(|name| code(name.to_str().unwrap()));
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        table += &row(&[&code(&option), &variable.unwrap_or_default(), &help]);
+        let (help, variable) = help.split_once(" [env: ").unwrap_or((&help, ""));
+        let variable = Some(variable.trim_end_matches(']')).filter(|name| !name.is_empty());
+        let variable = variable.map(code);
+        table += &row(&[&code(&option), &variable.unwrap_or_default(), help]);
     }
     table
 }
@@ -396,6 +399,21 @@ fn the_readme_names_every_field_of_a_reply_as_json() {
     let named: HashSet<&str> = code_spans(&readme).into_iter().collect();
     for field in object.keys().chain(below) {
         assert!(named.contains(field.as_str()), "README.md lacks `{field}`");
+    }
+}
+
+#[test]
+fn the_documents_name_every_remark_about_a_reply() {
+    for document in ["README.md", "README.zh-CN.md", "docs/json.md"] {
+        let text = read(document);
+        let mut rows = text
+            .lines()
+            .filter(|line| line.starts_with("| `remarks` |"));
+        let row: HashSet<&str> = code_spans(rows.next().unwrap()).into_iter().collect();
+        for remark in Remark::ALL {
+            let word = remark.word();
+            assert!(row.contains(word), "{document} lacks `{word}`");
+        }
     }
 }
 

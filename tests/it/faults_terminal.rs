@@ -1,8 +1,9 @@
 //! RELIABILITY H: the life of the terminal, in a real pseudo-terminal. Most cases are in `pty`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -123,6 +124,8 @@ fn h80_a_panic_gives_the_terminal_back_and_leaves_a_report() {
         command.env("HOME", home.path());
         command.env("TERM", "xterm-256color");
         command.env("LAB_KEY", key);
+        // No text; reading the variables must not fail over it.
+        command.env("BROKEN", OsStr::from_bytes(b"\xff"));
         command.env(DEED, deed);
         let mut child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();

@@ -759,12 +759,15 @@ async fn web_pages_are_named_and_not_dumped() {
         assert!(!outcome.words().contains('<'), "{outcome:?}");
         assert!(outcome.reply.is_empty());
     }
-    for script in [
-        Step::whole(200, "text/event-stream", ""),
-        vec![Step::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())],
+    for (script, kind) in [
+        (Step::whole(200, "text/event-stream", ""), FailureKind::Cut),
+        (
+            vec![Step::Raw(b"HTTP/1.1 204 No Content\r\n\r\n".to_vec())],
+            FailureKind::NotAReply,
+        ),
     ] {
         let outcome = outcome_of(script).await;
-        assert_eq!(outcome.kind(), Some(FailureKind::NotAReply), "{outcome:?}");
+        assert_eq!(outcome.kind(), Some(kind), "{outcome:?}");
     }
 }
 
@@ -804,7 +807,7 @@ async fn a_compressed_reply_is_refused() {
         headers.push(("content-encoding", "gzip".to_owned()));
     }
     let outcome = outcome_of(script).await;
-    assert_eq!(outcome.kind(), Some(FailureKind::NotAReply));
+    assert_eq!(outcome.kind(), Some(FailureKind::Compressed));
     assert!(outcome.words().contains("gzip"));
 }
 
@@ -846,6 +849,7 @@ async fn a_dead_proxy_is_named_without_its_password() {
         let request = ask(Dialect::OpenAi, ELSEWHERE, "hello", true);
         let outcome = outcome(&client_with(&network), request).await;
         assert_eq!(outcome.kind(), Some(FailureKind::Proxy), "{outcome:?}");
+        assert!(outcome.failure.as_ref().is_some_and(Failure::is_retryable));
         assert!(
             outcome.words().contains(&address.to_string()),
             "{outcome:?}"
@@ -867,6 +871,7 @@ async fn a_proxy_that_wants_credentials_is_named() {
     let request = ask(Dialect::OpenAi, ELSEWHERE, "hello", true);
     let outcome = outcome(&client_with(&network), request).await;
     assert_eq!(outcome.kind(), Some(FailureKind::Proxy), "{outcome:?}");
+    assert!(!outcome.failure.as_ref().is_some_and(Failure::is_retryable));
     assert!(outcome.words().contains(&proxy.url()), "{outcome:?}");
     assert!(!format!("{outcome:?}").contains("hunter2"), "{outcome:?}");
     let head = &proxy.seen()[0].head;

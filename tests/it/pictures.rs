@@ -251,6 +251,7 @@ fn under_an_overlay_there_is_no_picture() {
     let before = extent(&it);
     it.press("f1");
     assert_eq!(extent(&it), (0, 0));
+    it.hides("\u{2800}");
     it.press("esc");
     assert_eq!(extent(&it), before);
 }

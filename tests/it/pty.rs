@@ -301,15 +301,36 @@ fn the_built_in_demo_streams_at_a_readable_pace_and_esc_stops_it() {
     terminal.types("\x04").ends_well(0);
 }
 
-#[test]
-fn a_drag_puts_its_text_on_the_clipboard_of_the_terminal_and_of_the_system() {
+/// A directory with a clipboard's program, which does this first, and the search path to it. The
+/// text is in the file `taken` there once all of it is.
+fn clipboard(first: &str) -> (TempDir, String) {
     use std::os::unix::fs::PermissionsExt as _;
     let programs = tempfile::tempdir().unwrap();
-    let (program, taken) = (programs.path().join("xclip"), programs.path().join("taken"));
-    let script = "#!/bin/sh\n/bin/cat > \"${0%/*}/taking\" && /bin/mv \"${0%/*}/taking\" \"${0%/*}/taken\"\n";
+    let program = programs.path().join("xclip");
+    let script = format!(
+        "#!/bin/sh\ncd \"${{0%/*}}\"\n{first}\n/bin/cat > taking && /bin/mv taking taken\n"
+    );
     std::fs::write(&program, script).unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let path = programs.path().to_str().unwrap().to_owned();
+    (programs, path)
+}
+
+/// Waits until a file is there.
+fn appears(file: &std::path::Path) {
+    for _ in 0..400 {
+        if file.exists() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("{} never came", file.display());
+}
+
+#[test]
+fn a_drag_puts_its_text_on_the_clipboard_of_the_terminal_and_of_the_system() {
+    let (programs, path) = clipboard("");
+    let taken = programs.path().join("taken");
     let mut terminal = Terminal::with("", &[("PATH", &path), ("DISPLAY", ":0")]);
     terminal.shows("Message");
     terminal.types("write a haiku\r").shows("A haiku:");
@@ -333,17 +354,37 @@ fn a_drag_puts_its_text_on_the_clipboard_of_the_terminal_and_of_the_system() {
         parts.any(|part| part == sequence).then_some(())
     });
     // It was asked for before the frame that says so; a few frames later it is there.
-    for _ in 0..200 {
-        if taken.exists() {
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    appears(&taken);
     assert_eq!(std::fs::read_to_string(taken).unwrap(), "write a haiku");
     terminal.types("\x1b").shows("Stopped.");
     // The chat has the focus now, where Ctrl+D scrolls.
     terminal.types("\x03").shows("Ctrl+C again");
     terminal.types("\x03").ends_well(0);
+}
+
+#[test]
+fn what_is_on_its_way_to_the_clipboard_gets_there_while_the_program_rests() {
+    let slow = ": > begun; while [ ! -e go ]; do /bin/sleep 0.05; done";
+    let (programs, path) = clipboard(slow);
+    let at = |name: &str| programs.path().join(name);
+    let mut terminal = Terminal::with("", &[("PATH", &path), ("DISPLAY", ":0")]);
+    terminal.shows("Message");
+    terminal
+        .types("write a haiku\r")
+        .shows("and then one answers");
+    terminal.types("/copy\r").shows("Copy");
+    terminal.types("\r").shows("Copied");
+    appears(&at("begun"));
+    terminal.types("\x1a");
+    terminal.is_stopped();
+    std::fs::write(at("go"), "").unwrap();
+    appears(&at("taken"));
+    let taken = std::fs::read_to_string(at("taken")).unwrap();
+    assert!(taken.contains("and then one answers"), "{taken}");
+    terminal.signal(Signal::CONT);
+    terminal.when_screen("program", Screen::alternate_screen);
+    terminal.shows("Message");
+    terminal.types("\x04").ends_well(0);
 }
 
 #[test]

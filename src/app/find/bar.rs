@@ -9,7 +9,7 @@ use super::super::library::{Change, Hit};
 use super::super::overlay::edit_line;
 use super::super::scroll::Scroll;
 use super::super::{Anchor, App, Command, Effect, Pane, Section, Tone};
-use super::{Aim, Find, Origin};
+use super::{Aim, Find, Origin, Stay};
 use crate::chat::Now;
 use crate::config::PanelState;
 use crate::phrase::tr;
@@ -68,8 +68,7 @@ impl App {
         find.query.insert(words.unwrap_or_default());
         find.requery();
         find.typing = false;
-        find.accepted = true;
-        find.arriving = true;
+        find.stay = Stay::Arriving;
         self.find = Some(find);
     }
 
@@ -100,20 +99,20 @@ impl App {
                 self.close_find();
             }
             (KeyCode::Enter, _) if plain => {
-                find.accepted = true;
+                find.stay = Stay::Accepted;
                 find.step(!back);
             }
             (KeyCode::Up, _) if plain => {
-                find.accepted = true;
+                find.stay = Stay::Accepted;
                 find.step(false);
             }
             (KeyCode::Down, _) if plain => {
-                find.accepted = true;
+                find.stay = Stay::Accepted;
                 find.step(true);
             }
             // The key that opened it goes on, unless it types something.
             (_, Some(Command::Find)) if !composer::types(key) => {
-                find.accepted = true;
+                find.stay = Stay::Accepted;
                 find.step(true);
             }
             _ => {
@@ -137,7 +136,7 @@ impl App {
     pub(in crate::app) fn find_step(&mut self, forward: bool, now: Now) {
         match &mut self.find {
             Some(find) if find.asks() => {
-                find.accepted = true;
+                find.stay = Stay::Accepted;
                 find.step(forward);
                 if find.total() == 0 {
                     let text = tr!(
@@ -160,9 +159,12 @@ impl App {
             find.held = None;
         }
         find.sync(&self.conversation);
-        if find.aim == Aim::Seek && (find.typing || find.arriving) && !find.pending {
+        let arrives = find.stay == Stay::Arriving;
+        if find.aim == Aim::Seek && (find.typing || arrives) && !find.pending {
             find.seek();
-            find.arriving = false;
+            if arrives {
+                find.stay = Stay::Accepted;
+            }
         }
         if find.aim == Aim::Show {
             find.aim = Aim::Nothing;
@@ -192,7 +194,7 @@ impl App {
         };
         find.requery();
         // Nothing found yet: what is seen is where one was.
-        if !find.accepted {
+        if !find.accepted() {
             self.go_back();
         }
     }
@@ -203,7 +205,7 @@ impl App {
             return;
         };
         find.typing = false;
-        if !find.accepted {
+        if !find.accepted() {
             self.go_back();
             self.find = None;
             return;

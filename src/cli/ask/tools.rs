@@ -33,6 +33,13 @@ pub(super) fn begin(turn: &mut Turn, tools: &[Tool], limit: u32) -> bool {
     })
 }
 
+/// Tells whether the last calls were refused for the number of rounds before them: their results
+/// did not go back.
+pub(super) fn is_at_the_limit(turn: &Turn) -> bool {
+    let last = turn.reply.calls_of_round().first();
+    last.is_some_and(|call| matches!(call.state, CallState::Refused(_)))
+}
+
 /// What tools are run with.
 pub(super) struct Bench {
     pub servers: Servers,

@@ -1,6 +1,7 @@
 //! One tiny request to each provider that has a key: does it answer, how fast, and in which form?
 //!
-//! A second one goes where thinking can be switched off, to see whether it is.
+//! It asks in the model's usual mode, or in the one that `--thinking` names: with `off` the answer
+//! also tells whether thinking stays away.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -30,8 +31,7 @@ pub(super) struct Probe {
     provider: String,
     model: String,
     outcome: Result<Answered, Failure>,
-    /// Whether thinking stayed away when it was switched off; `None` where it can't be, or it was
-    /// not tried.
+    /// Whether thinking stayed away when it was switched off; `None` where that was not tried.
     off_is_honoured: Option<bool>,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn run(
     block_on(async {
         let mut probes = Vec::new();
         for (provider, model) in chosen {
-            probes.push(probe(&providers, provider, &model).await);
+            probes.push(probe(&providers, provider, &model, options.thinking).await);
         }
         Ok(probes)
     })
@@ -98,18 +98,17 @@ fn chosen<'a>(
         .collect())
 }
 
-async fn probe(providers: &Providers, provider: &Provider, model: &Model) -> Probe {
+async fn probe(
+    providers: &Providers,
+    provider: &Provider,
+    model: &Model,
+    wanted: Option<Thinking>,
+) -> Probe {
     let usual = model.nearest_mode(Thinking::Low);
-    let outcome = asked(providers, provider, model, usual).await;
-    let can_be_off = model.thinking.is_some() && model.modes().contains(&Thinking::Off);
-    let off_is_honoured = match &outcome {
-        Ok(_) if can_be_off && !model.is_without_thinking() => {
-            let off = asked(providers, provider, model, Thinking::Off).await;
-            off.ok()
-                .map(|answered| answered.reply.reasoning.as_str().is_empty())
-        }
-        Ok(_) | Err(_) => None,
-    };
+    let outcome = asked(providers, provider, model, wanted.unwrap_or(usual)).await;
+    let is_off = wanted == Some(Thinking::Off) && !model.is_without_thinking();
+    let answered = outcome.as_ref().ok().filter(|_| is_off);
+    let off_is_honoured = answered.map(|it| it.reply.reasoning.as_str().is_empty());
     Probe {
         provider: provider.id.clone(),
         model: model.id.clone(),

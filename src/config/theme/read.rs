@@ -1,12 +1,11 @@
 //! From a theme's file to a [`Theme`]: every key by its name, every mistake with its place.
 
-use toml::de::DeTable;
-
 use super::{Background, Colour, Look, Part, Theme};
 use crate::catalog::nearest::{did_you_mean, either};
 use crate::catalog::reader::{self, Field, Section};
 use crate::catalog::{Notes, Problems};
 use crate::chat::safe;
+use crate::config::wrong_at;
 
 /// The first sixteen colours of the palette, as themes may call them.
 const NAMES: [&str; 16] = [
@@ -124,21 +123,13 @@ fn named(text: &str) -> Option<Colour> {
 /// What is wrong with a configuration whose `ui.theme` is no theme: `names` are those that there
 /// are, `place` is where others would be found.
 pub fn unknown(text: &str, file: &str, theme: &str, names: &[&str], place: &str) -> Problems {
-    let at = DeTable::parse(text).ok().and_then(|root| {
-        let ui = root.get_ref().get("ui")?.get_ref().as_table()?;
-        Some(ui.get("theme")?.span().start)
-    });
     let mut known = vec!["auto"];
     known.extend(names);
     let near = did_you_mean(theme, known.iter().copied());
     let (theme, place) = (safe::one_line(theme), safe::one_line(place));
     let all = either(&known);
-    let mut notes = Notes::default();
-    notes.wrong(
-        at.unwrap_or(0),
-        format!(
-            "`ui.theme`: there is no theme \"{theme}\".{near} There are {all}; one of your own would be {place}."
-        ),
+    let what = format!(
+        "`ui.theme`: there is no theme \"{theme}\".{near} There are {all}; one of your own would be {place}."
     );
-    Problems(notes.finish(file, text).0)
+    wrong_at(text, file, ("ui", "theme"), what)
 }

@@ -43,13 +43,15 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
     );
     let _ = write!(
         out,
-        "<p class=\"facts\">{} · {} · {} input and {} output tokens, {} of them reasoning",
+        "<p class=\"facts\">{} · {} · {} input and {} output tokens",
         escaped(&head.choice.to_string()),
         stamp(head.created),
         sum.input_tokens,
-        sum.output_tokens,
-        sum.reasoning_tokens
+        sum.output_tokens
     );
+    if let Some(tokens) = sum.reasoning_tokens {
+        let _ = write!(out, ", {tokens} of them reasoning");
+    }
     if let Some(usd) = sum.cost_usd {
         let _ = write!(out, " · ${usd:.4}");
     }

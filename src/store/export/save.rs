@@ -25,7 +25,8 @@ pub fn text(
 }
 
 /// Writes an export, for this user alone. A file that is there is left as it is, unless it is to be
-/// replaced: then it is whole at any moment, the old one or the new one.
+/// replaced: then it is whole at any moment, the old one or the new one. What can't be written to
+/// its end is taken away again.
 ///
 /// # Errors
 ///
@@ -38,8 +39,7 @@ pub fn save(path: &Path, text: &str, replace: bool) -> io::Result<()> {
     beside.push(format!(".{:08x}", fastrand::u32(..)));
     let beside = Path::new(&beside);
     write(beside, text)
-        .and_then(|()| fs::rename(beside, path))
-        .inspect_err(|_| drop(fs::remove_file(beside)))
+        .and_then(|()| fs::rename(beside, path).inspect_err(|_| drop(fs::remove_file(beside))))
 }
 
 fn write(path: &Path, text: &str) -> io::Result<()> {
@@ -49,8 +49,9 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
     let mut file = new.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.write_all(text.as_bytes())
+        .and_then(|()| file.sync_all())
+        .inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 #[cfg(test)]

@@ -30,6 +30,17 @@ fn us() -> ClientConfig {
     us
 }
 
+/// An error without the name of the type that it happened in: `Transport [rmcp::…] error: …`.
+fn plain(error: &impl std::fmt::Display) -> String {
+    let words = error.to_string();
+    let parts = words.split_once("Transport [");
+    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once("] error: ")?.1)));
+    match parts {
+        Some((before, cause)) => format!("{before}{cause}"),
+        None => words,
+    }
+}
+
 /// An open connection. Dropping it ends the server, if we started it.
 pub(super) struct Link {
     service: RunningService<RoleClient, ClientConfig>,
@@ -56,7 +67,7 @@ impl Link {
                         service,
                         process: Some(process),
                     }),
-                    Err(error) => Err(process.said_besides(&error.to_string()).await),
+                    Err(error) => Err(process.said_besides(&plain(&error)).await),
                 }
             }
             McpTransport::Url(url) => {
@@ -67,7 +78,7 @@ impl Link {
                 let transport = StreamableHttpClientTransport::with_client(client, config);
                 let opened = serve_client(us(), transport).await;
                 Ok(Self {
-                    service: opened.map_err(|error| error.to_string())?,
+                    service: opened.map_err(|error| plain(&error))?,
                     process: None,
                 })
             }
@@ -91,7 +102,7 @@ impl Link {
             for _ in 0..MOST_PAGES {
                 let page = PaginatedRequestParams::default().with_cursor(cursor);
                 let page = peer.list_tools(Some(page)).await;
-                let page = page.map_err(|error| error.to_string())?;
+                let page = page.map_err(|error| plain(&error))?;
                 tools.extend(page.tools.into_iter().filter_map(|tool| {
                     accepted(
                         tool.name.into_owned(),
@@ -127,7 +138,7 @@ impl Link {
             }
             None => calling.await,
         };
-        let result = result.map_err(|error| format!("the MCP server failed: {error}"))?;
+        let result = result.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
         let mut texts: Vec<String> = result.content.iter().map(text).collect();
         if let (true, Some(structured)) = (texts.is_empty(), &result.structured_content) {
             texts.push(structured.to_string());
@@ -159,5 +170,20 @@ fn text(block: &ContentBlock) -> String {
         },
         ContentBlock::ResourceLink(resource) => format!("[{}: {}]", resource.name, resource.uri),
         _ => "[something that is not passed on]".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_what_happened_and_not_where_in_the_library() {
+        let told = "Send message error Transport [rmcp::transport::worker::W<h::C>] error: Client error: refused, when send initialize request";
+        assert_eq!(
+            plain(&told),
+            "Send message error Client error: refused, when send initialize request"
+        );
+        assert_eq!(plain(&"connection closed"), "connection closed");
     }
 }

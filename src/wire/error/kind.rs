@@ -75,6 +75,12 @@ pub(super) fn minimax_kind(code: &str, words: &str) -> Option<FailureKind> {
     })
 }
 
+/// Whether a code may pass by itself, but hardly if it comes twice: a limit of tokens is met by the
+/// same request again and again (WIRE §6).
+pub(super) fn is_worth_one_retry(code: &str) -> bool {
+    code == "1039"
+}
+
 /// What an error's `type` means.
 pub(super) fn by_sort(sort: &str, words: &str) -> Option<FailureKind> {
     Some(match sort {
@@ -208,6 +214,8 @@ fn speaks_of_a_quota(words: &str) -> bool {
         "token-plan",
         "token plan",
         "free tier",
+        "free quota",
+        "free allocated quota",
         "plan and billing",
         "current quota",
         "billing",

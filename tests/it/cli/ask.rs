@@ -171,6 +171,59 @@ fn a_stream_that_breaks_off_keeps_what_came_and_ends_with_75() {
 }
 
 #[test]
+fn a_stream_that_ends_before_its_first_event_may_be_tried_again() {
+    let server = Server::start(vec![vec![Step::events(), Step::End]]);
+    home_of(&server)
+        .run(&["ask", "q"])
+        .ends(75)
+        .complains("ended before the first one");
+}
+
+#[test]
+fn a_server_that_says_not_to_try_again_is_taken_at_its_word() {
+    let mut script = Step::whole(503, "application/json", "{}");
+    if let Some(Step::Head(_, headers)) = script.first_mut() {
+        headers.push(("x-should-retry", "false".to_owned()));
+    }
+    let server = Server::start(vec![script]);
+    let outcome = home_of(&server).run(&["ask", "q"]).ends(1);
+    assert_eq!(
+        outcome.err,
+        "mmchat: The provider is overloaded. Trying again would not help; name another model with -m. (HTTP 503)\n"
+    );
+}
+
+#[test]
+fn what_a_text_has_no_place_for_is_told_beside_it() {
+    let late = "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n\
+                data: {\"error\":{\"message\":\"late\"}}\n\n";
+    let server = replying(vec![
+        said("a"),
+        Step::chunk("data: {brok\n\n"),
+        said("b"),
+        Step::chunk(late),
+    ]);
+    let outcome = home_of(&server).run(&["ask", "q"]).ends(0);
+    assert_eq!(outcome.out, "ab\n");
+    outcome
+        .complains("Part of the stream could not be read")
+        .complains("reported an error after the answer was complete");
+}
+
+#[test]
+fn the_pages_of_a_search_are_told_beside_the_answer() {
+    let server = Server::start(vec![vec![
+        Step::events(),
+        Step::chunk(include_str!("../../fixtures/wire/ali-native-search.sse")),
+        Step::End,
+    ]]);
+    let home = Home::asking(Dialect::DashScope, &(server.url() + "/api/v1"));
+    let outcome = home.run(&["ask", "q"]).ends(0);
+    assert!(!outcome.out.contains("http"), "{outcome:?}");
+    outcome.complains("mmchat: [1] ").complains("http");
+}
+
+#[test]
 fn wrong_usage_ends_with_2() {
     let home = Home::new();
     home.run(&["--no-such-option"])
@@ -209,6 +262,12 @@ fn what_the_model_can_not_do_is_refused_with_2_naming_both() {
     ])
     .ends(2)
     .complains("temperature is 1.5, and tencent/minimax-m3 takes 0 to 1");
+    home.run(&["ask", "-m", "minimax/M2-her", "--thinking", "on", "q"])
+        .ends(2)
+        .complains("minimax/M2-her")
+        .complains("It never thinks");
+    let usual = ["ask", "-m", "minimax/M2-her", "--dry-run", "q"];
+    home.run(&usual).ends(0);
 }
 
 #[test]
@@ -377,6 +436,51 @@ fn the_model_may_come_from_the_environment_and_holds_any_slashes() {
 }
 
 #[test]
+fn a_model_in_the_environment_leaves_the_demo_alone_and_empty_variables_are_none() {
+    let home = Home::new();
+    let run = |arguments: &[&str], variables: [(&str, &str); 2]| {
+        let mut command = home.command(arguments);
+        outcome(command.envs(variables).spawn().unwrap())
+    };
+    run(
+        &["ask", "--demo", "hi"],
+        [("MMCHAT_MODEL", "lab/x"), ("MMCHAT_CONFIG", "")],
+    )
+    .ends(0);
+    run(
+        &["ask", "hi"],
+        [("MMCHAT_MODEL", ""), ("MMCHAT_DATA_DIR", "")],
+    )
+    .ends(0);
+    let usage = run(
+        &["history", "show"],
+        [("MMCHAT_MODEL", "lab/x"), ("MMCHAT_DATA_DIR", "d")],
+    );
+    let usage = usage.ends(2).err;
+    assert!(usage.contains("mmchat history show"), "{usage}");
+    assert!(
+        !usage.contains("--model") && !usage.contains("--data-dir"),
+        "{usage}"
+    );
+}
+
+#[test]
+fn what_is_wrong_with_the_configuration_is_wrong_for_ask_too() {
+    for (config, words) in [
+        ("[ui]\ntheme = \"nope\"\n", "config.toml:2:9: `ui.theme`"),
+        (
+            "[network]\nca_file = \"/nope\"\n",
+            "config.toml:2:11: `network.ca_file`",
+        ),
+    ] {
+        Home::configured(config)
+            .run(&["ask", "--demo", "hi"])
+            .ends(2)
+            .complains(words);
+    }
+}
+
+#[test]
 fn a_system_prompt_may_be_a_file() {
     let server = replying(vec![said("ok")]);
     let home = home_of(&server);
@@ -459,7 +563,9 @@ fn a_refused_key_is_explained_by_region_and_plan() {
         .ends(1)
         .complains("does not accept the API key")
         .complains("China and international sites")
-        .complains("keys of the China platform do not work here");
+        .complains("keys of the China platform do not work here")
+        .complains("(the key is that of LAB_KEY)")
+        .complains("`mmchat key set minimax`");
     let server = refusing();
     let home = home_of(&server);
     let mut command = home.command(&["ask", "q"]);

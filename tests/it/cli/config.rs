@@ -87,8 +87,8 @@ fn themes_are_checked_with_the_configuration_and_a_missing_one_is_explained() {
         .ends(2)
         .complains("config.toml:2:9: `ui.theme`: there is no theme \"dusk\".")
         .complains("auto, ansi, dark, light or high-contrast");
-    // Nothing is drawn for a pipe.
-    home.run(&["ask", "--demo", "--dry-run", "q"]).ends(0);
+    // Nothing is drawn for a pipe, but the configuration is as wrong there.
+    home.run(&["ask", "--demo", "--dry-run", "q"]).ends(2);
     let themes = home.directory.path().join("themes");
     std::fs::create_dir(&themes).unwrap();
     std::fs::write(themes.join("dusk.toml"), "[heading]\nfg = \"cyann\"\n").unwrap();
@@ -205,6 +205,7 @@ fn what_the_check_says_is_as_it_was_reviewed() {
         "[keys]\nhelp = \"f9\"\nzoom = \"f9\"\n",
         "[providers.lab]\ndialect = \"grpc\"\n",
         "[providers.lab]\ndialect = \"openai\"\nbase_url = \"ftp://x\"\n",
+        "[providers.lab]\ndialect = \"opnai\"\nbase_url = \"http://localhost/v1\"\n",
         "[ui\n",
         "[network]\nca_file = \"/no/such/file.pem\"\n",
     ] {

@@ -4,7 +4,7 @@ use mmchat::demo::{Pace, Server as Demo};
 use mmchat::wire::Dialect;
 use serde_json::Value;
 
-use super::{Home, KEY, home_of};
+use super::{Home, KEY, home_of, replying, said, thought};
 use crate::support::raw::{Server, Step};
 
 fn finding(report: &Value, section: &str, name: &str) -> Value {
@@ -111,11 +111,23 @@ fn a_probe_tells_how_each_dialect_answers() {
 fn a_probe_tells_whether_thinking_stays_off() {
     let home = Home::new();
     let report = home
-        .run(&["doctor", "--probe", "--demo", "--json"])
+        .run(&["doctor", "--probe", "--demo", "--thinking", "off", "--json"])
         .ends(0)
         .json();
     let probe = &report["probes"][0];
     assert_eq!(probe["thinking_off_honoured"], true, "{report}");
+    assert_eq!(probe["reasoning_field"], Value::Null, "{report}");
+}
+
+#[test]
+fn a_probe_is_one_request_even_where_thinking_can_be_switched_off() {
+    let server = replying(vec![thought("hm"), said("pong")]);
+    let mut home = home_of(&server);
+    home.config = home.config.replace("on = {}", "on = {}, off = {}");
+    let home = Home::configured(&home.config);
+    let report = home.run(&["doctor", "--probe", "--json"]).ends(0).json();
+    assert_eq!(report["probes"][0]["thinking_off_honoured"], Value::Null);
+    assert_eq!(server.seen().len(), 1);
 }
 
 #[test]

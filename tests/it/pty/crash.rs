@@ -402,7 +402,7 @@ fn on_a_full_disk_the_chat_goes_on_and_is_saved_when_there_is_room_again() {
         .shows("and then one answers");
     std::thread::sleep(Duration::from_millis(500));
     let full = Rlimit {
-        current: Some(4096),
+        current: Some(2048),
         maximum: None,
     };
     // No file may grow any more.
@@ -412,8 +412,22 @@ fn on_a_full_disk_the_chat_goes_on_and_is_saved_when_there_is_room_again() {
         .shows("not saved");
     terminal.types("and one more prompt78\r");
     terminal.when_screen("reply", |screen| screen.contents().contains("turn 3/3"));
+    // An export that finds no room leaves nothing that would be in the way of the next one.
+    terminal
+        .types("/export talk.html\r")
+        .shows("talk.html can't be written");
+    let talk = terminal.home.as_ref().unwrap().path().join("talk.html");
+    assert!(!talk.exists(), "half an export was left");
     prlimit(Some(terminal.pid), Resource::Fsize, before).unwrap();
     terminal.shows("Saving works again");
+    terminal
+        .types("/export talk.html\r")
+        .shows("Written to talk.html");
+    assert!(
+        std::fs::read_to_string(talk)
+            .unwrap()
+            .ends_with("</html>\n")
+    );
     let home = terminal.left();
     let kept = Counting::at(home.path()).kept_words();
     assert!(

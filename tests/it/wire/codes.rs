@@ -92,6 +92,8 @@ const ALIBABA: &[Row] = &[
     (429, "limit_burst_rate", "Request rate increased too quickly.", FailureKind::RateLimit, YES),
     (429, "Throttling.AllocationQuota", "Allocated quota exceeded, please increase your quota limit.", FailureKind::RateLimit, YES),
     (429, "insufficient_quota", "Allocated quota exceeded, please increase your quota limit.", FailureKind::RateLimit, YES),
+    (429, "insufficient_quota", "Free allocated quota exceeded.", FailureKind::Quota, NO),
+    (429, "insufficient_quota", "Your free quota exhausted.", FailureKind::Quota, NO),
     (429, "insufficient_quota", "Your token-plan 1-week quota has been exhausted. The quota will reset at 08-18 10:07:00 UTC.", FailureKind::Quota, NO),
     (429, "CommodityNotPurchased", "Commodity has not purchased yet.", FailureKind::NotInPlan, NO),
     (429, "PrepaidBillOverdue", "The prepaid bill is overdue.", FailureKind::Balance, NO),
