@@ -53,7 +53,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let (config, _): (Config, _) =
-            config::parse(CONFIG, "bench.toml", &app::command::actions()).unwrap();
+            config::parse(CONFIG, "bench.toml", &app::command::known()).unwrap();
         let catalog = config.catalog();
         let (provider, model) = catalog.find("bench").unwrap();
         let app = App::new(app::Setup {

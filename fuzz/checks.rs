@@ -343,7 +343,7 @@ pub fn config(data: &[u8]) {
         }
         return;
     }
-    match config::parse(&text, "config.toml", &command::actions()) {
+    match config::parse(&text, "config.toml", &command::known()) {
         Ok((config, doubtful)) => {
             assert_in_file(&doubtful);
             let _ = config.catalog();

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 mod announcement;
 pub mod attached;
@@ -39,6 +39,7 @@ mod offer;
 mod onward;
 mod outcome;
 pub mod overlay;
+pub mod persona;
 mod picker;
 mod preview;
 mod reader;
@@ -48,6 +49,8 @@ mod seen;
 mod selection;
 pub mod server;
 mod slash;
+mod start;
+mod template;
 mod themes;
 pub mod toolkit;
 mod turn;
@@ -65,7 +68,7 @@ pub use effect::Effect;
 pub use enter_key::{EnterKey, KeyTaken, Secret};
 pub use errand::{Deed, Errand};
 pub use find::{Count, Find};
-pub use keeping::{Keep, Keeping, Start};
+pub use keeping::{Keep, Keeping};
 pub use keymap::Keymap;
 pub use line_edit::LineEdit;
 pub use msg::Msg;
@@ -78,6 +81,7 @@ pub use reader::{Reader, Spot};
 pub use seen::{Anchor, Edge, Pane, Passage, Seam, Section, Seen, SeenCard, SeenPane};
 pub use selection::Selection;
 pub use slash::WITH_ARGUMENT;
+pub use start::{Begin, Start};
 pub use themes::{AUTO as AUTO_THEME, Themes};
 pub use turn::{Live, Phase};
 
@@ -197,7 +201,7 @@ impl App {
     /// A program with nothing said yet.
     pub fn new(setup: Setup) -> Self {
         let mut app = Self {
-            conversation: Conversation::new(setup.config.chat.system_prompt.clone()),
+            conversation: Conversation::new(setup.start.prompt(&setup.config.chat)),
             panel: setup.config.ui.thinking_panel,
             themes: Themes::new(&setup.config.themes, &setup.config.ui.theme),
             catalog: setup.catalog,
@@ -445,12 +449,9 @@ impl App {
             .keymap
             .command(scope, chord)
             .filter(|_| !(types && self.focus == Pane::Message));
-        // Where there is text to move in, Emacs' key for it does so.
-        let emacs_forward =
-            crate::config::keys::Chord::new(KeyCode::Char('f'), KeyModifiers::CONTROL);
-        let moves = chord == emacs_forward && self.focus == Pane::Message;
+        let is_typing = self.focus == Pane::Message && !self.composer.is_empty();
         let command = match command {
-            Some(Command::Find) if moves && !self.composer.is_empty() => {
+            Some(Command::Find) if is_typing && composer::goes_forward(key) => {
                 Some(Command::CaretForward)
             }
             command => command,
@@ -472,7 +473,7 @@ impl App {
             if key.code == KeyCode::Backspace && self.composer.is_at_start() {
                 self.remove_attachment(None);
             } else if opens_palette {
-                self.overlay = Some(Overlay::palette(&self.keymap));
+                self.open_palette();
             } else {
                 self.composer.input(key);
             }

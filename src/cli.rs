@@ -142,10 +142,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return exit.into();
         }
     };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the command line reads the environment, and a path need not be Unicode"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the environment is read here")]
     let line = CommandLine {
         options: line.options.completed(|name| std::env::var_os(name)),
         ..line

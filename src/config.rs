@@ -13,8 +13,8 @@ pub mod schema;
 pub mod theme;
 
 pub use crate::catalog::{Problem, Problems};
-pub use extension::{Approve, McpServer, McpTransport, Persona, Tool};
-pub use read::{parse, wrong_at};
+pub use extension::{Approve, McpServer, McpTransport, NO_PERSONA, Persona, Template, Tool};
+pub use read::{Known, parse, wrong_at};
 
 /// The whole configuration, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -37,6 +37,8 @@ pub struct Config {
     pub mcp: Vec<McpServer>,
     /// Ways to begin a conversation.
     pub personas: Vec<Persona>,
+    /// Messages with places to fill in.
+    pub templates: Vec<Template>,
     /// The user's themes. They are files beside the configuration, not part of it.
     pub themes: Vec<theme::Theme>,
 }

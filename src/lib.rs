@@ -9,7 +9,7 @@
 //!
 //! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
 //!
-//! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← `worker`
+//! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `worker`, `search_path` }
 //! ← { `net`, `store`, `tui`, `demo`, `files`, `highlight`, `picture`, `tools` } ← `runtime` ← `cli` ← `main`
 //!
 //! Up to `ui` everything is pure.
@@ -50,6 +50,7 @@ pub mod net;
 pub mod phrase;
 pub mod picture;
 pub mod runtime;
+pub mod search_path;
 pub mod store;
 pub mod tools;
 pub mod tui;

@@ -10,13 +10,15 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::future::Future;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::search_path::SearchPath;
 
 mod group;
 #[cfg(not(feature = "mcp"))]
@@ -114,23 +116,9 @@ impl Programs {
         if program.contains(std::path::is_separator) {
             return Some(PathBuf::from(program));
         }
-        let path = self.variables.get("PATH")?;
-        std::env::split_paths(path)
-            .map(|directory| directory.join(program))
-            .find(|path| is_program(path))
+        let path = self.variables.get("PATH").map(OsString::as_os_str);
+        SearchPath::new(path).find(program)
     }
-}
-
-#[cfg(unix)]
-fn is_program(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata()
-        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
-    path.is_file() || path.with_extension("exe").is_file()
 }
 
 /// What a program wrote, as much of it as is kept.

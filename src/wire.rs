@@ -101,7 +101,7 @@ pub struct Ask {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact about the reply, and none follows from another"
+    reason = "each says something else of the reply"
 )]
 pub struct WireRequest {
     /// The provider's id; `net` finds the key by it.

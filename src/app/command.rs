@@ -3,6 +3,8 @@
 //! The keymap, the palette, the slash commands, the help screen and the README's key table all
 //! come from [`SPECS`]; nothing else names a key.
 
+use crate::config::Known;
+
 mod table;
 
 pub use table::SPECS;
@@ -36,6 +38,10 @@ pub enum Command {
     Servers,
     /// Shows the results of tools whole, or their first lines.
     ToggleResults,
+    /// Opens the picker of personas.
+    Personas,
+    /// Shows the system prompt in the message box, to be changed.
+    SystemPrompt,
     /// Opens the picker of themes.
     SwitchTheme,
     /// Opens the command palette.
@@ -214,9 +220,17 @@ impl Command {
     }
 }
 
-/// The names that `[keys]` may use.
-pub fn actions() -> Vec<&'static str> {
-    SPECS.iter().map(|spec| spec.action).collect()
+/// What of the program the configuration speaks of.
+pub fn known() -> Known {
+    let with_argument = super::WITH_ARGUMENT.iter().map(|with| with.word);
+    Known {
+        actions: SPECS.iter().map(|spec| spec.action).collect(),
+        slash_commands: SPECS
+            .iter()
+            .filter_map(|spec| spec.slash)
+            .chain(with_argument)
+            .collect(),
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! text as a chip (`[pasted 340 lines]`) that the caret treats as one character; so does every
 //! grapheme cluster of more than one `char`, which the library would otherwise take apart.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Position;
 use ratatui::style::Style;
 use tui_textarea::{AtomicRange, CursorMove, CursorRenderMode, TextArea, WrapMode};
@@ -91,6 +91,25 @@ impl Composer {
     pub fn set_text(&mut self, text: &str) {
         self.clear();
         self.insert(text);
+    }
+
+    /// Selects a piece of a line, so that what is typed takes its place.
+    pub fn select(&mut self, piece: &str) {
+        let mut lines = self.area.lines().iter().enumerate();
+        let Some((row, line, at)) =
+            lines.find_map(|(row, line)| Some((row, line, line.find(piece)?)))
+        else {
+            return;
+        };
+        let from = line.get(..at).map_or(0, |head| head.chars().count());
+        let to = from + piece.chars().count();
+        let at = |col: usize| {
+            let [row, col] = [row, col].map(|it| u16::try_from(it).unwrap_or(u16::MAX));
+            CursorMove::Jump(row, col)
+        };
+        self.area.move_cursor(at(from));
+        self.area.start_selection();
+        self.area.move_cursor(at(to));
     }
 
     /// Empties the box.
@@ -346,9 +365,13 @@ fn atomic_ranges(row: usize, line: &str, folded: &[(String, String)]) -> Vec<Ato
     ranges
 }
 
+/// Tells whether a key is Emacs' for moving the caret forward, where there is text to move in.
+pub(super) fn goes_forward(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('f') && key.modifiers == KeyModifiers::CONTROL
+}
+
 /// A key that the message box would type.
 pub(super) fn types(key: KeyEvent) -> bool {
-    use crossterm::event::KeyModifiers;
     let plain = !key
         .modifiers
         .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER);

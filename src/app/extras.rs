@@ -124,6 +124,10 @@ impl App {
         self.session.choice = head.choice.clone();
         self.session.thinking = head.thinking;
         self.session.params = head.params;
+        if let Some(persona) = self.keeping.start.persona.take() {
+            self.session.thinking = persona.thinking.unwrap_or(head.thinking);
+            self.session.params = persona.params.or(head.params);
+        }
         self.session.thinking_without_json = None;
         self.open_extras(head.extras, asked, now);
     }

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use super::attached::Wanted;
 use super::composer::joined;
 use super::journal::Journal;
-use super::library::{self, Change, Head, Hit, Which};
-use super::{App, Effect, Tone};
-use crate::chat::{Conversation, ConversationId, Extras, Ids, Now, TurnId};
+use super::library::{self, Change, Head, Hit};
+use super::{App, Effect, Start, Tone};
+use crate::chat::{Conversation, ConversationId, Ids, Now, TurnId};
 use crate::phrase::tr;
 
 mod news;
@@ -32,23 +32,6 @@ pub enum Keep {
     InMemory,
 }
 
-/// What the program begins with.
-#[derive(Debug, Clone, Default)]
-pub struct Start {
-    /// Tells this program's ids from those of others.
-    pub seed: u64,
-    /// Whether conversations are kept unless one is begun that is not.
-    pub keep: Keep,
-    /// The conversation to open.
-    pub open: Option<Which>,
-    /// What goes along with the first message, as it was typed.
-    pub attach: Vec<String>,
-    /// Whether model, thinking mode and parameters stay as they are when it is opened.
-    pub session_as_asked: bool,
-    /// What else the command line asks of the answers, whatever the conversation did.
-    pub extras: Extras,
-}
-
 /// What of the state outlasts the program.
 #[derive(Debug)]
 pub struct Keeping {
@@ -58,7 +41,7 @@ pub struct Keeping {
     pub keep: Keep,
     /// Why nothing can be written for now, if so.
     pub trouble: Option<String>,
-    start: Start,
+    pub(super) start: Start,
     ids: Ids,
     /// Whether the store knows this conversation.
     is_there: bool,
@@ -92,8 +75,8 @@ impl Keeping {
         Self {
             ids: Ids::new(start.seed),
             keep: start.keep,
+            head: start.head(),
             start,
-            head: Head::default(),
             trouble: None,
             is_there: false,
             pending: Vec::new(),
@@ -324,8 +307,8 @@ impl App {
             self.keep(Change::Draft(Some(left), String::new()));
             self.keep(Change::DraftFiles(Some(left), Vec::new()));
         }
-        self.conversation = Conversation::new(self.config.chat.system_prompt.clone());
-        self.keeping.head = Head::default();
+        self.conversation = Conversation::new(self.keeping.start.prompt(&self.config.chat));
+        self.keeping.head = self.keeping.start.head();
         self.keeping.is_there = false;
         let along = Change::DraftFiles(None, self.attached.items.clone());
         self.keeping.journal = None;

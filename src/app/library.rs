@@ -25,6 +25,8 @@ pub struct Head {
     pub pinned: bool,
     /// The system prompt; empty for none.
     pub system_prompt: String,
+    /// The persona that the prompt is of; empty for none.
+    pub persona: String,
     /// When it began.
     pub created: Moment,
     /// When something was last said in it.

@@ -34,8 +34,8 @@ pub enum Remedy {
 }
 
 impl Overlay {
-    /// The palette, with each command's keys.
-    pub fn palette(keymap: &Keymap) -> Self {
+    /// The palette, with each command's keys and what the configuration adds.
+    pub fn palette(keymap: &Keymap, own: Vec<Item<Entry>>) -> Self {
         let listed = |everyday: bool| {
             SPECS
                 .iter()
@@ -62,7 +62,7 @@ impl Overlay {
             dim: false,
             value: Entry::Slash(with.word),
         });
-        let all = listed(true).chain(slashes).chain(listed(false));
+        let all = listed(true).chain(slashes).chain(own).chain(listed(false));
         Self::Palette(Picker::new(all.collect(), 0))
     }
 

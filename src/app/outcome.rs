@@ -29,6 +29,8 @@ pub enum Outcome {
     StartServer(String),
     /// It closes the overlay and copies this.
     Copy(String),
+    /// It closes the overlay and has that persona.
+    Persona(String),
     /// It closes the overlay and switches the theme.
     Theme(String),
     /// It closes the overlay and asks for the last reply again.
@@ -96,6 +98,8 @@ impl App {
                 self.switch_by_name(&name, now.instant);
                 Vec::new()
             }
+            // The palette's table does not know what follows a template's name.
+            Outcome::NoCommand(line) if self.is_command(&line) => self.run_line(&line, now),
             Outcome::NoCommand(line) => {
                 if !self.composer.is_empty() {
                     let text = tr!("There is no command /{line}", line);
@@ -116,6 +120,10 @@ impl App {
             Outcome::Copy(text) => self.copy(text, now.instant),
             Outcome::StartServer(name) => self.start_server(name),
             Outcome::Attach(files, typed) => vec![self.fetch(Wanted::Files(files), &typed)],
+            Outcome::Persona(name) => {
+                self.switch_persona(&name, now.instant);
+                Vec::new()
+            }
             Outcome::Theme(name) => self.switch_theme(&name, now.instant),
             Outcome::Run(command) => self.run(command, now),
             Outcome::Slash(line) => self.run_line(&line, now),

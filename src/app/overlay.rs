@@ -33,12 +33,14 @@ impl std::fmt::Display for Choice {
 }
 
 /// A row of the palette.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// Run this.
     Command(Command),
     /// Write this word, then its argument.
     Slash(&'static str),
+    /// Run this line of the configuration's: a template, a persona.
+    Own(String),
 }
 
 /// What lies over the screen.
@@ -50,6 +52,8 @@ pub enum Overlay {
     Palette(Picker<Entry>),
     /// What to copy of a turn.
     Copies(Picker<String>),
+    /// Which persona to have.
+    Personas(Picker<String>),
     /// Which theme to wear; the selected one is shown.
     Themes(Picker<String>),
     /// The MCP servers, and what state each is in.
@@ -99,6 +103,7 @@ impl Overlay {
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
             Self::Copies(picker) => picked(picker, key, Outcome::Copy),
+            Self::Personas(picker) => picked(picker, key, Outcome::Persona),
             Self::Themes(picker) => picked(picker, key, Outcome::Theme),
             Self::Servers(picker) => match picker_key(picker, key) {
                 PickerKey::Picked => picker.selected().map_or(Outcome::Stay, |item| {
@@ -161,7 +166,10 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
+            Self::Copies(picker)
+            | Self::Personas(picker)
+            | Self::Themes(picker)
+            | Self::Servers(picker) => {
                 picker.query.insert(text);
                 picker.refilter();
             }
@@ -216,7 +224,10 @@ impl Overlay {
         match self {
             Self::Models(picker) => picker.step(rows),
             Self::Palette(picker) => picker.step(rows),
-            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
+            Self::Copies(picker)
+            | Self::Personas(picker)
+            | Self::Themes(picker)
+            | Self::Servers(picker) => {
                 picker.step(rows);
             }
             Self::Again(picker) => picker.step(rows),
@@ -245,9 +256,10 @@ impl Overlay {
         let there = match self {
             Self::Models(picker) => picker.select(position),
             Self::Palette(picker) => picker.select(position),
-            Self::Copies(picker) | Self::Themes(picker) | Self::Servers(picker) => {
-                picker.select(position)
-            }
+            Self::Copies(picker)
+            | Self::Personas(picker)
+            | Self::Themes(picker)
+            | Self::Servers(picker) => picker.select(position),
             Self::Again(picker) => picker.select(position),
             Self::Room(picker) => picker.select(position),
             Self::Key(entry) if entry.provider.is_none() => entry.providers.select(position),
@@ -364,20 +376,22 @@ fn palette_key(picker: &mut Picker<Entry>, key: KeyEvent) -> Outcome {
             if !waits && slash::parse(&line).is_some() {
                 return Outcome::Slash(line);
             }
-            match picker.selected().map(|item| item.value) {
+            match picker.selected().map(|item| &item.value) {
                 _ if waits => complete(picker, &line),
-                Some(Entry::Command(command)) => return Outcome::Run(command),
-                Some(Entry::Slash(word)) => complete(picker, word),
+                Some(Entry::Command(command)) => return Outcome::Run(*command),
+                Some(&Entry::Slash(word)) => complete(picker, word),
+                Some(Entry::Own(own)) => return Outcome::Slash(own.clone()),
                 None => return Outcome::NoCommand(line),
             }
         }
         PickerKey::Completed => {
-            let word = picker.selected().and_then(|item| match item.value {
-                Entry::Slash(word) => Some(word),
-                Entry::Command(command) => command.spec()?.slash,
+            let word = picker.selected().and_then(|item| match &item.value {
+                Entry::Slash(word) => Some((*word).to_owned()),
+                Entry::Own(line) => Some(line.clone()),
+                Entry::Command(command) => command.spec()?.slash.map(str::to_owned),
             });
             if let Some(word) = word {
-                complete(picker, word);
+                complete(picker, &word);
             }
         }
         PickerKey::Other => argue(picker),
@@ -448,7 +462,7 @@ mod tests {
 
     #[test]
     fn the_palette_runs_what_is_written_out() {
-        let palette = || Overlay::palette(&Keymap::new(&[]).unwrap());
+        let palette = || Overlay::palette(&Keymap::new(&[]).unwrap(), Vec::new());
         assert_eq!(
             typed(&mut palette(), "new"),
             Outcome::Slash("new".to_owned())
@@ -466,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_word_without_its_argument_waits_for_it() {
-        let mut palette = Overlay::palette(&Keymap::new(&[]).unwrap());
+        let mut palette = Overlay::palette(&Keymap::new(&[]).unwrap(), Vec::new());
         assert_eq!(typed(&mut palette, "think"), Outcome::Stay);
         let Overlay::Palette(picker) = &palette else {
             panic!()

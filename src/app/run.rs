@@ -62,8 +62,10 @@ impl App {
             Command::NextProvider => self.next_provider(now.instant),
             Command::ToggleThinkingPanel => self.next_panel_state(now),
             Command::ThinkingMode => self.next_thinking_mode(now.instant),
-            Command::Palette => self.overlay = Some(Overlay::palette(&self.keymap)),
+            Command::Palette => self.open_palette(),
             Command::EnterKey => return self.enter_key("", now),
+            Command::Personas => self.open_personas(now.instant),
+            Command::SystemPrompt => self.edit_system_prompt(now.instant),
             Command::SwitchTheme => self.overlay = Some(Overlay::Themes(self.themes.picker())),
             Command::Help => self.overlay = Some(Overlay::Help(0)),
             Command::EditLast => self.edit_last(now),
@@ -121,6 +123,18 @@ impl App {
         Vec::new()
     }
 
+    /// Whether a message without its slash is a slash command. Only what ends in a text of the
+    /// user's may have several lines.
+    pub(super) fn is_slash(&self, line: &str) -> bool {
+        let takes_lines = line.starts_with("system ") || self.template(line).is_some();
+        (takes_lines || !line.contains('\n')) && self.is_command(line)
+    }
+
+    /// Whether a line is a slash command, written without its slash.
+    pub(super) fn is_command(&self, line: &str) -> bool {
+        super::slash::parse(line).is_some() || self.template(line).is_some()
+    }
+
     /// Carries out a slash command that is written without its slash, or says how it is written.
     pub(super) fn run_line(&mut self, line: &str, now: Now) -> Vec<Effect> {
         if self.is_opening() {
@@ -128,7 +142,7 @@ impl App {
             return Vec::new();
         }
         let Some(slash) = super::slash::parse(line) else {
-            return Vec::new();
+            return self.run_template(line, now);
         };
         // What was said of an earlier command does not hold for this one.
         self.notice = None;
@@ -145,16 +159,8 @@ impl App {
             Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
             Ok(Slash::Title(title)) => return self.set_title(&title, now),
             Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
-            Ok(Slash::System(text)) => {
-                let said = if text.is_empty() {
-                    tr!("No system prompt from the next message on")
-                } else {
-                    tr!("The system prompt is set from the next message on")
-                };
-                self.notify(Tone::Info, said, now.instant);
-                self.conversation.system_prompt = text;
-                self.keep_head();
-            }
+            Ok(Slash::System(text)) => self.set_system_prompt(text, now.instant),
+            Ok(Slash::Persona(name)) => self.switch_persona(&name, now.instant),
             Ok(Slash::Extra(capability, on)) => self.set_extra(capability, on, now),
             Ok(Slash::Set(param, value)) => {
                 let before = self.session.params;

@@ -25,11 +25,6 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
         title: "Thinking mode of the next requests",
     },
     WithArgument {
-        word: "system",
-        argument: "TEXT",
-        title: "System prompt of this conversation",
-    },
-    WithArgument {
         word: "find",
         argument: "WORDS",
         title: "Find words in this conversation",
@@ -56,6 +51,9 @@ pub const WITH_ARGUMENT: &[WithArgument] = &[
     },
 ];
 
+/// What `/system` takes for no system prompt.
+const NO_PROMPT: &str = "-";
+
 /// What a slash command means.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Slash {
@@ -75,6 +73,8 @@ pub(super) enum Slash {
     Think(Thinking),
     /// Set the system prompt; empty for none.
     System(String),
+    /// Have the persona of that name.
+    Persona(String),
     /// Find these words in the conversation.
     Find(String),
     /// Have this go along with the message.
@@ -136,8 +136,7 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
             "export" if rest.is_empty() => Err(usage(with)),
             "export" => Ok(Slash::Export(rest.to_owned())),
             "find" => Ok(Slash::Find(rest.to_owned())),
-            "set" => parse_set(rest).ok_or_else(|| usage(with)),
-            _ => Ok(Slash::System(rest.to_owned())),
+            _ => parse_set(rest).ok_or_else(|| usage(with)),
         });
     }
     let spec = SPECS.iter().find(|spec| spec.slash == Some(word))?;
@@ -147,6 +146,9 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
             Ok(Slash::Key(provider.to_owned()))
         }
         (Command::SwitchTheme, name) if !name.is_empty() => Ok(Slash::Theme(name.to_owned())),
+        (Command::Personas, name) if !name.is_empty() => Ok(Slash::Persona(name.to_owned())),
+        (Command::SystemPrompt, NO_PROMPT) => Ok(Slash::System(String::new())),
+        (Command::SystemPrompt, text) if !text.is_empty() => Ok(Slash::System(text.to_owned())),
         (Command::Regenerate, model) if !model.is_empty() => Ok(Slash::Retry(model.to_owned())),
         (Command::AskTitle, title) if !title.is_empty() => Ok(Slash::Title(title.to_owned())),
         (Command::ToggleJson, word) if switch(word).is_some() => Ok(Slash::Extra(
@@ -222,6 +224,8 @@ mod tests {
             parse("system be brief"),
             Some(Ok(Slash::System("be brief".into())))
         );
+        assert_eq!(parse("system -"), Some(Ok(Slash::System(String::new()))));
+        assert_eq!(parse("system"), Some(Ok(Slash::Run(Command::SystemPrompt))));
         assert_eq!(parse("usr/bin"), None);
     }
 

@@ -147,12 +147,16 @@ impl App {
             self.send_once_open(text);
             return Vec::new();
         }
-        if let Some(line) = text.strip_prefix('/').filter(|line| !line.contains('\n'))
-            && super::slash::parse(line).is_some()
-        {
+        if let Some(line) = text.strip_prefix('/').filter(|line| self.is_slash(line)) {
             self.composer.take();
             return self.run_line(line, now);
         }
+        self.send_message(now)
+    }
+
+    /// Sends what is in the message box as it is, slash or not.
+    pub(super) fn send_message(&mut self, now: Now) -> Vec<Effect> {
+        let text = self.composer.text();
         if self.waits_for_attachments(now) {
             return Vec::new();
         }

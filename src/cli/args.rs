@@ -67,35 +67,24 @@ pub(super) struct CommandLine {
     clippy::struct_excessive_bools,
     reason = "each is a switch that a user types"
 )]
+#[expect(clippy::doc_markdown, reason = "these comments are the help's text")]
 pub(super) struct Options {
-    /// Configuration file.
-    #[arg(
-        long,
-        value_name = "FILE",
-        global = true,
-        help = "Configuration file [default: config.toml in the platform's configuration directory] [env: MMCHAT_CONFIG]"
-    )]
+    /// Configuration file [default: config.toml in the platform's configuration directory] [env:
+    /// MMCHAT_CONFIG]
+    #[arg(long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// Directory for conversations.
-    #[arg(
-        long,
-        value_name = "DIR",
-        global = true,
-        help = "Directory for conversations [default: the platform's data directory] [env: MMCHAT_DATA_DIR]"
-    )]
+    /// Directory for conversations [default: the platform's data directory] [env: MMCHAT_DATA_DIR]
+    #[arg(long, value_name = "DIR", global = true)]
     pub data_dir: Option<PathBuf>,
-    /// Provider and model.
-    #[arg(
-        short,
-        long,
-        value_name = "PROVIDER/MODEL",
-        global = true,
-        help = "Provider and model; the model's id may itself contain slashes [env: MMCHAT_MODEL]"
-    )]
+    /// Provider and model; the model's id may itself contain slashes [env: MMCHAT_MODEL]
+    #[arg(short, long, value_name = "PROVIDER/MODEL", global = true)]
     pub model: Option<String>,
     /// Use the built-in offline provider
     #[arg(long, global = true, conflicts_with = "model")]
     pub demo: bool,
+    /// Begin as a persona of the configuration: its system prompt, model, thinking and parameters
+    #[arg(long, value_name = "NAME", global = true)]
+    pub persona: Option<String>,
     /// Thinking mode: on, off, low, medium, high, xhigh or max
     #[arg(long, value_name = "MODE", global = true)]
     pub thinking: Option<Thinking>,

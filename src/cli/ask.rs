@@ -16,19 +16,21 @@ use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
-use crate::app::library::Head;
+use crate::app::library::{Head, Kept};
 use crate::app::toolkit::Tool;
-use crate::app::{Sent, Session};
-use crate::catalog::{self, Catalog, DEMO, Model, Plan, Refusal, Wish};
+use crate::app::{Begin, Sent, Session, persona};
+use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
 use crate::chat::{
     Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
     safe, whole_tokens,
 };
+use crate::config::Config;
 use crate::files;
 use crate::net::{Client, Provider};
+use crate::phrase;
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
-use ending::{conclude, explain, misfit};
+use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, judged};
 use tools::Bench;
 
 /// Asks once and prints the reply.
@@ -46,33 +48,26 @@ pub(super) fn run(
         catalog,
         keys,
         mut session,
+        begin,
         ..
     } = Setup::new(options, environment)?;
     // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
     themes::load(options, &config, false)?;
-    let mut kept = history::to_go_on_with(options)?.unwrap_or_default();
-    let is_new = kept.conversation.is_empty();
-    if is_new || options.system.is_some() {
-        kept.conversation
-            .system_prompt
-            .clone_from(&config.chat.system_prompt);
+    let earlier = history::to_go_on_with(options)?;
+    let mut kept = earlier.unwrap_or_default();
+    if !kept.conversation.is_empty() {
+        go_on_as(&kept.head, options, &config, &catalog, &mut session);
     }
-    if !is_new {
-        go_on_as(&kept.head, options, &catalog, &mut session);
-    }
+    begin_as(&mut kept, begin, &config);
     let provider = catalog.provider(&session.choice.provider);
     let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
     let model = provider.model(&session.choice.model);
     let tokens = estimate(&kept.conversation, &prompt, &attached);
     check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
+    check_thinking(options, provider, &model)?;
     let wish = wish(options, &session, &model, tokens);
-    let plan = may_think(options, provider, &model)
-        .and_then(|()| catalog.plan(provider, &model, &wish))
-        .map_err(|refusal| Trouble::usage(refusal.to_string()))?;
-    for hint in &plan.hints {
-        complain(&hint.to_string());
-    }
+    let plan = planned(&catalog, provider, &model, &wish)?;
     let asked = Asked {
         provider: session.choice.provider.clone(),
         model: session.choice.model.clone(),
@@ -95,6 +90,8 @@ pub(super) fn run(
     if ask.dry_run {
         return dry_run(&sent.request(&kept.conversation, turn));
     }
+    let about_keys = about_keys(provider);
+    let warning = format!("{}: {}", session.choice, phrase::of_data(&model.warning));
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
@@ -124,16 +121,17 @@ pub(super) fn run(
                 let next = || Outlet::new(ask, environment);
                 replies(&providers, &sent, &mut bench, (&mut outlet, &next), &mut record, &mut clock).await
             } => {
-                let mut exit = result?;
-                let done = record.turn().filter(|turn| turn.state == TurnState::Done);
-                if let Some(why) = done.and_then(|turn| misfit(turn, schema.as_ref())) {
-                    complain(&why);
-                    if schema.is_some() && matches!(exit, Exit::Success) {
-                        exit = Exit::Failed;
-                    }
+                let exit = result?;
+                let Some(turn) = record.turn() else {
+                    return Ok(exit);
+                };
+                if !model.warning.is_empty() && is_not_as_asked(turn) {
+                    complain(&safe::one_line(&warning));
                 }
-                record.turn().inspect(|turn| explain(turn, provider, &model));
-                Ok(exit)
+                if is_about_the_key(&turn.state) {
+                    complain(&about_keys);
+                }
+                Ok(judged(exit, turn, schema.as_ref()))
             }
         }
     });
@@ -141,14 +139,64 @@ pub(super) fn run(
     exit
 }
 
+/// The request for that wish; what else should be known is said on standard error.
+fn planned(
+    catalog: &Catalog,
+    provider: &catalog::Provider,
+    model: &Model,
+    wish: &Wish,
+) -> Result<Plan, Trouble> {
+    let plan = catalog.plan(provider, model, wish);
+    let plan = plan.map_err(|refusal| Trouble::usage(refusal.to_string()))?;
+    for hint in &plan.hints {
+        complain(&hint.to_string());
+    }
+    Ok(plan)
+}
+
+/// Refuses a thinking mode of this command line that the model lacks.
+fn check_thinking(
+    options: &Options,
+    provider: &catalog::Provider,
+    model: &Model,
+) -> Result<(), Trouble> {
+    let Some(wanted) = options.thinking else {
+        return Ok(());
+    };
+    catalog::check_thinking(provider, model, wanted)
+        .map_err(|refusal| Trouble::usage(refusal.to_string()))
+}
+
+/// Gives a conversation the system prompt of this command line, or the usual one if it is new.
+fn begin_as(kept: &mut Kept, begin: Option<Begin>, config: &Config) {
+    if let Some(begin) = begin {
+        kept.conversation.system_prompt = begin.prompt;
+        kept.head.persona = begin.persona;
+    } else if kept.conversation.is_empty() {
+        let usual = &config.chat.system_prompt;
+        kept.conversation.system_prompt.clone_from(usual);
+    }
+}
+
 /// Asks as the conversation asked last, except for what this command line says.
-fn go_on_as(head: &Head, options: &Options, catalog: &Catalog, session: &mut Session) {
-    let is_named = options.model.is_some() || options.demo;
+fn go_on_as(
+    head: &Head,
+    options: &Options,
+    config: &Config,
+    catalog: &Catalog,
+    session: &mut Session,
+) {
+    let persona = options.persona.as_deref();
+    let persona = persona.and_then(|name| persona::find(config, name).ok());
+    let persona = persona.cloned().unwrap_or_default();
+    let is_named = options.model.is_some() || options.demo || persona.model.is_some();
     if !is_named && catalog.provider(&head.choice.provider).is_some() {
         session.choice = head.choice.clone();
     }
-    session.thinking = options.thinking.unwrap_or(head.thinking);
-    session.params = setup::params(options).or(head.params);
+    let thinking = options.thinking.or(persona.thinking);
+    session.thinking = thinking.unwrap_or(head.thinking);
+    let params = setup::params(options).or(persona.params);
+    session.params = params.or(head.params);
     session.extras = setup::extras(options, head.extras, catalog, &session.choice);
 }
 
@@ -171,18 +219,6 @@ fn estimate(so_far: &Conversation, prompt: &str, attached: &[Attachment]) -> u64
     let beside = Attachment::extent_of(attached);
     let history = rates.tokens(so_far.extent(parent));
     whole_tokens(history + estimate_tokens(prompt) + rates.tokens(beside))
-}
-
-/// Checks the thinking mode of the command line, if it names one.
-pub(super) fn may_think(
-    options: &Options,
-    provider: &catalog::Provider,
-    model: &Model,
-) -> Result<(), Refusal> {
-    let wanted = options.thinking;
-    wanted.map_or(Ok(()), |mode| {
-        catalog::check_thinking(provider, model, mode)
-    })
 }
 
 /// What is wished of the model.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::args::Options;
 use super::providers::Providers;
-use super::setup::{self, Environment, Setup};
-use super::{Exit, Trouble, ask, block_on, complain, history, screen, themes};
+use super::setup::{self, Environment, MODEL_VARIABLE, Setup};
+use super::{Exit, Trouble, block_on, complain, history, screen, themes};
 use crate::app::library::Which;
-use crate::app::{self, App, Keep, Session, Start};
-use crate::catalog::{Catalog, Wish};
+use crate::app::{self, App, Keep, Session, Start, persona};
+use crate::catalog::{self, Catalog, Wish};
 use crate::chat::Extras;
-use crate::config::theme;
+use crate::config::{Config, theme};
 use crate::files::Files;
 use crate::net::Client;
 use crate::runtime::{Clock, Ending, Runtime};
@@ -33,6 +33,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         keymap,
         keys,
         session,
+        begin,
         opened_on_demo,
     } = Setup::new(options, environment)?;
     if !options.go_on && options.resume.is_none() {
@@ -51,7 +52,10 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     config.themes = themes::load(options, &config, false)?;
     let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
-    let start = start(options, environment)?;
+    let start = Start {
+        begin,
+        ..start(options, environment, &config)?
+    };
     let mut store = Store::new(place(options));
     let (window_title, progress) = (config.ui.window_title, config.ui.progress);
     let image_preview = config.ui.image_preview;
@@ -145,20 +149,25 @@ fn can_do(options: &Options, catalog: &Catalog, session: &Session) -> Result<(),
         search: session.extras.search,
         ..Wish::default()
     };
-    let thinking = ask::may_think(options, provider, &model);
+    let wanted = options.thinking;
+    let thinking = wanted.map_or(Ok(()), |it| catalog::check_thinking(provider, &model, it));
     let plan = thinking.and_then(|()| catalog.plan(provider, &model, &wish));
     plan.map(drop)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))
 }
 
 /// What the program begins with.
-fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble> {
+fn start(options: &Options, environment: &Environment, config: &Config) -> Result<Start, Trouble> {
     let open = match (&options.resume, options.go_on) {
         (Some(id), _) => Some(Which::Id(history::find(options, id)?)),
         (None, true) => Some(Which::Last),
         (None, false) => None,
     };
-    let model_is_named = options.model.is_some() || options.demo;
+    let persona = options.persona.as_deref();
+    let persona = persona.and_then(|name| persona::find(config, name).ok());
+    let model_is_named = options.model.is_some()
+        || options.demo
+        || persona.is_some_and(|persona| persona.model.is_some());
     Ok(Start {
         seed: fastrand::u64(..),
         keep: if options.no_save {
@@ -176,7 +185,9 @@ fn start(options: &Options, environment: &Environment) -> Result<Start, Trouble>
             json: options.json_mode,
             search: options.search,
         },
-        session_as_asked: model_is_named || environment.get("MMCHAT_MODEL").is_some(),
+        session_as_asked: model_is_named || environment.get(MODEL_VARIABLE).is_some(),
+        persona: persona.cloned(),
+        begin: None,
     })
 }
 

@@ -9,14 +9,14 @@ use clap::builder::PossibleValuesParser;
 use super::args::{Options, Shell};
 use super::setup;
 use super::{Exit, Trouble};
-use crate::catalog::Catalog;
+use crate::config::Config;
 
 /// Prints the completions of a shell, with the names of providers and models in force.
 pub(super) fn completions(options: &Options, shell: Shell) -> Result<Exit, Trouble> {
     // A broken configuration must not keep a shell from starting.
-    let catalog = setup::load(options)
-        .map_or_else(|_broken| Catalog::builtin(), |(config, _)| config.catalog());
-    let names = Names::of(&catalog);
+    let config =
+        setup::load(options).map_or_else(|_broken| Config::default(), |(config, _)| config);
+    let names = Names::of(&config);
     let mut line = names.offered_by(super::command_line());
     let script = match shell {
         Shell::Bash => script(clap_complete::Shell::Bash, &mut line),
@@ -43,6 +43,7 @@ fn script(shell: impl clap_complete::Generator, line: &mut Command) -> Vec<u8> {
 /// What `-m` and `PROVIDER` may be. Only for completions: any other model can be asked all the same.
 struct Names {
     models: Vec<String>,
+    personas: Vec<String>,
     providers: Vec<String>,
 }
 
@@ -50,7 +51,8 @@ struct Names {
 const POWERSHELL_WORDS: &str = "    $commandElements = $commandAst.CommandElements\n";
 
 impl Names {
-    fn of(catalog: &Catalog) -> Self {
+    fn of(config: &Config) -> Self {
+        let catalog = config.catalog();
         let plain = |name: &String| name.chars().all(|c| c.is_ascii_graphic() && c != '\'');
         let models = catalog.providers.iter().flat_map(|provider| {
             let full = |model: &crate::catalog::Model| format!("{}/{}", provider.id, model.id);
@@ -59,6 +61,12 @@ impl Names {
         let providers = catalog.providers.iter().map(|provider| provider.id.clone());
         Self {
             models: models.filter(plain).collect(),
+            personas: config
+                .personas
+                .iter()
+                .map(|persona| persona.name.clone())
+                .filter(plain)
+                .collect(),
             providers: providers.filter(plain).collect(),
         }
     }
@@ -67,6 +75,10 @@ impl Names {
     fn offered_by(&self, line: Command) -> Command {
         line.mut_arg("model", |arg| {
             arg.value_parser(PossibleValuesParser::new(self.models.clone()))
+        })
+        .mut_arg("persona", |arg| match self.personas.as_slice() {
+            [] => arg,
+            names => arg.value_parser(PossibleValuesParser::new(names.to_vec())),
         })
         .mut_subcommand("key", |key| {
             let names = || PossibleValuesParser::new(self.providers.clone());
@@ -82,13 +94,19 @@ impl Names {
 
     /// clap's script for PowerShell, which knows no values, with these names put in.
     fn offered_in_powershell(&self, script: &str) -> Vec<u8> {
-        let list = |names: &[String]| format!("@('{}')", names.join("', '"));
+        let list = |names: &[String]| match names {
+            [] => "@()".to_owned(),
+            names => format!("@('{}')", names.join("', '")),
+        };
         let (models, providers) = (list(&self.models), list(&self.providers));
+        let personas = list(&self.personas);
         let choice = format!(
             r#"    $before = @($commandElements | Where-Object {{ $_.Extent.EndOffset -lt $cursorPosition }} | ForEach-Object {{ $_.Extent.Text }})
     $names = @()
     if ($before[-1] -cin '-m', '--model') {{
         $names = {models}
+    }} elseif ($before[-1] -cin '--persona') {{
+        $names = {personas}
     }} elseif (($before | Select-Object -Skip 1) -join ' ' -cin 'key set', 'key list', 'key delete') {{
         $names = {providers}
     }}
@@ -202,7 +220,7 @@ mod tests {
 
     #[test]
     fn names_are_offered_for_models_and_providers() {
-        let line = Names::of(&Catalog::builtin()).offered_by(crate::cli::command_line());
+        let line = Names::of(&Config::default()).offered_by(crate::cli::command_line());
         let model = line.get_arguments().find(|arg| arg.get_id() == "model");
         let offered = model.unwrap().get_possible_values();
         assert!(

@@ -31,6 +31,7 @@ pub(super) fn add_turn(
             id: ConversationId(ids.next(now)),
             title: title_from(&prompt),
             created: now,
+            persona: std::mem::take(&mut kept.head.persona),
             ..Head::default()
         };
     }

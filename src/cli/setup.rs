@@ -12,10 +12,10 @@ use secrecy::SecretString;
 use super::args::Options;
 use super::{Exit, Trouble, complain};
 use crate::app::extras::within_reach;
-use crate::app::{Choice, Keymap, Session, command};
+use crate::app::{Begin, Choice, Keymap, Session, command, persona};
 use crate::catalog::{Catalog, DEMO, Provider};
 use crate::chat::{Extras, Params, safe};
-use crate::config::{self, Config};
+use crate::config::{self, Chat, Config, Persona};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
 use crate::net::{Client, Credentials, Keys, Proxies};
@@ -24,6 +24,9 @@ use crate::tools::{Http, Programs, Servers};
 
 /// Settings are typed by people: a larger file is none.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The variable that names the model.
+pub(super) const MODEL_VARIABLE: &str = "MMCHAT_MODEL";
 
 /// The environment, read once.
 #[derive(Debug)]
@@ -79,6 +82,8 @@ pub(super) struct Setup {
     pub keymap: Keymap,
     pub keys: Keys,
     pub session: Session,
+    /// How conversations begin, if the command line says so.
+    pub begin: Option<Begin>,
     /// Whether the demo was opened for want of a key.
     pub opened_on_demo: bool,
 }
@@ -94,12 +99,23 @@ impl Setup {
         if let Some(system) = &options.system {
             config.chat.system_prompt = system_prompt(system)?;
         }
-        let (choice, opened_on_demo) = choice(options, &config, &catalog, &keys)?;
+        let persona = options.persona.as_deref();
+        let persona = persona
+            .map(|name| persona::find(&config, name))
+            .transpose()
+            .map_err(Trouble::usage)?;
+        let (choice, opened_on_demo) =
+            choice(options, environment, persona, &config, &catalog, &keys)?;
+        let begin = begin(options, persona, &config.chat);
+        let persona = persona.cloned().unwrap_or_default();
         let extras = extras(options, config.chat.extras, &catalog, &choice);
         let session = Session {
             choice,
-            thinking: options.thinking.unwrap_or(config.chat.thinking),
-            params: params.or(config.chat.params),
+            thinking: options
+                .thinking
+                .or(persona.thinking)
+                .unwrap_or(config.chat.thinking),
+            params: params.or(persona.params).or(config.chat.params),
             extras,
             thinking_without_json: None,
             stream: config.chat.stream && !options.no_stream,
@@ -111,9 +127,20 @@ impl Setup {
             keymap,
             keys,
             session,
+            begin,
             opened_on_demo,
         })
     }
+}
+
+/// How conversations begin, where the command line says so.
+fn begin(options: &Options, persona: Option<&Persona>, chat: &Chat) -> Option<Begin> {
+    let system = options.system.as_ref().map(|_| &*chat.system_prompt);
+    let prompt = persona.map(|persona| persona.prompt(&chat.system_prompt));
+    Some(Begin {
+        prompt: system.or(prompt)?.to_owned(),
+        persona: persona.map(|it| it.name.clone()).unwrap_or_default(),
+    })
 }
 
 /// The parameters that were asked for on this command line.
@@ -182,7 +209,7 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
         }
     };
     let file = path.to_string_lossy();
-    match config::parse(&text, &file, &command::actions()) {
+    match config::parse(&text, &file, &command::known()) {
         Ok((config, doubts)) => {
             for doubt in doubts {
                 complain(&doubt.to_string());
@@ -331,18 +358,24 @@ pub(super) fn credentials(options: &Options) -> Option<Credentials> {
     Some(Credentials::at(config.with_file_name("credentials.toml")))
 }
 
-/// The model to ask: as named, else as configured, else the first provider's that has a key, else
+/// The model to ask: as named, else the persona's, else as configured, else the first provider's that has a key, else
 /// the demo's. Also tells whether that was for want of a key.
 fn choice(
     options: &Options,
+    environment: &Environment,
+    persona: Option<&Persona>,
     config: &Config,
     catalog: &Catalog,
     keys: &Keys,
 ) -> Result<(Choice, bool), Trouble> {
+    let of_persona = persona.and_then(|persona| persona.model.clone());
+    // What the command line says comes after what the environment does.
+    let usual = environment.get(MODEL_VARIABLE);
+    let is_usual = of_persona.is_some() && options.model.as_deref() == usual;
     let named = match (&options.model, options.demo) {
         (_, true) => Some(DEMO.to_owned()),
-        (Some(model), false) => Some(model.clone()),
-        (None, false) => config.model.clone(),
+        (Some(model), false) if !is_usual => Some(model.clone()),
+        (_, false) => of_persona.or_else(|| config.model.clone()),
     };
     if let Some(named) = named {
         let (provider, model) = catalog

@@ -1,5 +1,5 @@
-//! What a configuration adds to a chat: tools, MCP servers and personas. Data only: nothing here
-//! starts a program.
+//! What a configuration adds to a chat: tools, MCP servers, personas and templates. Data only:
+//! nothing here starts a program.
 
 use serde_json::{Map, Value};
 
@@ -76,14 +76,32 @@ pub enum McpTransport {
 pub struct Persona {
     /// Its name.
     pub name: String,
-    /// The system prompt; empty for none.
-    pub system_prompt: String,
+    /// The system prompt, empty for none; `None` = that of `[chat]`.
+    pub system_prompt: Option<String>,
     /// `provider/model`; `None` = the current one.
     pub model: Option<String>,
     /// The thinking mode; `None` = the current one.
     pub thinking: Option<Thinking>,
     /// Sampling parameters; unset = those of `[chat]`.
     pub params: Params,
+}
+
+impl Persona {
+    /// The system prompt that conversations have with it; `usual` is that of `[chat]`.
+    pub fn prompt<'a>(&'a self, usual: &'a str) -> &'a str {
+        self.system_prompt.as_deref().unwrap_or(usual)
+    }
+}
+
+/// `[templates.NAME]`: a message with places to fill in, sent by `/NAME`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Template {
+    /// Its name, as the slash command that it is.
+    pub name: String,
+    /// What it is for, in a line.
+    pub description: String,
+    /// The message; `{{NAME}}` is a place to fill in.
+    pub prompt: String,
 }
 
 /// Reads `[tools.NAME]`.
@@ -194,9 +212,13 @@ pub(super) fn persona(
     catalog: &Catalog,
     notes: &mut Notes,
 ) -> Persona {
+    if name == NO_PERSONA || !is_word(&name) {
+        let message = "a persona's name holds no spaces, and is not \"none\", which takes one off.";
+        notes.wrong(section.at, message);
+    }
     let persona = Persona {
         name,
-        system_prompt: section.string("system_prompt", notes).unwrap_or_default(),
+        system_prompt: section.string("system_prompt", notes),
         model: section
             .get("model")
             .and_then(|field| model_name(&field, catalog, notes)),
@@ -205,4 +227,44 @@ pub(super) fn persona(
     };
     section.finish(notes);
     persona
+}
+
+/// What takes a persona off again, so that none can be called this.
+pub const NO_PERSONA: &str = "none";
+
+/// Whether a name can be typed after a command as one word.
+fn is_word(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// Reads `[templates.NAME]`; `taken` are the slash commands that are there already.
+pub(super) fn template(
+    name: String,
+    mut section: Section<'_>,
+    taken: &[&str],
+    notes: &mut Notes,
+) -> Template {
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    if taken.contains(&name.as_str()) {
+        let message = format!("/{name} is a command of mmchat's; the template needs another name.");
+        notes.wrong(section.at, message);
+    } else if name.is_empty() || !name.chars().all(plain) {
+        let message =
+            "a template's name holds letters, digits, _ and - only, as a slash command does.";
+        notes.wrong(section.at, message);
+    }
+    let description = section.string("description", notes).unwrap_or_default();
+    let at = section.at;
+    let prompt = section.get("prompt");
+    if prompt.is_none() {
+        let name = safe::one_line(&name);
+        notes.wrong(at, format!("the template \"{name}\" has no `prompt`."));
+    }
+    let prompt = prompt.and_then(|field| field.text(notes));
+    section.finish(notes);
+    Template {
+        name,
+        description,
+        prompt: prompt.unwrap_or_default(),
+    }
 }

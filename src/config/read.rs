@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use toml::de::DeTable;
 
-use super::extension::{mcp_server, persona, tool};
+use super::extension::{mcp_server, persona, template, tool};
 use super::keys::{Binding, Chord};
 use super::{Chat, Config, Network, Notify, PanelState, Side, Ui};
 use crate::catalog::nearest::did_you_mean;
@@ -13,14 +13,22 @@ use crate::catalog::{Catalog, Notes, Problem, Problems, entry};
 use crate::chat::{Params, Thinking, safe};
 use crate::phrase::Language;
 
-/// Reads a configuration. `file` is what problems name; `actions` are the names that `[keys]`
-/// may bind. What is allowed but probably not meant comes back beside the configuration.
+/// What the program knows and the configuration speaks of.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// The names that `[keys]` may bind.
+    pub actions: Vec<&'static str>,
+    /// The slash commands, whose names no template may take.
+    pub slash_commands: Vec<&'static str>,
+}
+
+/// Reads a configuration. `file` is what problems name. What is allowed but probably not meant comes back beside the configuration.
 ///
 /// # Errors
 /// [`Problems`]: everything that is wrong with the text, each with its line and column.
-pub fn parse(text: &str, file: &str, actions: &[&str]) -> Result<(Config, Vec<Problem>), Problems> {
+pub fn parse(text: &str, file: &str, known: &Known) -> Result<(Config, Vec<Problem>), Problems> {
     let mut notes = Notes::default();
-    let config = reader::read(text, &mut notes, |top, notes| config(top, actions, notes));
+    let config = reader::read(text, &mut notes, |top, notes| config(top, known, notes));
     let (wrong, doubtful) = notes.finish(file, text);
     if wrong.is_empty() {
         Ok((config, doubtful))
@@ -41,7 +49,7 @@ pub fn wrong_at(text: &str, file: &str, key: (&str, &str), what: String) -> Prob
     Problems(notes.finish(file, text).0)
 }
 
-fn config(top: &mut Section<'_>, actions: &[&str], notes: &mut Notes) -> Config {
+fn config(top: &mut Section<'_>, known: &Known, notes: &mut Notes) -> Config {
     let model = top.get("model");
     let mut config = Config::default();
     if let Some(mut section) = top.section("chat", notes) {
@@ -57,7 +65,7 @@ fn config(top: &mut Section<'_>, actions: &[&str], notes: &mut Notes) -> Config 
         section.finish(notes);
     }
     if let Some(section) = top.section("keys", notes) {
-        config.keys = bindings(&section, actions, notes);
+        config.keys = bindings(&section, &known.actions, notes);
     }
     let given = tables(top, "providers");
     config.providers = entry::providers(top, notes);
@@ -77,6 +85,10 @@ fn config(top: &mut Section<'_>, actions: &[&str], notes: &mut Notes) -> Config 
         config
             .personas
             .push(persona(name, section, &catalog, notes));
+    }
+    for (name, section) in top.named("templates", notes) {
+        let template = template(name, section, &known.slash_commands, notes);
+        config.templates.push(template);
     }
     config
 }

@@ -1,6 +1,7 @@
 //! The image on the clipboard, through the system's own programs: no terminal hands one over.
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::chat::{Attachment, MOST_IMAGE_BYTES};
+use crate::search_path::SearchPath;
 
 /// How long a program may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -29,29 +31,27 @@ const PROGRAMS: [(&str, &str, &[&str]); 3] = [
 #[derive(Debug, Clone, Default)]
 pub(super) struct Clipboard {
     programs: Vec<(&'static str, &'static [&'static str])>,
-    directories: Vec<PathBuf>,
+    search_path: SearchPath,
 }
 
 impl Clipboard {
     /// Tells which programs may be there. `variables` are those of the environment.
     pub(super) fn of(variables: &HashMap<String, String>) -> Self {
         let is_set = |name: &str| variables.get(name).is_some_and(|value| !value.is_empty());
-        let path = variables.get("PATH").map(std::env::split_paths);
         Self {
             programs: PROGRAMS
                 .iter()
                 .filter(|(variable, ..)| variable.is_empty() || is_set(variable))
                 .map(|(_, name, arguments)| (*name, *arguments))
                 .collect(),
-            directories: path.into_iter().flatten().collect(),
+            search_path: SearchPath::new(variables.get("PATH").map(OsStr::new)),
         }
     }
 
     /// The first of them that is there. The disk is asked only when somebody wants an image.
     fn program(&self) -> Option<(PathBuf, &'static [&'static str])> {
         self.programs.iter().find_map(|(name, arguments)| {
-            let mut places = self.directories.iter().map(|place| place.join(name));
-            let program = places.find(|program| program.is_file())?;
+            let program = self.search_path.find(name)?;
             Some((program, *arguments))
         })
     }

@@ -36,7 +36,7 @@ pub(super) fn files(pattern: &Path, most: usize) -> Result<Vec<(PathBuf, u64)>, 
             return Ok(search.found());
         }
         let mut further = Vec::new();
-        for place in places {
+        for place in &places {
             step(place, part, &mut search, &mut further)?;
         }
         places = further;
@@ -53,7 +53,7 @@ pub(super) fn files(pattern: &Path, most: usize) -> Result<Vec<(PathBuf, u64)>, 
 
 /// Adds the places that one part of a pattern leads to.
 fn step(
-    place: PathBuf,
+    place: &Path,
     part: Component<'_>,
     search: &mut Search,
     further: &mut Vec<PathBuf>,
@@ -63,7 +63,7 @@ fn step(
         further.push(place.join(part));
         return Ok(());
     }
-    let Ok(entries) = fs::read_dir(or_here(&place)) else {
+    let Ok(entries) = fs::read_dir(or_here(place)) else {
         return Ok(());
     };
     for entry in entries.flatten() {

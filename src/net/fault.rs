@@ -147,7 +147,7 @@ fn mistrust(why: &CertificateError) -> String {
 /// Tells whether it was the way there that failed, not somebody who answered.
 fn is_of_the_way(error: &reqwest::Error) -> bool {
     // What dials through tunnels and SOCKS keeps the system's error to itself.
-    chain(error).any(|link| link.downcast_ref::<io::Error>().is_some())
+    chain(error).any(<dyn Error>::is::<io::Error>)
         || innermost(error).contains("underlying connection")
 }
 

@@ -114,7 +114,7 @@ pub(super) fn load(store: &Connection, which: Which) -> rusqlite::Result<Option<
     let head = reading
         .prepare_cached(
             "SELECT id, title, pinned, system_prompt, created, updated, offset_minutes, provider, model,
-                thinking, max_tokens, temperature, top_p, presence_penalty, extras
+                thinking, max_tokens, temperature, top_p, presence_penalty, extras, persona
              FROM conversations WHERE id = ?1 AND deleted IS NULL",
         )?
         .query_row([conversation], head)
@@ -153,6 +153,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
         thinking: thinking(row, 9)?,
         params: sampling(row, 10)?,
         extras: row.get_ref(14)?.as_str()?.into(),
+        persona: row.get(15)?,
     })
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: u32 = 0x6d6d_6368;
 
 /// What leads from each version to the next. The first makes an empty file a store.
-const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+const MIGRATIONS: &[&str] = &[VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
 
 /// The version that this program writes.
 pub(super) fn version() -> u32 {
@@ -185,6 +185,11 @@ const VERSION_4: &str = "
 CREATE INDEX turns_without_pairs ON turns (id) WHERE indexed = 1;
 ALTER TABLE turns ADD COLUMN thinking_us INTEGER;
 ALTER TABLE turns ADD COLUMN answering_us INTEGER;
+";
+
+/// The persona that a conversation's system prompt is of.
+const VERSION_5: &str = "
+ALTER TABLE conversations ADD COLUMN persona TEXT NOT NULL DEFAULT '';
 ";
 
 /// Brings a store up to this program's version, in one step or not at all. Two programs that do so

@@ -79,13 +79,14 @@ fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<bool> {
     store
         .prepare_cached(
             "INSERT INTO conversations (id, title, pinned, system_prompt, created, updated,
-                offset_minutes, provider, model, thinking, max_tokens, temperature, top_p, presence_penalty, extras)
+                offset_minutes, provider, model, thinking, max_tokens, temperature, top_p, presence_penalty, extras, persona)
              VALUES (:id, :title, :pinned, :system, :created, :updated, :offset, :provider, :model,
-                :thinking, :max_tokens, :temperature, :top_p, :presence_penalty, :extras)
+                :thinking, :max_tokens, :temperature, :top_p, :presence_penalty, :extras, :persona)
              ON CONFLICT (id) DO UPDATE SET system_prompt = :system, updated = max(updated, :updated),
                 offset_minutes = :offset, provider = :provider, model = :model, thinking = :thinking,
                 max_tokens = :max_tokens, temperature = :temperature, top_p = :top_p,
-                presence_penalty = :presence_penalty, extras = :extras, deleted = NULL",
+                presence_penalty = :presence_penalty, extras = :extras, persona = :persona,
+                deleted = NULL",
         )?
         .execute(named_params! {
             ":id": id,
@@ -103,6 +104,7 @@ fn put_head(store: &Connection, head: &Head) -> rusqlite::Result<bool> {
             ":top_p": head.params.top_p,
             ":presence_penalty": head.params.presence_penalty,
             ":extras": head.extras.to_string(),
+            ":persona": head.persona,
         })
         .map(|_| is_new)
 }

@@ -7,7 +7,8 @@
 //! pasted into a shell they would act. The terminal itself sees Base64 only.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,6 +19,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::chat::safe;
+use crate::search_path::SearchPath;
 
 /// The longest text that OSC 52 takes everywhere: xterm ends a sequence at 100,000 bytes, 8 of
 /// which are not Base64.
@@ -80,9 +82,7 @@ impl Clipboard {
         } else {
             Between::Nothing
         };
-        let directories: Vec<PathBuf> = get("PATH")
-            .map(|path| std::env::split_paths(path).collect())
-            .unwrap_or_default();
+        let search_path = SearchPath::new(get("PATH").map(OsStr::new));
         let program = PROGRAMS
             .iter()
             .filter(|(variable, _, _)| match *variable {
@@ -91,7 +91,7 @@ impl Clipboard {
             })
             .find_map(|(_, name, arguments)| {
                 Some(Program {
-                    path: on_path(&directories, name)?,
+                    path: search_path.find(name)?,
                     arguments,
                     wide: *name == "clip.exe",
                 })
@@ -217,28 +217,6 @@ fn through_screen(sequence: &str) -> String {
             ]
         })
         .collect()
-}
-
-/// The first file of that name in some directories that may be run.
-fn on_path(directories: &[PathBuf], name: &str) -> Option<PathBuf> {
-    let is_program = |path: &PathBuf| is_executable(path);
-    directories
-        .iter()
-        .filter(|directory| directory.is_absolute())
-        .map(|directory| directory.join(name))
-        .find(is_program)
-}
-
-#[cfg(unix)]
-fn is_executable(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    path.metadata()
-        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
-}
-
-#[cfg(not(unix))]
-fn is_executable(path: &Path) -> bool {
-    path.is_file()
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use crate::phrase::tr;
 
 /// The columns that a title asks for before the least of the rest gives way.
 const TITLE_COLS: usize = 24;
+/// The columns that a persona's name has at most.
+const PERSONA_COLS: usize = 16;
 /// The columns that a title has at least beside the mark that nothing is saved, where they are there.
 const MARKED_TITLE_COLS: usize = 30;
 
@@ -48,10 +50,13 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         (app.session.extras.json, " · json"),
         (app.session.extras.search, " · search"),
     ];
-    let extras: String = extras
-        .iter()
-        .filter_map(|(on, mark)| on.then_some(*mark))
-        .collect();
+    let persona = safe::one_line(&app.keeping.head.persona);
+    let persona = match persona.as_str() {
+        "" => String::new(),
+        name => format!(" · {}", paint::cut(name, PERSONA_COLS)),
+    };
+    let extras = extras.iter().filter_map(|(on, mark)| on.then_some(*mark));
+    let extras: String = std::iter::once(&*persona).chain(extras).collect();
     let hidden = match app.panel {
         PanelState::Hidden => tr!(", hidden"),
         PanelState::Full | PanelState::Peek => "",

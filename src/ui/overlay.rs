@@ -38,6 +38,10 @@ pub(super) fn draw(
             let inner = opened(tr!(" Copy "), window, (78, 16), theme, buf);
             list(picker, &overlay.without_match(), inner, theme, buf)
         }
+        Overlay::Personas(picker) => {
+            let inner = opened(tr!(" Persona "), window, (78, 16), theme, buf);
+            list(picker, &overlay.without_match(), inner, theme, buf)
+        }
         Overlay::Themes(picker) => {
             // Small, so that what it changes can be seen around it: the frame, the filter, a row each.
             let height = u16::try_from(picker.total()).map_or(16, |rows| rows.min(13) + 3);
@@ -292,6 +296,13 @@ fn help(app: &App, top: usize, inner: Rect, theme: Theme, buf: &mut Buffer) {
         lines.push((
             format!("/{} …", with.word),
             phrase::of(with.title).to_owned(),
+            Style::new(),
+        ));
+    }
+    for template in &app.config.templates {
+        lines.push((
+            format!("/{}", template.name),
+            safe::one_line(&template.description),
             Style::new(),
         ));
     }

@@ -18,6 +18,7 @@ mod models;
 mod mouse;
 mod onward;
 mod panes;
+mod persona;
 mod replies;
 mod tools;
 mod turns;

@@ -3,8 +3,10 @@
 //!
 //! The table stands beside the catalogue on purpose: a row there that changes has to change here.
 
-use mmchat::catalog::{Capability, Catalog, Model, Plan, Provider, Refusal, Wish};
-use mmchat::chat::{Message, Thinking};
+use std::sync::Arc;
+
+use mmchat::catalog::{Capability, Catalog, Model, Plan, Provider, Refusal, Wish, check_images};
+use mmchat::chat::{Attachment, Message, Thinking};
 use mmchat::wire::{self, Ask, Dialect, ToolSpec};
 use serde_json::{Value, json};
 
@@ -78,8 +80,13 @@ fn found(catalog: &Catalog, name: &str) -> (Provider, Model) {
 }
 
 fn ask(plan: &Plan, wish: &Wish, tools: Vec<ToolSpec>) -> Value {
+    let message = Message::User("JSON, please".to_owned());
+    ask_for(plan, wish, message, tools)
+}
+
+fn ask_for(plan: &Plan, wish: &Wish, message: Message, tools: Vec<ToolSpec>) -> Value {
     let ask = Ask {
-        messages: vec![Message::User("JSON, please".to_owned())],
+        messages: vec![message],
         tools,
         params: wish.params,
         stream: true,
@@ -226,9 +233,46 @@ fn streams_are_asked_to_report_tokens_where_that_must_be_asked_for() {
 #[test]
 fn pictures_are_for_the_models_that_take_them() {
     let catalog = Catalog::builtin();
+    let bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x02";
+    let attached = Attachment::read("p.png", bytes.to_vec()).unwrap();
+    let image = Arc::clone(attached.image().unwrap());
+    let data = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAAC";
+    let url = format!("data:image/png;base64,{data}");
     for row in TABLE {
-        let (_, model) = found(&catalog, row.model);
-        assert_eq!(model.images, row.images, "{}", row.model);
+        let (provider, model) = found(&catalog, row.model);
+        let name = row.model;
+        assert_eq!(model.images, row.images, "{name}");
+        match check_images(&provider, &model) {
+            Ok(()) => assert!(row.images, "{name}"),
+            Err(refusal) => {
+                assert!(!row.images, "{name}");
+                let sentence = refusal.to_string();
+                for word in [name, "takes text only"] {
+                    assert!(sentence.contains(word), "no “{word}” in: {sentence}");
+                }
+                continue;
+            }
+        }
+        let wish = plain(row);
+        let plan = catalog.plan(&provider, &model, &wish).unwrap();
+        let shown = Message::user(
+            "What is this?".to_owned(),
+            vec![("p.png".to_owned(), Arc::clone(&image))],
+        );
+        let body = ask_for(&plan, &wish, shown, Vec::new());
+        let (place, part) = match provider.dialect {
+            Dialect::OpenAi => (
+                "/messages/0/content/0",
+                json!({"type": "image_url", "image_url": {"url": url}}),
+            ),
+            Dialect::DashScope => ("/input/messages/0/content/0", json!({"image": url})),
+            Dialect::Anthropic => (
+                "/messages/0/content/0",
+                json!({"type": "image", "source":
+                    {"type": "base64", "media_type": "image/png", "data": data}}),
+            ),
+        };
+        assert_eq!(body.pointer(place), Some(&part), "{name}: {body}");
     }
 }
 

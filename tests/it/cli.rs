@@ -7,6 +7,7 @@ mod doctor;
 mod history;
 mod key;
 mod paper;
+mod persona;
 mod stats;
 
 use std::io::Write;

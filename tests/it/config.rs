@@ -2,21 +2,28 @@
 
 use mmchat::catalog::Catalog;
 use mmchat::chat::Thinking;
-use mmchat::config::{self, Approve, Config, McpTransport, PanelState};
+use mmchat::config::{self, Approve, Config, Known, McpTransport, PanelState};
 use mmchat::wire::Dialect;
 
-const ACTIONS: [&str; 4] = ["switch-model", "toggle-thinking-panel", "send", "help"];
+/// What these configurations may speak of.
+fn known() -> Known {
+    Known {
+        actions: vec!["switch-model", "toggle-thinking-panel", "send", "help"],
+        slash_commands: vec!["model", "think"],
+    }
+}
+
 const EXAMPLE: &str = include_str!("../../config.example.toml");
 
 fn parsed(text: &str) -> Config {
-    match config::parse(text, "config.toml", &ACTIONS) {
+    match config::parse(text, "config.toml", &known()) {
         Ok((config, _)) => config,
         Err(problems) => panic!("{problems}"),
     }
 }
 
 fn complaints(text: &str) -> String {
-    match config::parse(text, "c.toml", &ACTIONS) {
+    match config::parse(text, "c.toml", &known()) {
         Ok(_) => "none".to_owned(),
         Err(problems) => problems.to_string(),
     }
@@ -172,7 +179,7 @@ fn keys_do_not_belong_into_the_configuration() {
 #[test]
 fn a_key_in_a_header_is_allowed_and_remarked_upon() {
     let text = "[providers.minimax]\nheaders = { Authorization = \"Bearer secret\" }\n";
-    let (config, doubts) = config::parse(text, "c.toml", &ACTIONS).unwrap();
+    let (config, doubts) = config::parse(text, "c.toml", &known()).unwrap();
     assert_eq!(config.providers[0].headers.len(), 1);
     insta::assert_snapshot!(doubts[0], @"c.toml:2:13: `providers.minimax.headers.Authorization` keeps a key in the configuration, which tends to be copied and shared; `api_key_env` or `api_key_command` does not.");
 }
@@ -334,10 +341,32 @@ proptest::proptest! {
     fn any_text_is_a_configuration_or_a_list_of_problems(
         text in "(\\[(ui|keys|providers\\.x|\\[providers\\.x\\.models\\])\\]\n|[a-z_]{1,8} = (\"\\PC{0,6}\"|[0-9]{1,25}|-1e999|\\[\\]|\\{\\}|true)\n|id = \"\"\n|\\PC{0,9}){0,12}"
     ) {
-        if let Err(problems) = config::parse(&text, "c.toml", &ACTIONS) {
+        if let Err(problems) = config::parse(&text, "c.toml", &known()) {
             proptest::prop_assert!(!problems.0.is_empty());
             let shown = problems.to_string();
             proptest::prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
         }
     }
+}
+
+#[test]
+fn personas_and_templates_have_names_that_can_be_typed_and_are_nobody_elses() {
+    let text = "[personas.none]\n[personas.\"a b\"]\n[templates.model]\nprompt = \"x\"\n\
+                [templates.\"a/b\"]\nprompt = \"x\"\n[templates.c]\ndescriptoin = \"x\"\n";
+    let said = complaints(text);
+    let expected = [
+        "c.toml:1:11: a persona's name holds no spaces",
+        "c.toml:2:11: a persona's name holds no spaces",
+        "c.toml:3:12: /model is a command of mmchat's; the template needs another name.",
+        "c.toml:5:12: a template's name holds letters, digits",
+        "c.toml:7:12: the template \"c\" has no `prompt`.",
+        "c.toml:8:1: unknown key `descriptoin` in [templates.c]. Did you mean description?",
+    ];
+    for line in expected {
+        assert!(said.contains(line), "{line} is not in\n{said}");
+    }
+    let config = parsed("[templates.review]\nprompt = \"Review {{what}}.\"\n[personas.p]\n");
+    assert_eq!(config.templates[0].prompt, "Review {{what}}.");
+    assert_eq!(config.personas[0].system_prompt, None);
+    assert_eq!(config.personas[0].prompt("usual"), "usual");
 }

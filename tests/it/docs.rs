@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use clap::Arg;
 use mmchat::app::WITH_ARGUMENT;
-use mmchat::app::command::{SPECS, Scope, actions};
+use mmchat::app::command::{SPECS, Scope, known};
 use mmchat::catalog::Catalog;
 use mmchat::chat::Remark;
 use mmchat::config::theme::Part;
@@ -369,7 +369,7 @@ fn every_configuration_in_the_readme_is_right() {
             assert!(theme.is_ok(), "{block}\n{}", theme.unwrap_err());
             continue;
         }
-        let read = mmchat::config::parse(&block, "README.md", &actions());
+        let read = mmchat::config::parse(&block, "README.md", &known());
         assert!(read.is_ok(), "{block}\n{}", read.unwrap_err());
     }
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use mmchat::app::command::actions;
+use mmchat::app::command::known;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -37,7 +37,7 @@ fn every_setting_in_the_documents_is_right() {
     let mut checked = 0;
     for (path, text) in documents() {
         for block in fences(&text, "toml") {
-            let read = mmchat::config::parse(&block, "docs", &actions());
+            let read = mmchat::config::parse(&block, "docs", &known());
             let read = read.map(|(config, _)| mmchat::app::Keymap::new(&config.keys).map(drop));
             match read {
                 Ok(Ok(())) => checked += 1,

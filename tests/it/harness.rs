@@ -504,7 +504,7 @@ pub(crate) fn answer(text: &str) -> Delta {
 /// The state that the program starts with.
 pub(crate) fn app(config: &str, size: (u16, u16)) -> App {
     let text = format!("{config}\n{PROVIDERS}");
-    let config: Config = match config::parse(&text, "test.toml", &command::actions()) {
+    let config: Config = match config::parse(&text, "test.toml", &command::known()) {
         Ok((config, _)) => config,
         Err(problems) => panic!("{problems}"),
     };

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 12] = [
     &["markdown"],
     &["app"],
     &["ui"],
-    &["worker"],
+    &["worker", "search_path"],
     &[
         "net",
         "store",

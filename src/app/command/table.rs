@@ -52,6 +52,8 @@ pub const SPECS: &[Spec] = &[
     spec(Command::RepairJson, "repair-json", "Ask for a JSON answer with a mistake in it again", &["alt-j"], Scope::Anywhere).slash("repair"),
     spec(Command::Servers, "mcp-status", "MCP servers: state, tools, what went wrong", &[], Scope::Anywhere).slash("mcp"),
     spec(Command::ToggleResults, "toggle-results", "Results of tools: whole, or their first lines", &["o"], Scope::Pane).slash("results"),
+    spec(Command::Personas, "persona", "Persona: its prompt, model and parameters", &[], Scope::Anywhere).slash("persona"),
+    spec(Command::SystemPrompt, "system-prompt", "System prompt: show it, change it", &[], Scope::Anywhere).slash("system"),
     spec(Command::SwitchTheme, "switch-theme", "Switch theme", &[], Scope::Anywhere).slash("theme"),
     spec(Command::Palette, "command-palette", "All commands", &["ctrl-p"], Scope::Anywhere).everyday(false),
     spec(Command::NewConversation, "new-conversation", "New conversation", &["ctrl-n"], Scope::Anywhere).slash("new"),

@@ -107,6 +107,7 @@ impl App {
         // The draft of a new conversation is none of its business, and stays.
         self.keeping.draft.written = self.draft_mark();
         let mut effects = self.open_kept(kept, now);
+        self.begin_as_asked();
         self.attached.fetching = fetching;
         let mut items = self.attached.items.clone();
         items.extend(along);

@@ -10,7 +10,22 @@ use crate::chat::{
 use crate::cli::args::Format;
 use crate::cli::{Exit, complain};
 use crate::config::schema;
-use crate::phrase::{self, tr};
+use crate::phrase::tr;
+
+/// The exit code of a reply that was to be JSON, which says on standard error why it is not as asked.
+pub(super) fn judged(exit: Exit, turn: &Turn, schema: Option<&Value>) -> Exit {
+    if turn.state != TurnState::Done {
+        return exit;
+    }
+    let Some(why) = misfit(turn, schema) else {
+        return exit;
+    };
+    complain(&why);
+    match exit {
+        Exit::Success if schema.is_some() => Exit::Failed,
+        exit => exit,
+    }
+}
 
 /// Says on standard error how the reply ended, if not well, and gives the exit code.
 pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
@@ -93,19 +108,8 @@ fn tell_beside(turn: &Turn) {
     }
 }
 
-/// Says what the catalogue knows that may be why a reply failed, or is not as it was asked for.
-pub(super) fn explain(turn: &Turn, provider: &catalog::Provider, model: &catalog::Model) {
-    if !model.warning.is_empty() && is_not_as_asked(turn) {
-        let warning = phrase::of_data(&model.warning);
-        complain(&format!("{}/{}: {warning}", provider.id, model.id));
-    }
-    if is_about_the_key(&turn.state) {
-        complain(&about_keys(provider));
-    }
-}
-
 /// Whether what is known of the provider's keys would help.
-fn is_about_the_key(state: &TurnState) -> bool {
+pub(super) fn is_about_the_key(state: &TurnState) -> bool {
     let TurnState::Failed(failure) = state else {
         return false;
     };
@@ -114,13 +118,13 @@ fn is_about_the_key(state: &TurnState) -> bool {
 
 /// Tells whether a reply failed, or came from another model than was asked: what the catalogue
 /// warns of may be why.
-fn is_not_as_asked(turn: &Turn) -> bool {
+pub(super) fn is_not_as_asked(turn: &Turn) -> bool {
     let served = turn.reply.served_model.as_ref();
     matches!(turn.state, TurnState::Failed(_)) || served.is_some_and(|it| *it != turn.asked.model)
 }
 
 /// How to keep another key for a provider, and what the catalogue says of its keys.
-fn about_keys(provider: &catalog::Provider) -> String {
+pub(super) fn about_keys(provider: &catalog::Provider) -> String {
     let sentences = provider.note.split_inclusive(". ");
     let of_keys: String = sentences
         .filter(|sentence| sentence.contains("key"))
@@ -135,7 +139,7 @@ fn about_keys(provider: &catalog::Provider) -> String {
 }
 
 /// Why an answer that was to be JSON is none, or does not fit its schema.
-pub(super) fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
+fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
     if !turn.asked.extras.json {
         return None;
     }

@@ -35,6 +35,7 @@ pub fn to_json(kept: &Kept, reasoning: Reasoning) -> Value {
         "title": head.title,
         "pinned": head.pinned,
         "system_prompt": head.system_prompt,
+        "persona": head.persona,
         "created": moment_json(head.created),
         "updated": moment_json(head.updated),
         "provider": head.choice.provider,
@@ -168,6 +169,8 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
             title: text(value, "title")?,
             pinned: flag(value, "pinned"),
             system_prompt,
+            // Files of before there were any have none.
+            persona: text(value, "persona").unwrap_or_default(),
             created,
             updated: moment(value, "updated")?,
             choice: Choice {

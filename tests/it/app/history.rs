@@ -344,7 +344,7 @@ fn what_was_found_is_where_the_conversation_opens() {
             turn: Some(turn),
             place: Where::Thinking,
             snippet: "a needle, perhaps".to_owned(),
-            marks: vec![2..8],
+            marks: std::iter::once(2..8).collect(),
         }),
         ..listed(1, "haystack", 3)
     };
