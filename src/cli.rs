@@ -107,7 +107,7 @@ impl From<std::io::Error> for Trouble {
         }
         Self::new(
             Exit::Failed,
-            format!("output could not be written: {error}"),
+            phrase::tr!("output could not be written: {error}", error),
         )
     }
 }

@@ -14,6 +14,7 @@ use crate::app::library::{Change, Hit, Kept, Listed, Query, Which};
 use crate::chat::{ConversationId, Ids, Turn, safe};
 use crate::config::Config;
 use crate::markdown::text_width;
+use crate::phrase::tr;
 use crate::runtime::Clock;
 use crate::store::export::{self, stamp};
 use crate::store::{self, Shelf, import};
@@ -63,9 +64,9 @@ pub(super) fn failed(error: &store::Error) -> Trouble {
 
 fn directory(options: &Options) -> Result<std::path::PathBuf, Trouble> {
     setup::data_dir(options).ok_or_else(|| {
-        Trouble::usage(
-            "there is no home directory to keep conversations in; --data-dir names a place",
-        )
+        Trouble::usage(tr!(
+            "there is no home directory to keep conversations in; --data-dir names a place"
+        ))
     })
 }
 
@@ -97,8 +98,9 @@ pub(super) fn find(options: &Options, typed: &str) -> Result<ConversationId, Tro
 }
 
 fn no_such(typed: &str) -> Trouble {
-    Trouble::usage(format!(
-        "there is no conversation “{typed}”; `mmchat history list` shows them"
+    Trouble::usage(tr!(
+        "there is no conversation “{typed}”; `mmchat history list` shows them",
+        typed
     ))
 }
 
@@ -112,9 +114,11 @@ fn find_in(shelf: &Shelf, typed: &str) -> Result<ConversationId, Trouble> {
             let lines = several
                 .iter()
                 .map(|listed| format!("\n  {}  {}", listed.id, safe::one_line(&listed.title)));
-            Err(Trouble::usage(format!(
-                "“{typed}” begins several ids; type more of it:{}",
-                lines.collect::<String>()
+            let lines: String = lines.collect();
+            Err(Trouble::usage(tr!(
+                "“{typed}” begins several ids; type more of it:{lines}",
+                typed,
+                lines
             )))
         }
     }
@@ -178,7 +182,7 @@ fn search(options: &Options, typed: &str, limit: usize, as_json: bool) -> Result
     let now = Clock::system().now().wall;
     let query = Query::parse(typed, now).map_err(|wrong| Trouble::usage(wrong.to_string()))?;
     if query.is_empty() {
-        return Err(Trouble::usage("there is no word to search for"));
+        return Err(Trouble::usage(tr!("there is no word to search for")));
     }
     let rows = match shelf_to_read(options)? {
         Some(shelf) => {
@@ -231,7 +235,9 @@ fn table(rows: &[Listed], cols: usize) -> String {
     let mut text = String::new();
     let mut line = |id: &str, when: &str, turns: &str, title: &str, model: &str| {
         let title = fitted(title, title_cols);
-        let mut line = format!("{id:<12}  {when:<16}  {turns:>5}  {title}");
+        let (id, when) = (fitted(id, 12), fitted(when, 16));
+        let indent = " ".repeat(5_usize.saturating_sub(text_width(turns)));
+        let mut line = format!("{id}  {when}  {indent}{turns}  {title}");
         if with_model {
             line = format!("{line}  {}", fitted(model, model_cols));
         }
@@ -239,7 +245,13 @@ fn table(rows: &[Listed], cols: usize) -> String {
         text.push('\n');
     };
     if !rows.is_empty() {
-        line("id", "last said", "turns", "title", "model");
+        line(
+            tr!("id"),
+            tr!("last said"),
+            tr!("turns"),
+            tr!("title"),
+            tr!("model"),
+        );
     }
     for row in rows {
         let pin = if row.pinned { "* " } else { "" };
@@ -376,7 +388,7 @@ fn export_one(
 fn rename(options: &Options, typed: &str, title: &str) -> Result<Exit, Trouble> {
     let title = title.trim();
     if title.is_empty() {
-        return Err(Trouble::usage("a title has at least one character"));
+        return Err(Trouble::usage(tr!("a title has at least one character")));
     }
     let mut shelf = shelf_to_change(options)?;
     let id = find_in(&shelf, typed)?;

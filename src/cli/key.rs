@@ -13,6 +13,7 @@ use crate::catalog::{Catalog, DEMO, Provider};
 use crate::chat::safe;
 use crate::net::secret::{self, Source};
 use crate::net::{Credentials, Keys};
+use crate::phrase::tr;
 use crate::tui::{Hidden, ask_hidden};
 
 /// The longest key that is read, in bytes.
@@ -55,7 +56,7 @@ fn named<'a>(catalog: &'a Catalog, id: &str) -> Result<&'a Provider, Trouble> {
             .iter()
             .map(|provider| provider.id.as_str());
         let near = did_you_mean(id, ids);
-        Trouble::usage(format!("there is no provider “{id}”.{near}"))
+        Trouble::usage(tr!("there is no provider “{id}”.{near}", id, near))
     })
 }
 
@@ -63,7 +64,7 @@ fn credentials(keys: &Keys) -> Result<&Credentials, Trouble> {
     keys.credentials().ok_or_else(|| {
         Trouble::new(
             Exit::Failed,
-            "there is no home directory to keep keys in; name a configuration with --config",
+            tr!("there is no home directory to keep keys in; name a configuration with --config"),
         )
     })
 }
@@ -71,14 +72,12 @@ fn credentials(keys: &Keys) -> Result<&Credentials, Trouble> {
 fn set(catalog: &Catalog, keys: &Keys, provider: &Provider) -> Result<Exit, Trouble> {
     let id = &provider.id;
     if id == DEMO {
-        return Err(Trouble::usage("the demo needs no key"));
+        return Err(Trouble::usage(tr!("the demo needs no key")));
     }
     let credentials = credentials(keys)?;
     let typed = if io::stdin().is_terminal() {
-        let prompt = format!(
-            "Key for {} (it is not shown): ",
-            safe::one_line(&provider.name)
-        );
+        let name = safe::one_line(&provider.name);
+        let prompt = tr!("Key for {name} (it is not shown): ", name);
         match block_on(async { Ok(ask_hidden(&prompt).await?) })? {
             Hidden::Line(typed) => typed,
             Hidden::Interrupted(number) => return Ok(Exit::Signal(number)),
@@ -86,19 +85,27 @@ fn set(catalog: &Catalog, keys: &Keys, provider: &Provider) -> Result<Exit, Trou
     } else {
         piped()?
     };
-    let key = secret::check(typed.expose_secret(), "the key")
-        .map_err(|failure| Trouble::usage(format!("{}; nothing was kept", failure.message)))?;
+    let key = secret::check(typed.expose_secret(), tr!("the key")).map_err(|failure| {
+        Trouble::usage(tr!("{wrong}; nothing was kept", wrong = failure.message))
+    })?;
     credentials
         .set(id, &provider.base_url, key)
         .map_err(|error| Trouble::new(Exit::Failed, error.to_string()))?;
     let mut out = io::stdout().lock();
     let address = keys.address(id).unwrap_or_default();
     let path = credentials.path().display();
-    let kept = format!("The key for {id} is kept in {path}. It is sent to {address} only.");
+    let kept = tr!(
+        "The key for {id} is kept in {path}. It is sent to {address} only.",
+        id,
+        path,
+        address,
+    );
     writeln!(out, "{}", safe::one_line(&kept))?;
     let shadow = match keys.source(id) {
-        Source::Environment(name) => Some(format!("{name} is set, and goes before it.")),
-        Source::Command(_) => Some("api_key_command is configured, and goes before it.".to_owned()),
+        Source::Environment(name) => Some(tr!("{name} is set, and goes before it.", name)),
+        Source::Command(_) => {
+            Some(tr!("api_key_command is configured, and goes before it.").to_owned())
+        }
         _ => None,
     };
     if let Some(shadow) = shadow {
@@ -113,7 +120,8 @@ fn set(catalog: &Catalog, keys: &Keys, provider: &Provider) -> Result<Exit, Trou
         .map(|other| other.id.as_str())
         .collect();
     if !kin.is_empty() {
-        let also = format!("It also serves {}: the same account.", kin.join(", "));
+        let others = kin.join(", ");
+        let also = tr!("It also serves {others}: the same account.", others);
         writeln!(out, "{}", safe::one_line(&also))?;
     }
     Ok(Exit::Success)
@@ -127,18 +135,18 @@ fn piped() -> Result<SecretString, Trouble> {
         .take(MOST_KEY_BYTES + 1)
         .read_to_string(&mut text);
     read.map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData => {
-            Trouble::usage("the key holds a character that is not ASCII; nothing was kept")
-        }
+        io::ErrorKind::InvalidData => Trouble::usage(tr!(
+            "the key holds a character that is not ASCII; nothing was kept"
+        )),
         _ => Trouble::new(
             Exit::Failed,
-            format!("standard input can't be read: {error}"),
+            tr!("standard input can't be read: {error}", error),
         ),
     })?;
     if text.len() as u64 > MOST_KEY_BYTES {
-        return Err(Trouble::usage(
-            "standard input is too long for a key; nothing was kept",
-        ));
+        return Err(Trouble::usage(tr!(
+            "standard input is too long for a key; nothing was kept"
+        )));
     }
     Ok(SecretString::from(text))
 }
@@ -151,10 +159,14 @@ fn delete(keys: &Keys, provider: &str) -> Result<Exit, Trouble> {
         .delete(provider)
         .map_err(|error| Trouble::new(Exit::Failed, error.to_string()))?;
     if !there_was {
-        let text = format!("no key is kept for “{provider}” in {path}");
+        let text = tr!("no key is kept for “{provider}” in {path}", provider, path);
         return Err(Trouble::new(Exit::Failed, text));
     }
-    let text = format!("The key for {provider} is deleted from {path}.");
+    let text = tr!(
+        "The key for {provider} is deleted from {path}.",
+        provider,
+        path
+    );
     writeln!(io::stdout(), "{}", safe::one_line(&text))?;
     Ok(Exit::Success)
 }
@@ -188,7 +200,8 @@ fn list(providers: &[&Provider], keys: &Keys, as_json: bool) -> Result<Exit, Tro
             provider.key_url.clone(),
         ]
     });
-    table::write(&mut out, ["", "PROVIDER", "KEY", "WHERE TO GET ONE"], rows)?;
+    let head = ["", tr!("PROVIDER"), tr!("KEY"), tr!("WHERE TO GET ONE")];
+    table::write(&mut out, head, rows)?;
     Ok(Exit::Success)
 }
 

@@ -11,7 +11,7 @@ use super::{Exit, Trouble, block_on, complain, json, table};
 use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
 use crate::chat::{Failure, FailureKind, short_count};
 use crate::net::{Client, Keys};
-use crate::phrase;
+use crate::phrase::{self, tr};
 use crate::wire;
 
 /// The most pages of a provider's own list that are read.
@@ -42,7 +42,14 @@ pub(super) fn run(
         let rows: Vec<Value> = rows.iter().map(|row| object(row, keys)).collect();
         writeln!(out, "{}", json::to_text(&Value::from(rows)))?;
     } else {
-        let head = ["MODEL", "WINDOW", "THINKING", "CAN", "PRICE/M", "KEY"];
+        let head = [
+            tr!("MODEL"),
+            tr!("WINDOW"),
+            tr!("THINKING"),
+            tr!("CAN"),
+            tr!("PRICE/M"),
+            tr!("KEY"),
+        ];
         table::write(&mut out, head, rows.iter().map(|row| cells(row, keys)))?;
         for (warning, models) in warnings(&rows) {
             let warning = phrase::of_data(warning);
@@ -94,8 +101,9 @@ fn asked<'a>(
     if let Some(named) = &options.model {
         let id = named.split('/').next().unwrap_or(named);
         let provider = catalog.provider(id);
-        let provider =
-            provider.ok_or_else(|| Trouble::usage(format!("there is no provider “{id}”")))?;
+        let provider = provider.ok_or_else(|| {
+            Trouble::usage(tr!("there is no provider “{provider}”", provider = id))
+        })?;
         return Ok(vec![provider]);
     }
     let ready = |provider: &&Provider| keys.source(&provider.id).is_ready() && provider.id != DEMO;

@@ -13,6 +13,7 @@ use super::setup::{self, Environment};
 use super::{Exit, Trouble, complain, screen, table};
 use crate::catalog::{Catalog, Currency};
 use crate::chat::{safe, short_count};
+use crate::phrase::tr;
 use crate::store::Shelf;
 use crate::store::tally::{Group, Pace, Spread, Tallied, Tally, Waits};
 
@@ -33,7 +34,7 @@ pub(super) fn run(
         None => Figures::default(),
     };
     if figures.rows.is_empty() {
-        complain("there is nothing to count yet: no turns are kept");
+        complain(tr!("there is nothing to count yet: no turns are kept"));
     }
     let mut out = io::stdout().lock();
     if as_json {
@@ -136,35 +137,59 @@ impl Figures {
             .map(|sum| row(sum, &sum.model, most(&self.models)))
             .collect();
         models.push(row(&self.all, "all", 0));
-        let head = |name| [name, "TURNS", " INPUT", "CACHED", "OUTPUT", "COST", ""];
-        table::write(out, head("MODEL"), models.into_iter())?;
+        let head = |name| {
+            [
+                name,
+                tr!("TURNS"),
+                tr!(" INPUT"),
+                tr!("CACHED"),
+                tr!("OUTPUT"),
+                tr!("COST"),
+                "",
+            ]
+        };
+        table::write(out, head(tr!("MODEL")), models.into_iter())?;
         writeln!(out)?;
         let longest = self.models.iter().flat_map(Sum::medians).max();
         let waits = self
             .models
             .iter()
             .flat_map(|sum| sum.delays(bars, longest.unwrap_or_default()));
-        table::write(out, ["MODEL", "UNTIL", " MEDIAN", "9 IN 10", ""], waits)?;
+        table::write(
+            out,
+            [
+                tr!("MODEL"),
+                tr!("UNTIL"),
+                tr!(" MEDIAN"),
+                tr!("9 IN 10"),
+                "",
+            ],
+            waits,
+        )?;
         writeln!(out)?;
         let paces = self.models.iter().map(|sum| sum.paces(bars));
-        let speeds = ["MODEL", "THINKS/S", "ANSWERS/S", "THINKING"];
+        let speeds = [
+            tr!("MODEL"),
+            tr!("THINKS/S"),
+            tr!("ANSWERS/S"),
+            tr!("THINKING"),
+        ];
         table::write(out, speeds, paces)?;
         writeln!(out)?;
         let days = self
             .days
             .iter()
             .map(|sum| row(sum, &sum.day, most(&self.days)));
-        table::write(out, head("DAY"), days)?;
+        table::write(out, head(tr!("DAY")), days)?;
         let (turns, counted) = (self.all.tally.turns, self.all.tally.counted);
         if counted < turns {
             let without = turns - counted;
-            writeln!(out, "\nTurns without reported token counts: {without}.")?;
+            let note = tr!("Turns without reported token counts: {without}.", without);
+            writeln!(out, "\n{note}")?;
         }
         if self.all.listed_usd.or(self.all.listed_cny).is_some() {
-            writeln!(
-                out,
-                "\n~ by the catalogue's prices, where the provider reports no cost."
-            )?;
+            let note = tr!("~ by the catalogue's prices, where the provider reports no cost.");
+            writeln!(out, "\n{note}")?;
         }
         Ok(())
     }

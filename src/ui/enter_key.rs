@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::theme::Theme;
-use super::{overlay, paint};
+use super::{overlay, paint, sheet};
 use crate::app::{App, EnterKey};
 use crate::chat::safe;
 use crate::phrase::{self, tr};
@@ -43,7 +43,8 @@ pub(super) fn draw(
     ));
     let rows = |lines: Vec<(String, Style)>| -> Vec<(String, Style)> {
         let folded = lines.into_iter().flat_map(|(text, style)| {
-            let rows = paint::folded(&text, width);
+            let rows = paint::folded(&text, width).into_iter();
+            let rows: Vec<_> = rows.flat_map(|row| whole(&row, width)).collect();
             rows.into_iter().map(move |row| (row, style))
         });
         folded.collect()
@@ -100,4 +101,11 @@ pub(super) fn draw(
         put(&mut y, text, *style);
     }
     Some(caret).filter(|caret| caret.y < inner.bottom())
+}
+
+/// A row in as many as it takes: an address has no space to be folded at, and half of one is none.
+fn whole(row: &str, width: usize) -> Vec<String> {
+    let ranges = sheet::wrapped(row, width).into_iter();
+    let rows = ranges.filter_map(|range| row.get(range));
+    rows.map(str::to_owned).collect()
 }

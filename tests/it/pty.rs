@@ -3,6 +3,7 @@
 
 mod background;
 mod crash;
+mod enter_key;
 mod soak;
 
 use std::io::{Read, Write};

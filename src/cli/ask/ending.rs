@@ -69,11 +69,11 @@ pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
             Exit::Failed
         }
         Some(Finish::Length) => {
-            complain("the answer was cut at the token limit");
+            complain(tr!("the answer was cut at the token limit"));
             Exit::Success
         }
         Some(Finish::ContentFilter) => {
-            complain("the provider's safety filter cut this reply");
+            complain(tr!("the provider's safety filter cut this reply"));
             Exit::Failed
         }
         Some(Finish::Stop | Finish::ToolCalls) if tools::is_at_the_limit(turn) => {
@@ -88,7 +88,7 @@ pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
         }
         Some(Finish::Stop | Finish::ToolCalls | Finish::Other(_)) | None => {
             if turn.reply.answer.is_empty() {
-                complain("the answer is empty");
+                complain(tr!("the answer is empty"));
             }
             Exit::Success
         }
@@ -145,7 +145,7 @@ fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
     }
     let answer = turn.reply.last_answer();
     if let Some(fault) = JsonFault::of(answer) {
-        return Some(format!("the answer is no JSON: {fault}"));
+        return Some(tr!("the answer is no JSON: {fault}", fault));
     }
     let misfits = schema::misfits(schema?, &serde_json::from_str(answer).ok()?);
     if misfits.is_empty() {
@@ -153,5 +153,5 @@ fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
     }
     let told: Vec<String> = misfits.iter().map(ToString::to_string).collect();
     let told = told.join("; ");
-    Some(format!("the answer does not fit the schema: {told}"))
+    Some(tr!("the answer does not fit the schema: {told}", told))
 }

@@ -135,3 +135,16 @@ fn the_screens_for_keys_fit_small_windows() {
         it.type_text("abc").shows("•••  3 characters");
     }
 }
+
+#[test]
+fn a_long_address_of_where_keys_are_made_is_shown_whole_in_a_narrow_window() {
+    let mut it = first_start();
+    let provider = it.app.catalog.provider("minimax").unwrap();
+    let url = provider.key_url.clone();
+    assert!(url.len() > 60, "{url} is not long any more");
+    it.resize(60, 20).press("enter").type_text("minimax");
+    it.press("enter").shows("Key of minimax");
+    let screen = it.screen();
+    let rows = screen.lines().map(|row| row.trim_matches([' ', '│']));
+    assert!(rows.collect::<String>().contains(&url), "{screen}");
+}

@@ -55,6 +55,26 @@ fn a_kept_key_is_sent_and_never_shown() {
     home.run(&["ask", "q"]).ends(1).complains("no API key");
 }
 
+#[test]
+fn in_chinese_keys_are_spoken_of_in_chinese_and_json_keeps_its_words() {
+    let home = Home::configured("[ui]\nlanguage = \"zh-CN\"\n").without("MINIMAX_API_KEY");
+    let list = home.run(&["key", "list"]).ends(0).out;
+    assert!(
+        list.contains("服务商") && !list.contains("PROVIDER"),
+        "{list}"
+    );
+    let models = home.run(&["models"]).ends(0).out;
+    assert!(models.contains("每百万价格"), "{models}");
+    home.run(&["stats"]).ends(0).complains("没有保存任何轮");
+    home.run(&["key", "delete", "minimax"])
+        .ends(1)
+        .complains("没有保存“minimax”的密钥");
+    let set = home.run_with_input(&["key", "set", "minimax"], KEPT.as_bytes());
+    assert!(set.ends(0).out.contains("只会发送到"));
+    let rows = home.run(&["key", "list", "minimax", "--json"]).ends(0);
+    assert_eq!(rows.json()[0]["source"], "kept");
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_user_can_read_kept_keys() {
