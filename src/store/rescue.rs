@@ -50,18 +50,22 @@ fn is_whole(store: &Connection) -> bool {
 }
 
 fn set_aside_and_copy(path: &Path) -> Result<String, Error> {
+    // The new store is whole before it takes the place of the damaged one: where the disk is full, or
+    // the program is killed, the next try begins with what there was.
+    let new = file::with_ending(path, ".new");
+    remove(&new);
+    let copied = copy_into(&new, path);
+    let count = copied.inspect_err(|_| remove(&new))?;
     let aside = free_name(path);
     fs::rename(path, &aside)?;
-    for ending in ["-wal", "-shm"] {
+    for ending in BESIDE {
         let from = file::with_ending(path, ending);
         if fs::symlink_metadata(&from).is_ok() {
             fs::rename(&from, file::with_ending(&aside, ending))?;
         }
     }
-    file::create_private(path)?;
-    let mut fresh = file::connect(path)?;
+    fs::rename(&new, path)?;
     let shown = aside.display();
-    let count = copy_all(&aside, &mut fresh)?;
     Ok(match count {
         0 => format!(
             "The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun"
@@ -73,6 +77,27 @@ fn set_aside_and_copy(path: &Path) -> Result<String, Error> {
             "The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}"
         ),
     })
+}
+
+/// What SQLite keeps beside a database.
+const BESIDE: [&str; 2] = ["-wal", "-shm"];
+
+/// Makes a store at `new` of what can be read of the damaged one. Returns how many conversations
+/// that is. What is beside the new one goes as it is closed.
+fn copy_into(new: &Path, damaged: &Path) -> Result<u64, Error> {
+    file::create_private(new)?;
+    let mut fresh = file::connect(new)?;
+    let count = copy_all(damaged, &mut fresh)?;
+    fresh.close().map_err(|(_, error)| error)?;
+    Ok(count)
+}
+
+/// Removes what an earlier try has left.
+fn remove(new: &Path) {
+    drop(fs::remove_file(new));
+    for ending in BESIDE {
+        drop(fs::remove_file(file::with_ending(new, ending)));
+    }
 }
 
 /// A name beside the store that nothing has yet.

@@ -23,10 +23,11 @@ const VERSION: u64 = 1;
 /// The conversation as an object.
 pub fn to_json(kept: &Kept, reasoning: Reasoning) -> Value {
     let head = &kept.head;
-    let chosen: Vec<TurnId> = kept.conversation.path().map(|turn| turn.id).collect();
+    // In versions that are not in view, too, one was chosen.
+    let is_chosen = |turn: &Turn| kept.conversation.chosen(turn.parent) == Some(turn.id);
     let turns = kept.conversation.turns();
     let turns: Vec<Value> = turns
-        .map(|turn| turn_json(turn, chosen.contains(&turn.id), reasoning))
+        .map(|turn| turn_json(turn, is_chosen(turn), reasoning))
         .collect();
     let mut object = json!({
         "format": FORMAT,

@@ -168,6 +168,28 @@ fn a_file_of_garbage_is_set_aside_and_named() {
 }
 
 #[test]
+fn a_rescue_that_does_not_get_through_leaves_everything_for_the_next_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let garbage = b"this was never a database, only a text of some length".repeat(100);
+    let file = database(directory.path());
+    fs::write(&file, &garbage).unwrap();
+    // In the way of the new store, as a full disk would be.
+    let new = directory.path().join("conversations.db.new");
+    fs::create_dir(&new).unwrap();
+    assert!(Shelf::open(directory.path()).is_err());
+    assert_eq!(fs::read(&file).unwrap(), garbage);
+    fs::remove_dir(&new).unwrap();
+    let (_, notes) = Shelf::open(directory.path()).unwrap();
+    let aside = directory.path().join("conversations.db.damaged");
+    assert_eq!(fs::read(aside).unwrap(), garbage);
+    assert!(
+        notes.iter().any(|note| note.contains(".damaged")),
+        "{notes:?}"
+    );
+    assert!(!new.exists());
+}
+
+#[test]
 fn what_can_be_read_of_a_truncated_store_is_taken_over() {
     let mut kept = Kept::new();
     for n in 0..40 {
