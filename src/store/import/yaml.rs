@@ -196,9 +196,11 @@ fn quoted(value: &str, quote: char, lines: &mut Lines<'_>, at: usize) -> Result<
         )
     };
     let mut raw = value.get(1..).unwrap_or_default().to_owned();
+    // Up to here it does not end: each line is looked through once, however many there are.
+    let mut known = 0;
     loop {
-        if let Some(end) = closing(&raw, quote) {
-            let inside = raw.get(..end).unwrap_or_default();
+        if let Some(end) = closing(raw.get(known..).unwrap_or_default(), quote) {
+            let inside = raw.get(..known + end).unwrap_or_default();
             return Ok(if quote == '"' {
                 unescaped(inside)
             } else {
@@ -213,6 +215,7 @@ fn quoted(value: &str, quote: char, lines: &mut Lines<'_>, at: usize) -> Result<
             _ if raw.ends_with('\n') => {}
             _ => raw.push(' '),
         }
+        known = raw.len();
         raw.push_str(line);
     }
 }
