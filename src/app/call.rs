@@ -11,7 +11,7 @@ use super::server::Server;
 use super::toolkit::{self, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
-use crate::config::{Approve, Config};
+use crate::config::{self, Approve, Config};
 use crate::phrase::tr;
 use crate::wire::{self, Ask, Target, WireRequest};
 
@@ -87,44 +87,37 @@ impl App {
         takes && self.session.tools && self.config.chat.max_tool_rounds > 0
     }
 
-    /// How many tools the next request offers, for the screen.
-    pub fn tool_count(&self) -> usize {
+    /// The tools of the configuration that the next request offers.
+    fn configured_tools(&self) -> impl Iterator<Item = &config::Tool> {
+        let offers = self.offers_tools();
+        let tools = self.config.tools.iter();
+        tools.filter(move |tool| offers && tool.approve != Approve::Never)
+    }
+
+    /// Those of servers beside them: of two of one name, the first counts.
+    fn served_tools(&self) -> Vec<&Tool> {
         if !self.offers_tools() {
-            return 0;
+            return Vec::new();
         }
-        let configured = self.config.tools.iter();
-        let mut names: HashSet<&str> = configured
-            .filter(|tool| tool.approve != Approve::Never)
-            .map(|tool| tool.name.as_str())
-            .collect();
-        for server in &self.toolbox.servers {
-            for tool in server.tools_on_offer() {
-                if names.len() < MOST_TOOLS {
-                    names.insert(&tool.spec.name);
-                }
-            }
-        }
-        names.len()
+        let mut names: HashSet<&str> = self.configured_tools().map(|it| it.name.as_str()).collect();
+        let servers = self.toolbox.servers.iter();
+        servers
+            .flat_map(Server::tools_on_offer)
+            .filter(|tool| names.len() < MOST_TOOLS && names.insert(&tool.spec.name))
+            .collect()
+    }
+
+    /// How many tools the next request offers. The screen asks in every frame, and copies none.
+    pub fn tool_count(&self) -> usize {
+        self.configured_tools().count() + self.served_tools().len()
     }
 
     /// The tools that the next request offers: none to a model that takes none.
     pub fn tools_on_offer(&self) -> Vec<Tool> {
-        if !self.offers_tools() {
-            return Vec::new();
-        }
-        let configured = self.config.tools.iter().map(Tool::configured);
-        let mut tools: Vec<Tool> = configured
-            .filter(|tool| tool.approve != Approve::Never)
-            .collect();
-        for server in &self.toolbox.servers {
-            for tool in server.tools_on_offer() {
-                let is_taken = tools.iter().any(|other| other.spec.name == tool.spec.name);
-                if !is_taken && tools.len() < MOST_TOOLS {
-                    tools.push(tool.clone());
-                }
-            }
-        }
-        tools
+        let configured = self.configured_tools().map(Tool::configured);
+        configured
+            .chain(self.served_tools().into_iter().cloned())
+            .collect()
     }
 
     /// Switches between offering tools and not.

@@ -8,7 +8,8 @@ use super::offer::Remedy;
 use super::overlay::Choice;
 use super::{App, Effect, Overlay, Tone};
 use crate::chat::{
-    Attachment, Extent, Now, Rates, Standing, Turn, TurnId, TurnState, tokens_as_f64, whole_tokens,
+    Asked, Attachment, Extent, Now, Rates, Standing, Turn, TurnId, TurnState, tokens_as_f64,
+    whole_tokens,
 };
 use crate::phrase::tr;
 
@@ -36,6 +37,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// How many tokens a character makes for the model that was asked, as far as it is known.
+    fn rates_of(&self, asked: &Asked) -> Rates {
+        let key = (asked.provider.clone(), asked.model.clone());
+        self.rates.get(&key).copied().unwrap_or_default()
+    }
+
     /// Forgets what was about one conversation; the rates stay.
     pub(super) fn fresh(&mut self) {
         self.changed = false;
@@ -112,10 +119,7 @@ impl App {
             Standing::LeftOut => Extent::default(),
             Standing::Sent | Standing::Pinned => turn.estimate.reasoning,
         };
-        let rates = self.rates(&Choice {
-            provider: turn.asked.provider.clone(),
-            model: turn.asked.model.clone(),
-        });
+        let rates = self.context.rates_of(&turn.asked);
         whole_tokens(rates.request_tokens(said) + rates.tokens(reasoning))
     }
 
@@ -150,8 +154,7 @@ impl App {
             self.learn_from(id);
         }
         for turn in self.conversation.turns_mut() {
-            let key = (turn.asked.provider.clone(), turn.asked.model.clone());
-            turn.rates = self.context.rates.get(&key).copied().unwrap_or_default();
+            turn.rates = self.context.rates_of(&turn.asked);
         }
     }
 

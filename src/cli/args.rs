@@ -79,6 +79,9 @@ pub(super) struct Options {
     /// Provider and model; the model's id may itself contain slashes [env: MMCHAT_MODEL]
     #[arg(short, long, value_name = "PROVIDER/MODEL", global = true)]
     pub model: Option<String>,
+    /// Whether the environment named the model, not the command line.
+    #[arg(skip)]
+    pub model_is_usual: bool,
     /// Use the built-in offline provider
     #[arg(long, global = true, conflicts_with = "model")]
     pub demo: bool,
@@ -143,6 +146,7 @@ impl Options {
             .or_else(|| set("MMCHAT_DATA_DIR").map(PathBuf::from));
         if self.model.is_none() && !self.demo {
             let model = set("MMCHAT_MODEL");
+            self.model_is_usual = model.is_some();
             self.model = model.map(|model| model.to_string_lossy().into_owned());
         }
         self
@@ -444,6 +448,7 @@ mod tests {
         assert_eq!((demo.demo, demo.model), (true, None));
         let typed = options("mmchat ask -m a/b hi", "lab/m");
         assert_eq!(typed.model.as_deref(), Some("a/b"));
+        assert!(!typed.model_is_usual && options("mmchat", "a/b").model_is_usual);
         assert_eq!(typed.config, Some(PathBuf::from("lab/m")));
         let empty = options("mmchat", "");
         assert_eq!(

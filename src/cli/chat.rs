@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::args::Options;
 use super::providers::Providers;
-use super::setup::{self, Environment, MODEL_VARIABLE, Setup};
+use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, screen, themes};
 use crate::app::library::Which;
 use crate::app::{self, App, Keep, Session, Start, persona};
@@ -54,7 +54,7 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let mouse = config.ui.mouse;
     let start = Start {
         begin,
-        ..start(options, environment, &config)?
+        ..start(options, &config)?
     };
     let mut store = Store::new(place(options));
     let (window_title, progress) = (config.ui.window_title, config.ui.progress);
@@ -157,7 +157,7 @@ fn can_do(options: &Options, catalog: &Catalog, session: &Session) -> Result<(),
 }
 
 /// What the program begins with.
-fn start(options: &Options, environment: &Environment, config: &Config) -> Result<Start, Trouble> {
+fn start(options: &Options, config: &Config) -> Result<Start, Trouble> {
     let open = match (&options.resume, options.go_on) {
         (Some(id), _) => Some(Which::Id(history::find(options, id)?)),
         (None, true) => Some(Which::Last),
@@ -185,7 +185,7 @@ fn start(options: &Options, environment: &Environment, config: &Config) -> Resul
             json: options.json_mode,
             search: options.search,
         },
-        session_as_asked: model_is_named || environment.get(MODEL_VARIABLE).is_some(),
+        session_as_asked: model_is_named,
         persona: persona.cloned(),
         begin: None,
     })

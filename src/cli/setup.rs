@@ -25,9 +25,6 @@ use crate::tools::{Http, Programs, Servers};
 /// Settings are typed by people: a larger file is none.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The variable that names the model.
-pub(super) const MODEL_VARIABLE: &str = "MMCHAT_MODEL";
-
 /// The environment, read once.
 #[derive(Debug)]
 pub(super) struct Environment {
@@ -104,8 +101,7 @@ impl Setup {
             .map(|name| persona::find(&config, name))
             .transpose()
             .map_err(Trouble::usage)?;
-        let (choice, opened_on_demo) =
-            choice(options, environment, persona, &config, &catalog, &keys)?;
+        let (choice, opened_on_demo) = choice(options, persona, &config, &catalog, &keys)?;
         let begin = begin(options, persona, &config.chat);
         let persona = persona.cloned().unwrap_or_default();
         let extras = extras(options, config.chat.extras, &catalog, &choice);
@@ -362,16 +358,14 @@ pub(super) fn credentials(options: &Options) -> Option<Credentials> {
 /// the demo's. Also tells whether that was for want of a key.
 fn choice(
     options: &Options,
-    environment: &Environment,
     persona: Option<&Persona>,
     config: &Config,
     catalog: &Catalog,
     keys: &Keys,
 ) -> Result<(Choice, bool), Trouble> {
     let of_persona = persona.and_then(|persona| persona.model.clone());
-    // What the command line says comes after what the environment does.
-    let usual = environment.get(MODEL_VARIABLE);
-    let is_usual = of_persona.is_some() && options.model.as_deref() == usual;
+    // A persona is of the command line, which counts more than the environment.
+    let is_usual = of_persona.is_some() && options.model_is_usual;
     let named = match (&options.model, options.demo) {
         (_, true) => Some(DEMO.to_owned()),
         (Some(model), false) if !is_usual => Some(model.clone()),

@@ -22,16 +22,21 @@ impl App {
             self.notify(Tone::Info, said, now.instant);
             return;
         }
-        let mut find = Find::new(Origin {
+        let mut find = self.find_from(self.seen.chat.anchor);
+        find.query.insert(words);
+        find.requery();
+        self.find = Some(find);
+    }
+
+    /// A search that begins at this place, and can come back to where one is now.
+    fn find_from(&self, top: Option<Anchor>) -> Find {
+        Find::new(Origin {
             chat: self.chat_scroll,
             thinking: self.thinking_scroll,
             panel: self.panel,
             zoom: self.zoom,
-            top: self.seen.chat.anchor,
-        });
-        find.query.insert(words);
-        find.requery();
-        self.find = Some(find);
+            top,
+        })
     }
 
     /// Shows what was found in the conversation when all of them were looked through: the turn, in
@@ -58,13 +63,7 @@ impl App {
         self.chat_scroll = Scroll::at(beginning);
         let words = found.marks.first();
         let words = words.and_then(|mark| found.snippet.get(mark.clone()));
-        let mut find = Find::new(Origin {
-            chat: self.chat_scroll,
-            thinking: self.thinking_scroll,
-            panel: self.panel,
-            zoom: self.zoom,
-            top: Some(beginning),
-        });
+        let mut find = self.find_from(Some(beginning));
         find.query.insert(words.unwrap_or_default());
         find.requery();
         find.typing = false;
