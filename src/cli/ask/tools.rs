@@ -82,6 +82,8 @@ impl Bench {
                         let why = safe::one_line(&why);
                         complain(&format!("the MCP server {name} failed: {why}"));
                     }
+                    // Nobody asks here for anything but tools.
+                    News::Has(_) | News::Prompt(..) => {}
                 }
             }
         };
