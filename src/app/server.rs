@@ -119,7 +119,7 @@ impl Server {
         let all = prompts
             .chain(resources)
             .chain(stock.troubles.iter().cloned());
-        all.map(|it| format!(" · {it}")).collect()
+        all.fold(String::new(), |words, it| words + " · " + &it)
     }
 }
 

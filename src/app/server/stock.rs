@@ -94,9 +94,12 @@ impl Stock {
 impl Prompt {
     /// What it takes, in words: `file, [style]`.
     pub fn usage(&self) -> String {
-        let arguments = self.arguments.iter().map(|it| match it.required {
-            true => it.name.clone(),
-            false => format!("[{}]", it.name),
+        let arguments = self.arguments.iter().map(|it| {
+            if it.required {
+                it.name.clone()
+            } else {
+                format!("[{}]", it.name)
+            }
         });
         arguments.collect::<Vec<_>>().join(", ")
     }

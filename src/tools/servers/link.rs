@@ -118,7 +118,7 @@ impl Link {
             tools.truncate(MOST_TOOLS);
             Ok(tools)
         };
-        self.beside(listing).await
+        self.beside(Box::pin(listing)).await
     }
 
     /// Whom to ask.
@@ -143,7 +143,7 @@ impl Link {
             serde_json::from_str(arguments).map_err(|error| format!("no arguments: {error}"))?;
         let call = CallToolRequestParams::new(tool).with_arguments(arguments);
         let peer = self.peer();
-        let result = self.beside(peer.call_tool(call)).await;
+        let result = self.beside(Box::pin(peer.call_tool(call))).await;
         let result = result.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
         let mut texts: Vec<String> = result.content.iter().map(text).collect();
         if let (true, Some(structured)) = (texts.is_empty(), &result.structured_content) {

@@ -81,7 +81,7 @@ impl Link {
             }
             stock
         };
-        self.beside(listing).await
+        self.beside(Box::pin(listing)).await
     }
 
     /// Has a prompt written out.
@@ -95,7 +95,7 @@ impl Link {
             .map(|(name, value)| (name, Value::String(value)));
         let wanted = GetPromptRequestParams::new(name).with_arguments(arguments.collect());
         let peer = self.peer();
-        let written = self.beside(peer.get_prompt(wanted)).await;
+        let written = self.beside(Box::pin(peer.get_prompt(wanted))).await;
         let written =
             written.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
         Ok(prompted(written.messages))
@@ -105,7 +105,7 @@ impl Link {
     pub(super) async fn read(&mut self, uri: String) -> Result<Found, String> {
         let peer = self.peer();
         let wanted = ReadResourceRequestParams::new(uri.clone());
-        let read = self.beside(peer.read_resource(wanted)).await;
+        let read = self.beside(Box::pin(peer.read_resource(wanted))).await;
         let read = read.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
         let (mut attached, mut refused) = (Vec::new(), Vec::new());
         if read.contents.len() > MOST_PARTS {
