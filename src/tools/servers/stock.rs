@@ -269,7 +269,7 @@ fn image_of(data: &str, mime_type: &str) -> Result<Attachment, String> {
 
 fn decoded(base64: &str) -> Result<Vec<u8>, String> {
     let decoded = STANDARD.decode(base64);
-    decoded.map_err(|_| "is damaged: it is no Base64".to_owned())
+    decoded.map_err(|_odd| "is damaged: it is no Base64".to_owned())
 }
 
 /// What a resource is called beside a message: a file by its name, anything else by its address.
