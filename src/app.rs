@@ -57,7 +57,7 @@ mod turn;
 
 pub use announcement::Announcement;
 pub use attached::Attached;
-pub use branch::{Correction, Restorable};
+pub use branch::{Correction, Restorable, oldest_turns};
 pub use call::{Sent, Toolbox};
 pub use choice::Session;
 pub use command::Command;

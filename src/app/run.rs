@@ -5,7 +5,7 @@ use std::time::Instant;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::slash::Slash;
-use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, Reader, SeenPane, Tone};
 use crate::catalog::Capability;
 use crate::chat::Now;
 use crate::config::PanelState;
@@ -67,7 +67,7 @@ impl App {
             Command::Personas => self.open_personas(now.instant),
             Command::SystemPrompt => self.edit_system_prompt(now.instant),
             Command::SwitchTheme => self.overlay = Some(Overlay::Themes(self.themes.picker())),
-            Command::Help => self.overlay = Some(Overlay::Help(0)),
+            Command::Help => self.overlay = Some(Overlay::Help(Reader::default())),
             Command::EditLast => self.edit_last(now),
             Command::PreviousSibling => return self.switch_sibling(-1, now),
             Command::NextSibling => return self.switch_sibling(1, now),

@@ -3,6 +3,7 @@
 //! Invariant: a search ends after a bounded number of entries, whatever it is begun at: nobody can
 //! call the thread off that it runs on.
 
+use crate::phrase::tr;
 use std::fs::{self, ReadDir};
 use std::path::{Path, PathBuf};
 
@@ -36,7 +37,10 @@ impl Search {
     /// Fails with the rest of a sentence when there were too many.
     pub(super) fn look(&mut self) -> Result<(), String> {
         self.left = self.left.checked_sub(1).ok_or_else(|| {
-            format!("leads through more than {MOST_LOOKED_AT} files; say more closely where")
+            tr!(
+                "leads through more than {most} files; say more closely where",
+                most = MOST_LOOKED_AT
+            )
         })?;
         Ok(())
     }
@@ -49,7 +53,7 @@ impl Search {
     pub(super) fn take(&mut self, path: PathBuf, bytes: u64) -> Result<(), String> {
         if self.found.len() >= self.most {
             let most = self.most;
-            return Err(format!("comes to more than {most} files; name fewer"));
+            return Err(tr!("comes to more than {most} files; name fewer", most));
         }
         self.found.push((path, bytes));
         Ok(())
@@ -110,7 +114,8 @@ impl Search {
 ///
 /// Fails with the rest of a sentence when the directory can't be read, or holds more than `most`.
 pub(super) fn files(directory: &Path, most: usize) -> Result<Vec<(PathBuf, u64)>, String> {
-    let entries = fs::read_dir(directory).map_err(|error| format!("can't be read: {error}"))?;
+    let entries =
+        fs::read_dir(directory).map_err(|error| tr!("can't be read: {why}", why = error))?;
     let mut search = Search::new(most);
     search.below(entries, &|_| true)?;
     Ok(search.found())

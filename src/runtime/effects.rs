@@ -8,6 +8,7 @@ use super::reply::Reply;
 use super::signals::Signal;
 use super::{Error, Runtime};
 use crate::app::{App, Effect, Msg};
+use crate::phrase::tr;
 use crate::tui::Surface;
 
 impl<S: Surface> Runtime<'_, S> {
@@ -77,7 +78,7 @@ impl<S: Surface> Runtime<'_, S> {
                 let copied = self.console.copy(&text);
                 copied
                     .err()
-                    .map(|error| trouble("The clipboard could not be reached", error))
+                    .map(|error| trouble(tr!("The clipboard could not be reached"), error))
             }
             Effect::Export(export) => {
                 let path = export.path.clone();
@@ -101,7 +102,7 @@ impl<S: Surface> Runtime<'_, S> {
                 let taken = self.console.take_mouse(take);
                 taken
                     .err()
-                    .map(|error| trouble("The mouse could not be switched", error))
+                    .map(|error| trouble(tr!("The mouse could not be switched"), error))
             }
             Effect::AskBackground => {
                 self.ask_background();

@@ -19,6 +19,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::chat::safe;
+use crate::phrase::tr;
 use crate::search_path::SearchPath;
 
 /// The longest text that OSC 52 takes everywhere: xterm ends a sequence at 100,000 bytes, 8 of
@@ -138,16 +139,19 @@ impl Clipboard {
                 Some(program) => {
                     let failed = program.take(&text).await.err()?;
                     Some(if told_terminal {
-                        format!("Only the terminal was given the text: {failed}")
+                        tr!("Only the terminal was given the text: {failed}", failed)
                     } else {
-                        format!(
-                            "Not copied: {kilobytes} kB is too much for the terminal, and {failed}"
+                        tr!(
+                            "Not copied: {kilobytes} kB is too much for the terminal, and {failed}",
+                            kilobytes,
+                            failed
                         )
                     })
                 }
                 None if told_terminal => None,
-                None => Some(format!(
-                    "Not copied: {kilobytes} kB is too much for the terminal's clipboard, which takes 75 kB, and no clipboard program (wl-copy, xclip, xsel) was found"
+                None => Some(tr!(
+                    "Not copied: {kilobytes} kB is too much for the terminal's clipboard, which takes 75 kB, and no clipboard program (wl-copy, xclip, xsel) was found",
+                    kilobytes
                 )),
             }
         };
@@ -159,7 +163,6 @@ impl Program {
     /// Hands a text over.
     async fn take(&self, text: &str) -> Result<(), String> {
         let name = self.path.file_name().unwrap_or_default().display();
-        let said = |what: &str| format!("{name} {what}");
         let mut child = Command::new(&self.path)
             .args(self.arguments)
             // Without it, macOS's program takes the text for another encoding.
@@ -169,7 +172,7 @@ impl Program {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| said(&format!("could not be started: {error}")))?;
+            .map_err(|error| tr!("{name} could not be started: {error}", name, error))?;
         let bytes = if self.wide {
             text.encode_utf16().flat_map(u16::to_le_bytes).collect()
         } else {
@@ -189,13 +192,13 @@ impl Program {
         };
         match ended {
             Ok(Some(status)) if status.success() => Ok(()),
-            Ok(Some(status)) => Err(said(&format!("failed ({status})"))),
-            Err(error) => Err(said(&format!("failed: {error}"))),
+            Ok(Some(status)) => Err(tr!("{name} failed ({status})", name, status)),
+            Err(error) => Err(tr!("{name} failed: {error}", name, error)),
             Ok(None) => {
                 // Waited for, so that no dead process is left behind.
                 drop(child.start_kill());
                 drop(child.wait().await);
-                Err(said("did not answer"))
+                Err(tr!("{name} did not answer", name))
             }
         }
     }
