@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::{ExportFormat, HistoryDeed, Options, Reasoning};
 use super::json::to_text;
-use super::{Exit, Trouble, complain, setup};
+use super::{Exit, Trouble, complain, settings, setup};
 use crate::app::export::{Form, list_price};
 use crate::app::library::{Change, Hit, Kept, Listed, Query, Which};
 use crate::chat::{ConversationId, Ids, Turn, safe};
@@ -357,7 +357,7 @@ fn export_one(
 ) -> Result<Exit, Trouble> {
     let kept = load(options, typed)?;
     // Prices may come from the configuration; one that is wrong costs only the prices.
-    let catalog = setup::load(options).map_or_else(
+    let catalog = settings::load(options).map_or_else(
         |_| Config::default().catalog(),
         |(config, _)| config.catalog(),
     );

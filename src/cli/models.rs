@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::{ModelsArgs, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, block_on, complain, json, table};
+use super::{Exit, Trouble, block_on, complain, json, settings, table};
 use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
 use crate::chat::{Failure, FailureKind, short_count};
 use crate::net::{Client, Keys};
@@ -26,7 +26,7 @@ pub(super) fn run(
     args: ModelsArgs,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let (config, _) = setup::load(options)?;
+    let (config, _) = settings::load(options)?;
     let catalog = config.catalog();
     let keys = setup::keys(options, &catalog, environment);
     let client = Client::new(&config.network, keys, setup::proxies(environment));
@@ -53,7 +53,14 @@ pub(super) fn run(
         table::write(&mut out, head, rows.iter().map(|row| cells(row, keys)))?;
         for (warning, models) in warnings(&rows) {
             let warning = phrase::of_data(warning);
-            table::write_note(&mut out, &format!("(!) {}: {warning}", models.join(", ")))?;
+            table::write_note(
+                &mut out,
+                &tr!(
+                    "(!) {models}: {warning}",
+                    models = models.join(tr!(", ")),
+                    warning
+                ),
+            )?;
         }
     }
     Ok(conclude(&listed))
@@ -197,11 +204,11 @@ fn cells(row: &Row<'_>, keys: &Keys) -> [String; 6] {
 
 fn thinking(model: &Model) -> String {
     if model.thinking.is_none() {
-        return "unknown".to_owned();
+        return tr!("unknown").to_owned();
     }
     let modes: Vec<&str> = model.modes().iter().map(|mode| mode.word()).collect();
     if model.is_always_on() && modes.len() < 2 {
-        "always on".to_owned()
+        tr!("always on").to_owned()
     } else {
         modes.join("/")
     }
@@ -210,14 +217,17 @@ fn thinking(model: &Model) -> String {
 fn abilities(row: &Row<'_>) -> Vec<&'static str> {
     let model = &row.model;
     if !model.known {
-        return vec!["(not in the catalogue)"];
+        return vec![tr!("(not in the catalogue)")];
     }
     let can = [
-        (model.tools, "tools"),
+        (model.tools, tr!("tools")),
         (Capability::JsonMode.patch(model).is_some(), "json"),
-        (Capability::WebSearch.patch(model).is_some(), "search"),
-        (model.images, "images"),
-        (row.is_listed == Some(false), "(not in the provider's list)"),
+        (Capability::WebSearch.patch(model).is_some(), tr!("search")),
+        (model.images, tr!("images")),
+        (
+            row.is_listed == Some(false),
+            tr!("(not in the provider's list)"),
+        ),
         (!model.warning.is_empty(), "(!)"),
     ];
     can.into_iter()
