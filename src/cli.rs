@@ -173,12 +173,7 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
     }
     // Until the configuration has its say.
     phrase::speak(screen::language(&environment));
-    if matches!(
-        line.command,
-        Some(Subcommands::History { .. } | Subcommands::DemoServer { .. })
-    ) {
-        settings::speak(&line.options);
-    }
+    settings::speak(&line.options);
     match line.command {
         None => chat::open(&line.options, &environment),
         Some(Subcommands::Ask(ask)) => ask::run(&line.options, &ask, &environment),

@@ -9,6 +9,7 @@
 mod asked;
 mod attached;
 mod draft;
+mod error;
 pub mod export;
 mod facts;
 mod file;
@@ -25,7 +26,7 @@ mod words;
 mod write;
 mod writer;
 
-pub use file::Error;
+pub use error::Error;
 pub use health::{Health, look};
 pub use shelf::Shelf;
 
@@ -38,6 +39,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::app::library::{Change, Query, StoreNews, Which};
 use crate::app::{Effect, Msg};
+use crate::phrase::tr;
 use writer::{Job, Writer};
 
 /// The store, as the loop knows it.
@@ -113,7 +115,7 @@ impl Store {
         if let Some(threads) = self.threads() {
             drop(threads.questions.send(question));
         } else {
-            let why = "No conversations are kept".to_owned();
+            let why = tr!("No conversations are kept").to_owned();
             drop(self.sender.send(no_answer(&question, why)));
         }
     }
@@ -165,7 +167,7 @@ impl Store {
             return Ok(());
         }
         result.recv_timeout(patience).unwrap_or_else(|_| {
-            Err("The disk is too slow; the last changes may not be saved".to_owned())
+            Err(tr!("The disk is too slow; the last changes may not be saved").to_owned())
         })
     }
 
@@ -178,7 +180,10 @@ impl Store {
             match start(directory.clone(), &self.sender) {
                 Ok(threads) => self.threads = Some(threads),
                 Err(error) => {
-                    let why = format!("Nothing is saved: the system gives no thread ({error})");
+                    let why = tr!(
+                        "Nothing is saved: the system gives no thread ({error})",
+                        error
+                    );
                     drop(self.sender.send(Msg::Store(StoreNews::Gone(why.clone()))));
                     self.place = Place::Nowhere(why);
                 }
@@ -250,7 +255,7 @@ fn answer_all(
 }
 
 fn answer(store: &rusqlite::Connection, question: Question) -> Msg {
-    let because = |error: rusqlite::Error| format!("The conversations can't be read: {error}");
+    let because = |error: rusqlite::Error| tr!("The conversations can't be read: {error}", error);
     match question {
         Question::List(ticket, query, limit) => {
             Msg::Listed(ticket, search::list(store, &query, limit).map_err(because))

@@ -9,7 +9,7 @@ use super::args::{ModelsArgs, Options};
 use super::setup::{self, Environment};
 use super::{Exit, Trouble, block_on, complain, json, settings, table};
 use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
-use crate::chat::{Failure, FailureKind, short_count};
+use crate::chat::{Failure, FailureKind, safe, short_count};
 use crate::net::{Client, Keys};
 use crate::phrase::{self, tr};
 use crate::wire;
@@ -36,7 +36,21 @@ pub(super) fn run(
         let asked = asked(options, &catalog, keys)?;
         listed = refresh(&asked, &client)?;
     }
-    let rows = rows(&catalog, &listed);
+    let mut rows = rows(&catalog, &listed);
+    if let Some(named) = named(options) {
+        rows.retain(|row| row.is_called(named));
+        if rows.is_empty() && catalog.provider(named).is_none() {
+            let unknown = catalog.find(named).map(drop);
+            let unknown = unknown.map_err(|unknown| unknown.to_string());
+            let why = unknown.err().unwrap_or_else(|| {
+                tr!(
+                    "{name} is not in the catalogue",
+                    name = safe::one_line(named)
+                )
+            });
+            return Err(Trouble::usage(why));
+        }
+    }
     let mut out = io::stdout().lock();
     if args.json {
         let rows: Vec<Value> = rows.iter().map(|row| object(row, keys)).collect();
@@ -74,6 +88,25 @@ struct Row<'a> {
     is_listed: Option<bool>,
 }
 
+impl Row<'_> {
+    /// Whether a provider, a model of one, or a model of any is meant that is this.
+    fn is_called(&self, name: &str) -> bool {
+        let (provider, model) = (self.provider.id.as_str(), self.model.id.as_str());
+        let of_provider = name
+            .strip_prefix(provider)
+            .and_then(|rest| rest.strip_prefix('/'));
+        name == provider
+            || model.eq_ignore_ascii_case(name)
+            || of_provider.is_some_and(|rest| rest == model)
+    }
+}
+
+/// What `-m` names on this command line: what the environment names is for questions, not for lists.
+fn named(options: &Options) -> Option<&str> {
+    let named = options.model.as_deref();
+    named.filter(|_| !options.model_is_usual)
+}
+
 /// The catalogue's models, and after them those that only the provider's own list has.
 fn rows<'a>(catalog: &'a Catalog, listed: &Listed) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
@@ -105,7 +138,7 @@ fn asked<'a>(
     catalog: &'a Catalog,
     keys: &Keys,
 ) -> Result<Vec<&'a Provider>, Trouble> {
-    if let Some(named) = &options.model {
+    if let Some(named) = named(options) {
         let id = named.split('/').next().unwrap_or(named);
         let provider = catalog.provider(id);
         let provider = provider.ok_or_else(|| {

@@ -74,11 +74,15 @@ pub(super) fn check_ca_file(options: &Options, config: &Config) -> Result<(), Tr
     Err(listed(missing_ca_file(&contents, config)))
 }
 
-/// Speaks the language that the configuration names, for commands that need nothing else of it. What is wrong
-/// with it is for others to tell.
+/// Speaks the language that the configuration names, for what is said before it is loaded, or without
+/// that. What is wrong with it is for others to tell.
 pub(super) fn speak(options: &Options) {
-    let spoken = Contents::read(options).ok();
-    if let Some(language) = spoken.and_then(|contents| config::language(&contents.text)) {
+    // What a shell puts there can be read only once.
+    if !path(options).is_some_and(|path| path.is_file()) {
+        return;
+    }
+    let contents = Contents::read(options).ok();
+    if let Some(language) = contents.and_then(|contents| config::language(&contents.text)) {
         phrase::speak(language);
     }
 }

@@ -108,7 +108,7 @@ fn fault_at(schema: &Map<String, Value>, path: &str, depth: usize) -> Option<Str
             return Some(tr!(
                 "has at {place} none of {types}",
                 place = at("type"),
-                types = TYPES.join(", ")
+                types = TYPES.join(tr!(", "))
             ));
         }
     }

@@ -84,7 +84,10 @@ fn fault(root: &Value, schema: &Value) -> Option<String> {
         Some(word) => is_type(word),
     };
     if !types_are_right {
-        return Some(tr!("`type` is none of {types}", types = TYPES.join(", ")));
+        return Some(tr!(
+            "`type` is none of {types}",
+            types = TYPES.join(tr!(", "))
+        ));
     }
     let lists = ["enum", "required"].into_iter().chain(SEVERAL);
     for keyword in lists.filter(|keyword| *keyword != "items") {
