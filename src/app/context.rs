@@ -33,7 +33,7 @@ pub struct Context {
     /// The share, in percent, that was warned of last.
     warned: u64,
     /// Whether the user has said to send although the window is full.
-    allowed: bool,
+    pub(super) allowed: bool,
 }
 
 impl Context {

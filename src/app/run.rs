@@ -289,12 +289,13 @@ impl App {
     }
 
     /// Takes a text from the editor.
-    pub(super) fn edited(&mut self, text: &str) {
+    pub(super) fn edited(&mut self, text: &str) -> Vec<Effect> {
         self.urgent = true;
         self.focus_message();
         // Editors end a file with a line feed that nobody typed.
         self.composer
             .set_text(text.strip_suffix('\n').unwrap_or(text));
+        Vec::new()
     }
 
     fn toggle_zoom(&mut self, now: Now) {

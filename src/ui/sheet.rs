@@ -63,7 +63,7 @@ pub(super) fn summary(
     buf: &mut Buffer,
 ) -> Spot {
     let title = if errand.done {
-        tr!(" Summary · Enter starts a new conversation with it · Esc drops it ")
+        tr!(" Summary · Enter goes on with it · Esc drops it ")
     } else {
         tr!(" Summary · Esc stops it ")
     };

@@ -172,6 +172,17 @@ fn a_message_to_a_full_window_waits_for_an_answer_to_the_question() {
 }
 
 #[test]
+fn what_is_sent_all_the_same_is_not_held_back_by_an_estimate() {
+    let mut it = Harness::with(SMALL);
+    long_exchange(&mut it, "one", 17_000);
+    long_exchange(&mut it, "two", 17_000);
+    it.say("three").shows("Room in the context window");
+    it.effects();
+    it.type_text("all the same").press("enter");
+    assert_eq!(said(&it.requests()[0].body).len(), 5, "over what it takes");
+}
+
+#[test]
 fn the_oldest_turns_are_left_out_but_not_pinned_ones() {
     let mut it = Harness::with(SMALL);
     for turn in 1..=4 {
@@ -336,7 +347,7 @@ fn a_fresh_start_carries_a_summary_that_was_seen_first() {
     it.shows("Summary · Esc stops it");
     it.press("enter").shows("Summary ·");
     errand(&mut it, "We said **one**.");
-    it.shows("We said one.").shows("Enter starts");
+    it.shows("We said one.").shows("Enter goes on with it");
     assert_eq!(it.app.conversation.path().count(), 1, "nothing changed yet");
     it.press("enter");
     assert!(it.app.conversation.is_empty());
