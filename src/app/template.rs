@@ -6,7 +6,7 @@
 
 use super::overlay::{Entry, Overlay};
 use super::picker::Item;
-use super::{App, Effect, Pane, Tone};
+use super::{App, Effect, Tone};
 use crate::chat::{Now, safe};
 use crate::config::Template;
 use crate::phrase::tr;
@@ -225,8 +225,8 @@ impl App {
         if !self.composer.is_empty() {
             self.composer.erase();
         }
+        self.focus_message();
         self.composer.set_text(text);
-        self.focus = Pane::Message;
     }
 }
 
