@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::attached::{self, Found, Many, Wanted};
 use crate::chat::{Attachment, MOST_IMAGE_BYTES, safe, short_bytes};
+use crate::phrase::{self, tr};
 
 use clipboard::Clipboard;
 
@@ -90,8 +91,8 @@ impl Files {
         }
         if !pattern::is_pattern(typed) {
             let error = fs::metadata(&path).err();
-            let why = error.map_or_else(String::new, |error| error.to_string());
-            return Err(failed(format!("can't be read: {why}")));
+            let why = error.map_or_else(String::new, |error| phrase::system(&error));
+            return Err(failed(tr!("can't be read: {why}", why)));
         }
         let files = pattern::files(&path, MOST_FILES).map_err(failed)?;
         several(typed, files)
@@ -165,16 +166,27 @@ pub fn read(path: &Path) -> Result<Attachment, String> {
 
 fn read_as(path: &Path, name: String) -> Result<Attachment, String> {
     let shown = safe::one_line(&path.to_string_lossy());
-    let failed = |error: std::io::Error| format!("{shown} can't be read: {error}");
+    let failed = |error: std::io::Error| {
+        let error = phrase::system(&error);
+        tr!("{name} can't be read: {error}", name = shown, error)
+    };
     let facts = fs::metadata(path).map_err(failed)?;
+    if facts.is_dir() {
+        return Err(tr!(
+            "{shown} is a directory; name the files in it that are meant",
+            shown
+        ));
+    }
     if !facts.is_file() {
-        return Err(format!("{shown} is no plain file"));
+        return Err(tr!("{shown} is no plain file", shown));
     }
     let large = usize::try_from(facts.len()).unwrap_or(usize::MAX);
     if large > MOST_IMAGE_BYTES {
         let size = short_bytes(large);
-        return Err(format!(
-            "{shown} is {size} large, and 8 MiB of text or 10 MiB of an image are the most"
+        return Err(tr!(
+            "{shown} is {size} large, and 8 MiB of text or 10 MiB of an image are the most",
+            shown,
+            size
         ));
     }
     let mut bytes = Vec::with_capacity(large);
@@ -209,7 +221,7 @@ fn read_all(files: &[PathBuf]) -> Found {
 fn several(typed: &str, files: Vec<(PathBuf, u64)>) -> Result<Found, String> {
     let shown = safe::one_line(typed);
     match files.as_slice() {
-        [] => Err(format!("{shown} comes to no files")),
+        [] => Err(tr!("{shown} comes to no files", shown)),
         [(only, _)] if pattern::is_pattern(typed) => Ok(Found::Read(vec![read(only)?], Vec::new())),
         _ => Ok(Found::Several(Many {
             typed: typed.to_owned(),
@@ -231,8 +243,8 @@ pub(crate) fn on_a_thread<T: Send + 'static>(
     let thread = std::thread::Builder::new().name("files".to_owned());
     let started = thread.spawn(move || drop(done.send(work())));
     async move {
-        started.map_err(|error| format!("No file can be read or written now: {error}"))?;
-        let lost = |_| "The file could not be read or written".to_owned();
+        started.map_err(|error| tr!("No file can be read or written now: {error}", error))?;
+        let lost = |_| tr!("The file could not be read or written").to_owned();
         result.await.map_err(lost)
     }
 }

@@ -4,7 +4,7 @@
 //! quotes, and the last one takes all that is left. `PLACE=…` fills one by its name. What is filled
 //! in is never looked through for places again.
 
-use super::{App, Effect, Pane, Tone};
+use super::{App, Effect, Tone};
 use crate::chat::Now;
 use crate::config::Template;
 use crate::phrase::tr;
@@ -186,8 +186,8 @@ impl App {
         if !self.composer.is_empty() {
             self.composer.erase();
         }
+        self.focus_message();
         self.composer.set_text(text);
-        self.focus = Pane::Message;
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::image::{Image, ImageKind, MOST_IMAGE_BYTES};
 use super::{Extent, safe};
+use crate::phrase::tr;
 
 /// The most bytes of a text file: more than the largest window holds.
 pub const MOST_TEXT_BYTES: usize = 8 * 1024 * 1024;
@@ -41,14 +42,15 @@ impl Attachment {
     pub fn read(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, String> {
         let content = match ImageKind::of(&bytes) {
             Some(kind) if bytes.len() > MOST_IMAGE_BYTES => {
-                return Err(format!(
-                    "is {} as {kind}, and providers take images of 10 MiB at most",
-                    short_bytes(bytes.len())
+                return Err(tr!(
+                    "is {size} as {kind}, and providers take images of 10 MiB at most",
+                    size = short_bytes(bytes.len()),
+                    kind
                 ));
             }
             Some(kind) => {
                 let image = Image::read(kind, bytes);
-                let image = image.ok_or_else(|| format!("is a damaged {kind} image"))?;
+                let image = image.ok_or_else(|| tr!("is a damaged {kind} image", kind))?;
                 Content::Image(Arc::new(image))
             }
             None => Content::Text(text(bytes)?.into()),
@@ -77,8 +79,8 @@ impl Attachment {
         let size = short_bytes(self.bytes().len());
         match &self.content {
             Content::Text(text) => match text.lines().count() {
-                1 => format!("1 line · {size}"),
-                lines => format!("{lines} lines · {size}"),
+                1 => tr!("1 line · {size}", size),
+                lines => tr!("{lines} lines · {size}", lines, size),
             },
             Content::Image(image) => {
                 let (width, height) = image.size;
@@ -141,25 +143,24 @@ pub fn with_texts(prompt: &str, attached: &[Attachment]) -> String {
 fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() > MOST_TEXT_BYTES {
         let size = short_bytes(bytes.len());
-        return Err(format!("is {size} large, and 8 MiB is the most"));
+        return Err(tr!("is {size} large, and 8 MiB is the most", size));
     }
     if bytes.is_empty() {
-        return Err("is empty".to_owned());
+        return Err(tr!("is empty").to_owned());
     }
     // No text has a zero, whatever its encoding, but for UTF-16 and UTF-32.
     if bytes.contains(&0) {
         return Err(match bytes.as_slice() {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-                "is UTF-16 text; convert it to UTF-8 first".to_owned()
+                tr!("is UTF-16 text; convert it to UTF-8 first").to_owned()
             }
-            _ => {
-                "is binary: only text and PNG, JPEG, WebP or GIF images can be attached".to_owned()
-            }
+            _ => tr!("is binary: only text and PNG, JPEG, WebP or GIF images can be attached")
+                .to_owned(),
         });
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        format!("is not UTF-8 text (byte {at}); convert it first")
+        tr!("is not UTF-8 text (byte {at}); convert it first", at)
     })
 }
 

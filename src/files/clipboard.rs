@@ -11,6 +11,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::chat::{Attachment, MOST_IMAGE_BYTES};
+use crate::phrase::{self, tr};
 use crate::search_path::SearchPath;
 
 /// How long a program may take.
@@ -64,10 +65,10 @@ impl Clipboard {
     pub(super) async fn image(self) -> Result<Attachment, String> {
         let found = super::on_a_thread(move || self.program()).await?;
         let Some((program, arguments)) = found else {
-            return Err(
+            return Err(tr!(
                 "No program that reads the clipboard was found (wl-paste, xclip or pngpaste)"
-                    .to_owned(),
-            );
+            )
+            .to_owned());
         };
         let name = program
             .file_name()
@@ -81,7 +82,13 @@ impl Clipboard {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| format!("{name} could not be started: {error}"))?;
+            .map_err(|error| {
+                tr!(
+                    "{name} could not be started: {error}",
+                    name,
+                    error = phrase::system(&error)
+                )
+            })?;
         let mut bytes = Vec::new();
         let stdout = child.stdout.take();
         let read = async {
@@ -96,17 +103,23 @@ impl Clipboard {
             child.wait().await
         };
         match timeout(PATIENCE, read).await {
-            Ok(Ok(_)) if bytes.is_empty() => Err("There is no image on the clipboard".to_owned()),
+            Ok(Ok(_)) if bytes.is_empty() => {
+                Err(tr!("There is no image on the clipboard").to_owned())
+            }
             Ok(Ok(_)) => {
                 let read = Attachment::read("clipboard.png", bytes);
-                let image = read.map_err(|why| format!("What is on the clipboard {why}"))?;
+                let image = read.map_err(|why| tr!("What is on the clipboard {why}", why))?;
                 if image.image().is_none() {
-                    return Err("There is no image on the clipboard".to_owned());
+                    return Err(tr!("There is no image on the clipboard").to_owned());
                 }
                 Ok(image)
             }
-            Ok(Err(error)) => Err(format!("{name} failed: {error}")),
-            Err(_) => Err(format!("{name} did not answer")),
+            Ok(Err(error)) => Err(tr!(
+                "{name} failed: {error}",
+                name,
+                error = phrase::system(&error)
+            )),
+            Err(_) => Err(tr!("{name} did not answer", name)),
         }
     }
 }
@@ -136,7 +149,7 @@ mod tests {
         let gif = r"printf 'GIF89a\012\000\024\000'";
         let image = image_of(gif).await.unwrap();
         assert_eq!(image.image().unwrap().size, (10, 20));
-        let none = Err("There is no image on the clipboard".to_owned());
+        let none = Err(tr!("There is no image on the clipboard").to_owned());
         assert_eq!(image_of("exit 1").await, none);
         assert_eq!(image_of("printf text").await, none);
     }

@@ -6,6 +6,8 @@
 use std::fs::{self, ReadDir};
 use std::path::{Path, PathBuf};
 
+use crate::phrase::{self, tr};
+
 /// How deep directories are looked into.
 const MOST_DEPTH: usize = 32;
 /// The most entries of directories that are looked at: a second or so on a disk that is awake.
@@ -36,7 +38,10 @@ impl Search {
     /// Fails with the rest of a sentence when there were too many.
     pub(super) fn look(&mut self) -> Result<(), String> {
         self.left = self.left.checked_sub(1).ok_or_else(|| {
-            format!("leads through more than {MOST_LOOKED_AT} files; say more closely where")
+            tr!(
+                "leads through more than {most} files; say more closely where",
+                most = MOST_LOOKED_AT
+            )
         })?;
         Ok(())
     }
@@ -49,7 +54,7 @@ impl Search {
     pub(super) fn take(&mut self, path: PathBuf, bytes: u64) -> Result<(), String> {
         if self.found.len() >= self.most {
             let most = self.most;
-            return Err(format!("comes to more than {most} files; name fewer"));
+            return Err(tr!("comes to more than {most} files; name fewer", most));
         }
         self.found.push((path, bytes));
         Ok(())
@@ -110,7 +115,8 @@ impl Search {
 ///
 /// Fails with the rest of a sentence when the directory can't be read, or holds more than `most`.
 pub(super) fn files(directory: &Path, most: usize) -> Result<Vec<(PathBuf, u64)>, String> {
-    let entries = fs::read_dir(directory).map_err(|error| format!("can't be read: {error}"))?;
+    let entries = fs::read_dir(directory)
+        .map_err(|error| tr!("can't be read: {error}", error = phrase::system(&error)))?;
     let mut search = Search::new(most);
     search.below(entries, &|_| true)?;
     Ok(search.found())

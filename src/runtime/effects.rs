@@ -8,6 +8,7 @@ use super::reply::Reply;
 use super::signals::Signal;
 use super::{Error, Runtime};
 use crate::app::{App, Effect, Msg};
+use crate::phrase::{self, tr};
 use crate::tui::Surface;
 
 impl<S: Surface> Runtime<'_, S> {
@@ -33,7 +34,9 @@ impl<S: Surface> Runtime<'_, S> {
 
     /// Carries out an effect. What it comes to, if anything, is a message.
     fn carry_out(&mut self, effect: Effect) -> Result<Option<Msg>, Error> {
-        let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
+        let trouble = |what: &str, error: io::Error| {
+            Msg::Trouble(tr!("{what}: {error}", what, error = phrase::system(&error)))
+        };
         Ok(match effect {
             Effect::Send(turn, request) => {
                 let steps = self.provider.reply(*request);
@@ -81,7 +84,7 @@ impl<S: Surface> Runtime<'_, S> {
                 let copied = self.console.copy(&text);
                 copied
                     .err()
-                    .map(|error| trouble("The clipboard could not be reached", error))
+                    .map(|error| trouble(tr!("The clipboard could not be reached"), error))
             }
             Effect::Export(export) => {
                 let path = export.path.clone();
@@ -105,7 +108,7 @@ impl<S: Surface> Runtime<'_, S> {
                 let taken = self.console.take_mouse(take);
                 taken
                     .err()
-                    .map(|error| trouble("The mouse could not be switched", error))
+                    .map(|error| trouble(tr!("The mouse could not be switched"), error))
             }
             Effect::AskBackground => {
                 self.ask_background();
@@ -122,6 +125,7 @@ impl<S: Surface> Runtime<'_, S> {
             effect @ (Effect::Save(_)
             | Effect::List { .. }
             | Effect::Load { .. }
+            | Effect::Peek { .. }
             | Effect::Recall) => {
                 if let Some(store) = &mut self.store {
                     store.carry_out(effect);

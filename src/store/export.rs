@@ -72,6 +72,9 @@ pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Optio
     fact("title", quoted(&head.title));
     fact("id", quoted(&head.id.to_string()));
     fact("model", quoted(&head.choice.to_string()));
+    if !head.persona.is_empty() {
+        fact("persona", quoted(&head.persona));
+    }
     fact("date", stamp(head.created));
     fact("turns", kept.conversation.path().count().to_string());
     fact("input_tokens", sum.input_tokens.to_string());

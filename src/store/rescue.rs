@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 
-use super::file::{self, Error};
+use super::error::Error;
+use super::file;
 use super::index;
+use crate::phrase::tr;
+use crate::private;
 
 /// The tables in an order in which each row's owner comes before it.
 const TABLES: [&str; 8] = [
@@ -28,7 +31,7 @@ const TABLES: [&str; 8] = [
 pub(super) fn rescue(directory: &Path, path: &Path) -> Result<String, Error> {
     // Two programs may find the damage at once; the second one finds a store that is whole.
     let lock = directory.join("conversations.db.rescue");
-    let held = match file::create_private(&lock) {
+    let held = match private::create(&lock) {
         Ok(held) => held,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::File::open(&lock)?,
         Err(error) => return Err(error.into()),
@@ -36,7 +39,7 @@ pub(super) fn rescue(directory: &Path, path: &Path) -> Result<String, Error> {
     drop(held.lock());
     let whole = file::connect(path).is_ok_and(|store| is_whole(&store));
     let said = if whole {
-        "The store was damaged, and another mmchat has mended it".to_owned()
+        tr!("The store was damaged, and another mmchat has mended it").to_owned()
     } else {
         set_aside_and_copy(path)?
     };
@@ -67,14 +70,18 @@ fn set_aside_and_copy(path: &Path) -> Result<String, Error> {
     fs::rename(&new, path)?;
     let shown = aside.display();
     Ok(match count {
-        0 => format!(
-            "The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun"
+        0 => tr!(
+            "The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun",
+            shown
         ),
-        1 => format!(
-            "The store was damaged: one conversation could be read and is in a new one; the damaged file is kept as {shown}"
+        1 => tr!(
+            "The store was damaged: one conversation could be read and is in a new one; the damaged file is kept as {shown}",
+            shown
         ),
-        count => format!(
-            "The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}"
+        count => tr!(
+            "The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}",
+            count,
+            shown
         ),
     })
 }
@@ -85,7 +92,7 @@ const BESIDE: [&str; 2] = ["-wal", "-shm"];
 /// Makes a store at `new` of what can be read of the damaged one. Returns how many conversations
 /// that is. What is beside the new one goes as it is closed.
 fn copy_into(new: &Path, damaged: &Path) -> Result<u64, Error> {
-    file::create_private(new)?;
+    private::create(new)?;
     let mut fresh = file::connect(new)?;
     let count = copy_all(damaged, &mut fresh)?;
     fresh.close().map_err(|(_, error)| error)?;
@@ -338,7 +345,7 @@ mod tests {
     fn pages_that_lead_round_in_circles_end() {
         let home = tempfile::tempdir().unwrap();
         let path = file::database_in(home.path());
-        file::create_private(&path).unwrap();
+        private::create(&path).unwrap();
         let store = file::connect(&path).unwrap();
         store
             .execute_batch(

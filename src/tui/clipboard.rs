@@ -19,6 +19,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::chat::safe;
+use crate::phrase::{self, tr};
 use crate::search_path::SearchPath;
 
 /// The longest text that OSC 52 takes everywhere: xterm ends a sequence at 100,000 bytes, 8 of
@@ -138,16 +139,19 @@ impl Clipboard {
                 Some(program) => {
                     let failed = program.take(&text).await.err()?;
                     Some(if told_terminal {
-                        format!("Only the terminal was given the text: {failed}")
+                        tr!("Only the terminal was given the text: {failed}", failed)
                     } else {
-                        format!(
-                            "Not copied: {kilobytes} kB is too much for the terminal, and {failed}"
+                        tr!(
+                            "Not copied: {kilobytes} kB is too much for the terminal, and {failed}",
+                            kilobytes,
+                            failed
                         )
                     })
                 }
                 None if told_terminal => None,
-                None => Some(format!(
-                    "Not copied: {kilobytes} kB is too much for the terminal's clipboard, which takes 75 kB, and no clipboard program (wl-copy, xclip, xsel) was found"
+                None => Some(tr!(
+                    "Not copied: {kilobytes} kB is too much for the terminal's clipboard, which takes 75 kB, and no clipboard program (wl-copy, xclip, xsel) was found",
+                    kilobytes
                 )),
             }
         };
@@ -169,7 +173,7 @@ impl Program {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| said(&format!("could not be started: {error}")))?;
+            .map_err(|error| said(&tr!("could not be started: {error}", error = phrase::system(&error))))?;
         let bytes = if self.wide {
             text.encode_utf16().flat_map(u16::to_le_bytes).collect()
         } else {
