@@ -57,7 +57,7 @@ pub(super) async fn prompt(request: GetPromptRequestParams) -> Result<GetPromptR
 }
 
 /// The resources of the server for tests, in pages without end.
-pub(super) async fn resources(
+pub(super) fn resources(
     page: Option<PaginatedRequestParams>,
 ) -> Result<ListResourcesResult, ErrorData> {
     let cursor = page.and_then(|page| page.cursor);
