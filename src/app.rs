@@ -57,7 +57,7 @@ mod turn;
 
 pub use announcement::Announcement;
 pub use attached::Attached;
-pub use branch::{Correction, Restorable};
+pub use branch::{Correction, Restorable, oldest_turns};
 pub use call::{Sent, Toolbox};
 pub use choice::Session;
 pub use command::Command;
@@ -283,17 +283,16 @@ impl App {
                 Vec::new()
             }
             Msg::Server(name, news) => self.server_news(&name, news, now),
-            Msg::Edited(Ok(text)) => {
-                self.edited(&text);
-                Vec::new()
-            }
+            Msg::Edited(Ok(text)) => self.edited(&text),
             Msg::Edited(Err(reason)) | Msg::Trouble(reason) => {
                 self.notify(Tone::Error, reason, now.instant);
                 Vec::new()
             }
-            Msg::Loaded(..) | Msg::Recalled { .. } | Msg::Store(_) | Msg::Listed(..) => {
-                self.store_msg(msg, now)
-            }
+            Msg::Loaded(..)
+            | Msg::Peeked(..)
+            | Msg::Recalled { .. }
+            | Msg::Store(_)
+            | Msg::Listed(..) => self.store_msg(msg, now),
             Msg::Exported(path, exported) => {
                 self.exported(path, &exported, now);
                 Vec::new()

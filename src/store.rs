@@ -16,6 +16,7 @@ mod file;
 mod health;
 pub mod import;
 mod index;
+mod peek;
 mod read;
 mod rescue;
 mod schema;
@@ -37,7 +38,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::app::library::{Change, Query, StoreNews, Which};
+use crate::app::library::{Change, Peek, Query, StoreNews, Which};
 use crate::app::{Effect, Msg};
 use crate::phrase::tr;
 use writer::{Job, Writer};
@@ -71,6 +72,7 @@ struct Threads {
 enum Question {
     List(u64, Box<Query>, usize),
     Load(u64, Which),
+    Peek(u64, Peek),
     Recall,
 }
 
@@ -96,6 +98,7 @@ impl Store {
                 limit,
             } => self.ask(Question::List(ticket, query, limit)),
             Effect::Load { ticket, which } => self.ask(Question::Load(ticket, which)),
+            Effect::Peek { ticket, peek } => self.ask(Question::Peek(ticket, peek)),
             Effect::Recall => self.ask(Question::Recall),
             _ => {}
         }
@@ -206,8 +209,7 @@ fn start(directory: PathBuf, messages: &UnboundedSender<Msg>) -> std::io::Result
     Ok(Threads { jobs, questions })
 }
 
-/// The reader's thread: answers questions on a connection of its own. Of several lists that wait,
-/// only the last is of use to anybody.
+/// The reader's thread: answers questions on a connection of its own.
 fn answer_all(
     directory: &std::path::Path,
     questions: &Receiver<Question>,
@@ -221,18 +223,13 @@ fn answer_all(
     while let Ok(first) = questions.recv() {
         let mut waiting = vec![first];
         waiting.extend(questions.try_iter());
-        let last_list = waiting
-            .iter()
-            .rposition(|question| matches!(question, Question::List(..)));
+        drop_overtaken(&mut waiting);
         while let Ok(newer) = opened.try_recv() {
             // Another store lies there now, or one at all.
             connection = None;
             state = newer;
         }
-        for (at, question) in waiting.into_iter().enumerate() {
-            if matches!(question, Question::List(..)) && last_list != Some(at) {
-                continue;
-            }
+        for question in waiting {
             if connection.is_none() && state.is_ok() {
                 match file::open_to_read(directory) {
                     Ok(open) => connection = Some(open),
@@ -254,6 +251,21 @@ fn answer_all(
     }
 }
 
+/// Of several lists that wait, only the last is of use to anybody; of what is read beside them, too.
+fn drop_overtaken(waiting: &mut Vec<Question>) {
+    for is_one in [
+        (|question| matches!(question, Question::List(..))) as fn(&Question) -> bool,
+        |question| matches!(question, Question::Peek(..)),
+    ] {
+        let last = waiting.iter().rposition(is_one);
+        let mut at = 0;
+        waiting.retain(|question| {
+            at += 1;
+            !is_one(question) || last == Some(at - 1)
+        });
+    }
+}
+
 fn answer(store: &rusqlite::Connection, question: Question) -> Msg {
     let because = |error: rusqlite::Error| tr!("The conversations can't be read: {error}", error);
     match question {
@@ -263,6 +275,9 @@ fn answer(store: &rusqlite::Connection, question: Question) -> Msg {
         Question::Load(ticket, which) => {
             let kept = read::load(store, which).map(|kept| kept.map(Box::new));
             Msg::Loaded(ticket, kept.map_err(because))
+        }
+        Question::Peek(ticket, peek) => {
+            Msg::Peeked(ticket, peek::peek(store, peek).map_err(because))
         }
         Question::Recall => {
             let (draft, attached, typed) = draft::recall(store).unwrap_or_default();
@@ -279,10 +294,46 @@ fn no_answer(question: &Question, why: String) -> Msg {
     match question {
         Question::List(ticket, ..) => Msg::Listed(*ticket, Err(why)),
         Question::Load(ticket, _) => Msg::Loaded(*ticket, Err(why)),
+        Question::Peek(ticket, _) => Msg::Peeked(*ticket, Err(why)),
         Question::Recall => Msg::Recalled {
             draft: String::new(),
             attached: Vec::new(),
             typed: Vec::new(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::ConversationId;
+
+    #[test]
+    fn of_lists_and_peeks_that_wait_only_the_last_is_answered() {
+        let list = |ticket| Question::List(ticket, Box::default(), 9);
+        let peek = |ticket| {
+            let peek = Peek {
+                id: ConversationId(1),
+                from: None,
+            };
+            Question::Peek(ticket, peek)
+        };
+        let load = |ticket| Question::Load(ticket, Which::Last);
+        let mut waiting = vec![
+            list(1),
+            peek(2),
+            load(3),
+            list(4),
+            load(5),
+            peek(6),
+            peek(7),
+        ];
+        drop_overtaken(&mut waiting);
+        let left: Vec<String> = waiting.iter().map(|it| format!("{it:?}")).collect();
+        let begins = ["Load(3,", "List(4,", "Load(5,", "Peek(7,"];
+        assert_eq!(left.len(), begins.len(), "{left:?}");
+        for (left, begin) in left.iter().zip(begins) {
+            assert!(left.starts_with(begin), "{left}");
+        }
     }
 }

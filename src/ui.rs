@@ -23,6 +23,7 @@ mod extent;
 mod figures;
 mod find_bar;
 mod header;
+mod help;
 mod history;
 mod layout;
 mod links;
@@ -63,7 +64,8 @@ pub fn view(app: &App, cache: &mut Cache, buf: &mut Buffer) -> Seen {
     cache.uncounted = false;
     let at_hand = cache.take_at_hand();
     cache.wear(&app.themes);
-    cache.keep_only(|turn| app.conversation.turn(turn).is_some());
+    let summary = app.errand.as_ref().map(|errand| errand.live.turn);
+    cache.keep_only(|turn| app.conversation.turn(turn).is_some() || summary == Some(turn));
     if let Some(pane) = app.zoom {
         zoomed(app, cache, pane, window, buf, &mut seen);
     } else if let Some(areas) = layout::areas(window, wants(app)) {
@@ -85,6 +87,11 @@ pub fn view(app: &App, cache: &mut Cache, buf: &mut Buffer) -> Seen {
         seen.reader = match open {
             Overlay::Preview(preview) => Some(sheet::preview(preview, cache.theme, window, buf)),
             Overlay::Diff(diff) => Some(diff::draw(diff, cache.theme, window, buf)),
+            Overlay::Help(reader) => Some(help::draw(app, *reader, cache.theme, window, buf)),
+            Overlay::Summary(reader) => app
+                .errand
+                .as_ref()
+                .map(|errand| sheet::summary(errand, *reader, cache, window, buf)),
             _ => None,
         };
         let (caret, list) = overlay::draw(app, open, cache, window, buf);

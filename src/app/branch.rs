@@ -381,7 +381,7 @@ pub(super) fn turns(count: usize) -> String {
 }
 
 /// The turns that came first, in words.
-pub(super) fn oldest_turns(count: usize) -> String {
+pub fn oldest_turns(count: usize) -> String {
     match count {
         1 => tr!("the oldest turn").to_owned(),
         _ => tr!("the {count} oldest turns", count),

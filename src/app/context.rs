@@ -33,7 +33,7 @@ pub struct Context {
     /// The share, in percent, that was warned of last.
     warned: u64,
     /// Whether the user has said to send although the window is full.
-    allowed: bool,
+    pub(super) allowed: bool,
 }
 
 impl Context {
@@ -257,34 +257,49 @@ impl App {
     /// The oldest turns that may be left out: as many as it takes for there to be room again, else
     /// half of them. The last turn and pinned ones stay.
     fn oldest(&self) -> Vec<TurnId> {
-        let last = self.conversation.last().map(|turn| turn.id);
-        let way = self.conversation.way(last);
-        let candidates: Vec<&Turn> = way
-            .into_iter()
-            .filter(|turn| turn.standing == Standing::Sent && Some(turn.id) != last)
-            .collect();
-        let rates = self.rates(&self.session.choice);
-        let window = self.model().and_then(|model| model.context_window_tokens);
-        let roomy = window.map_or(0.0, |window| {
-            tokens_as_f64(window.saturating_mul(ROOMY) / 100)
-        });
-        let mut tokens = self.next_tokens(last, Extent::default());
-        let half = candidates.len().div_ceil(2);
-        let is_roomy = window.is_none() || tokens <= roomy;
-        let mut oldest = Vec::new();
-        for turn in candidates {
-            let enough = if is_roomy {
-                oldest.len() >= half
-            } else {
-                tokens <= roomy
-            };
-            if enough {
-                break;
-            }
-            tokens -= rates.tokens(turn.estimate.prompt + turn.estimate.answer);
-            oldest.push(turn.id);
+        let too_much = self.too_much(Extent::default(), ROOMY);
+        if !too_much.is_empty() {
+            return too_much;
         }
-        oldest
+        let candidates = self.candidates();
+        let half = candidates.len().div_ceil(2);
+        let half = candidates.into_iter().take(half);
+        half.map(|turn| turn.id).collect()
+    }
+
+    /// The oldest turns that a request with this prompt has to do without, to be answered within
+    /// the window.
+    pub(super) fn too_much_beside(&self, prompt: &str) -> Vec<TurnId> {
+        self.too_much(Extent::of(prompt), NEARLY_FULL)
+    }
+
+    /// The oldest turns that have to go for a prompt and its history to take no more than a share,
+    /// in percent, of what the model takes; all that may go, if that is not enough.
+    fn too_much(&self, prompt: Extent, percent: u64) -> Vec<TurnId> {
+        let model = self.model();
+        let most = model.and_then(|model| model.max_input_tokens.or(model.context_window_tokens));
+        let Some(most) = most.filter(|most| *most > 0) else {
+            return Vec::new();
+        };
+        let most = tokens_as_f64(most.saturating_mul(percent) / 100);
+        let rates = self.rates(&self.session.choice);
+        let last = self.conversation.last().map(|turn| turn.id);
+        let mut tokens = self.next_tokens(last, prompt);
+        let candidates = self.candidates().into_iter();
+        let too_much = candidates.take_while(|turn| {
+            let is_over = tokens > most;
+            tokens -= rates.tokens(turn.estimate.prompt + turn.estimate.answer);
+            is_over
+        });
+        too_much.map(|turn| turn.id).collect()
+    }
+
+    /// The turns that may be left out, oldest first.
+    fn candidates(&self) -> Vec<&Turn> {
+        let last = self.conversation.last().map(|turn| turn.id);
+        let way = self.conversation.way(last).into_iter();
+        way.filter(|turn| turn.standing == Standing::Sent && Some(turn.id) != last)
+            .collect()
     }
 
     fn extent_of(&self, ids: &[TurnId]) -> Extent {
@@ -365,16 +380,28 @@ impl App {
 
     /// Changes how turns stand. Returns how they stood before.
     fn set_standing(&mut self, ids: &[TurnId], standing: Standing) -> Vec<(TurnId, Standing)> {
+        let before = self.swap_standings(ids, standing);
+        for &id in ids {
+            self.keep_turn(id);
+        }
+        self.context.changed = true;
+        self.context.allowed = false;
+        before
+    }
+
+    /// As [`App::set_standing`], for one request: nothing of it is kept.
+    pub(super) fn swap_standings(
+        &mut self,
+        ids: &[TurnId],
+        standing: Standing,
+    ) -> Vec<(TurnId, Standing)> {
         let mut before = Vec::new();
         for &id in ids {
             if let Some(turn) = self.conversation.turn_mut(id) {
                 before.push((id, turn.standing));
                 turn.standing = standing;
             }
-            self.keep_turn(id);
         }
-        self.context.changed = true;
-        self.context.allowed = false;
         before
     }
 }

@@ -3,7 +3,7 @@
 use super::attached::Wanted;
 use super::enter_key::Secret;
 use super::export::Export;
-use super::library::{Change, Query, Which};
+use super::library::{Change, Peek, Query, Which};
 use super::toolkit::Job;
 use crate::chat::{CallId, TurnId};
 use crate::wire::WireRequest;
@@ -53,6 +53,14 @@ pub enum Effect {
         ticket: u64,
         /// Which one.
         which: Which,
+    },
+    /// Read the beginnings of a few turns; the answer is a [`super::Msg::Peeked`] of this ticket. A
+    /// question that a later one has overtaken need not be answered.
+    Peek {
+        /// What the answer carries.
+        ticket: u64,
+        /// Which ones.
+        peek: Peek,
     },
     /// Fetch the draft of a new conversation and what was typed before: [`super::Msg::Recalled`].
     Recall,

@@ -2,9 +2,9 @@
 //! time, never beside a reply; shown while they run, and stoppable.
 
 use super::library::Change;
-use super::{App, Effect, Live, Overlay, Tone};
+use super::{App, Effect, Live, Overlay, Reader, Tone};
 use crate::chat::{
-    Extent, Extras, Failure, Now, Params, Progress, Reply, Thinking, TurnId, title_from,
+    Extent, Extras, Failure, Now, Params, Progress, Reply, Standing, Thinking, TurnId, title_from,
 };
 use crate::phrase::tr;
 
@@ -41,6 +41,8 @@ pub struct Errand {
     pub reply: Reply,
     /// Whether all has come; a summary is then waiting to be used.
     pub done: bool,
+    /// How many of the oldest turns the request had to do without, to fit into the window.
+    pub left_out: usize,
 }
 
 impl App {
@@ -88,7 +90,7 @@ impl App {
         }
         let effects = self.run_errand(Deed::Summary, last, SUMMARY_PROMPT, now);
         if !effects.is_empty() {
-            self.overlay = Some(Overlay::Summary(0));
+            self.overlay = Some(Overlay::Summary(Reader::default()));
         }
         effects
     }
@@ -110,7 +112,13 @@ impl App {
         self.session.params = Params::default();
         self.session.extras = Extras::default();
         let system = std::mem::take(&mut self.conversation.system_prompt);
+        // Otherwise a window that is too full for a message would be too full for what makes room.
+        let too_much = parent.map_or_else(Vec::new, |_| self.too_much_beside(prompt));
+        let standings = self.swap_standings(&too_much, Standing::LeftOut);
         let prepared = self.prepare(parent, prompt, &[], Vec::new());
+        for (turn, standing) in standings {
+            self.swap_standings(&[turn], standing);
+        }
         self.conversation.system_prompt = system;
         self.session = own;
         match prepared {
@@ -121,6 +129,7 @@ impl App {
                     live: Live::new(id, prepared.sent, now),
                     reply: Reply::default(),
                     done: false,
+                    left_out: too_much.len(),
                 });
                 effects.push(Effect::Send(id, Box::new(prepared.request)));
             }
@@ -175,12 +184,12 @@ impl App {
                 if said {
                     return self.set_title(&title, now);
                 }
-                self.notify(Tone::Warning, "The model gave no title", now.instant);
+                self.notify(Tone::Warning, tr!("The model gave no title"), now.instant);
             }
             Deed::Summary if said => {}
             Deed::Summary => {
                 let _ = self.drop_errand();
-                self.notify(Tone::Warning, "The model gave no summary", now.instant);
+                self.notify(Tone::Warning, tr!("The model gave no summary"), now.instant);
             }
         }
         Vec::new()
@@ -213,15 +222,18 @@ impl App {
         self.keeping.head.title = title;
         self.conversation.system_prompt = system_prompt;
         self.composer.clear();
-        let text = format!("Summary of our conversation so far:\n\n{summary}\n\n");
+        let text = format!(
+            "{}\n\n{summary}\n\n",
+            tr!("Summary of our conversation so far:")
+        );
         self.composer.paste(&text);
         self.composer.paste(&draft);
         let tokens = self
             .rates(&self.session.choice)
             .tokens(Extent::of(&summary));
-        let text = format!(
-            "A new conversation; the summary (about {} tokens) is in the message box",
-            crate::chat::short_count(crate::chat::whole_tokens(tokens))
+        let text = tr!(
+            "A new conversation; the summary (about {tokens} tokens) is in the message box",
+            tokens = crate::chat::short_count(crate::chat::whole_tokens(tokens))
         );
         self.notify(Tone::Info, text, now.instant);
         effects
@@ -230,10 +242,10 @@ impl App {
 
 /// The title of a conversation that goes on where another one of this title ends.
 fn continued(title: &str) -> String {
-    const CONTINUED: &str = " (continued)";
-    if title.is_empty() || title.ends_with(CONTINUED) {
+    let continued = tr!(" (continued)");
+    if title.is_empty() || title.ends_with(continued) {
         title.to_owned()
     } else {
-        format!("{title}{CONTINUED}")
+        format!("{title}{continued}")
     }
 }

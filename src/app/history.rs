@@ -8,11 +8,11 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::keymap::{ALT, CTRL, PLAIN, held};
-use super::library::{Change, Kept, Listed, Listing, Query, Which};
+use super::library::{Change, Listed, Listing, Peek, Peeked, Query, Which};
 use super::line_edit::LineEdit;
 use super::overlay::edit_line;
 use super::{App, Effect, Overlay, Tone};
-use crate::chat::{ConversationId, Moment, Now, TurnId, safe, title_from};
+use crate::chat::{ConversationId, Moment, Now, safe, title_from};
 use crate::phrase::tr;
 
 mod deleted;
@@ -23,10 +23,6 @@ use deleted::Deleted;
 const MOST_ROWS: usize = 200;
 /// From this width of the window on, the selected conversation is read beside the list.
 pub const PREVIEW_COLS: u16 = 100;
-/// How much of each text the preview shows, in characters.
-const EXCERPT_CHARS: usize = 600;
-/// Of how many turns.
-const EXCERPT_TURNS: usize = 6;
 
 /// The list of conversations.
 #[derive(Debug, Clone, PartialEq)]
@@ -306,33 +302,31 @@ impl App {
         let Some(history) = self.history() else {
             return Vec::new();
         };
-        let Some(id) = history.row().map(|row| row.id) else {
+        let Some(row) = history.row() else {
             history.preview = None;
             return Vec::new();
+        };
+        let peek = Peek {
+            id: row.id,
+            from: row.hit.as_ref().and_then(|hit| hit.turn),
         };
         if !has_room {
             return Vec::new();
         }
         history.preview_ticket = ticket;
-        let which = Which::Id(id);
-        vec![Effect::Load { ticket, which }]
+        vec![Effect::Peek { ticket, peek }]
     }
 
-    /// A conversation came that may be the one to be read beside the list. Gives it back if not.
-    pub(super) fn take_preview(
-        &mut self,
-        ticket: u64,
-        kept: Result<Option<Box<Kept>>, String>,
-    ) -> Option<Result<Option<Box<Kept>>, String>> {
-        let history = self
-            .history()
-            .filter(|history| history.preview_ticket == ticket);
-        let Some(history) = history else {
-            return Some(kept);
+    /// The beginnings of turns came that may be those to be read beside the list.
+    pub(super) fn take_preview(&mut self, ticket: u64, turns: Result<Vec<Peeked>, String>) {
+        let Some(history) = self.history() else {
+            return;
         };
-        let found = history.row().and_then(|row| row.hit.as_ref()?.turn);
-        history.preview = kept.ok().flatten().map(|kept| excerpts(&kept, found));
-        None
+        if history.preview_ticket == ticket {
+            let id = history.row().map(|row| row.id);
+            let turns = turns.unwrap_or_default();
+            history.preview = id.map(|id| excerpts(id, turns));
+        }
     }
 
     /// Does what a key meant to the list.
@@ -403,34 +397,26 @@ impl App {
     }
 }
 
-/// What is read of a conversation: its beginning, or what is around the turn that was found.
-fn excerpts(kept: &Kept, found: Option<TurnId>) -> Preview {
-    let conversation = &kept.conversation;
-    let found = found.and_then(|id| conversation.turn(id));
-    let mut parts = Vec::new();
-    let from_start = conversation.path();
-    let turns: Vec<_> = match found {
-        Some(turn) => std::iter::once(turn)
-            .chain(from_start.skip_while(|other| other.id != turn.id).skip(1))
-            .take(EXCERPT_TURNS)
-            .collect(),
-        None => from_start.take(EXCERPT_TURNS).collect(),
-    };
-    for turn in turns {
-        parts.push(Excerpt::You);
-        parts.push(Excerpt::Prompt(excerpt(&turn.prompt)));
-        parts.push(Excerpt::Model(safe::one_line(turn.model())));
-        parts.push(Excerpt::Answer(excerpt(turn.reply.answer.as_str())));
-    }
+/// Turns as they are shown beside the list.
+fn excerpts(id: ConversationId, turns: Vec<Peeked>) -> Preview {
+    let parts = turns.into_iter().flat_map(|turn| {
+        [
+            Excerpt::You,
+            Excerpt::Prompt(excerpt(&turn.prompt)),
+            Excerpt::Model(safe::one_line(&turn.model)),
+            Excerpt::Answer(excerpt(&turn.answer)),
+        ]
+    });
     Preview {
-        id: kept.head.id,
-        parts,
+        id,
+        parts: parts.collect(),
     }
 }
 
 /// The beginning of a text.
 fn excerpt(text: &str) -> String {
-    let head: String = text.chars().take(EXCERPT_CHARS).collect();
+    let most = Peek::CHARS as usize;
+    let head: String = text.chars().take(most).collect();
     let is_cut = head.len() < text.len();
     let mut shown = safe::visible(&head).replace('\t', "    ");
     if is_cut {

@@ -157,6 +157,33 @@ pub enum Which {
     Id(ConversationId),
 }
 
+/// The few words of a conversation that are read beside the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peek {
+    /// Whose words.
+    pub id: ConversationId,
+    /// The turn to begin at; else the first one.
+    pub from: Option<TurnId>,
+}
+
+impl Peek {
+    /// The most turns that are read, along the path.
+    pub const TURNS: u32 = 6;
+    /// The most that is shown of each text, in characters.
+    pub const CHARS: u32 = 600;
+}
+
+/// The beginning of a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peeked {
+    /// What was asked.
+    pub prompt: String,
+    /// Whom: the model as it was served, else as it was asked for.
+    pub model: String,
+    /// What was answered.
+    pub answer: String,
+}
+
 /// How the store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreNews {

@@ -13,7 +13,7 @@ use super::offer::{Again, Remedy};
 pub use super::outcome::Outcome;
 use super::picker::Picker;
 use super::preview::Preview;
-use super::reader::Spot;
+use super::reader::{Reader, Spot};
 use super::slash;
 use crate::phrase::tr;
 
@@ -72,10 +72,10 @@ pub enum Overlay {
     History(Box<History>),
     /// Whether several files are to go along with the message.
     Many(Box<Many>),
-    /// The summary that is coming, scrolled down by this many rows.
-    Summary(usize),
-    /// The help, scrolled down by this many rows.
-    Help(usize),
+    /// The summary that is coming.
+    Summary(Reader),
+    /// The help.
+    Help(Reader),
 }
 
 impl Overlay {
@@ -143,13 +143,9 @@ impl Overlay {
             Self::Summary(_) if (held(key), key.code) == (PLAIN, KeyCode::Enter) => {
                 Outcome::StartFresh
             }
-            Self::Summary(top) => {
-                scroll_key(top, key);
-                Outcome::Stay
-            }
             Self::Help(_) if closes_help(key) => Outcome::Close,
-            Self::Help(top) => {
-                scroll_key(top, key);
+            Self::Summary(reader) | Self::Help(reader) => {
+                reader.key(key);
                 Outcome::Stay
             }
         }
@@ -238,7 +234,7 @@ impl Overlay {
             Self::Diff(diff) => diff.reader.by(rows),
             Self::Many(many) => many.scroll(rows),
             Self::History(history) => history.step(rows),
-            Self::Summary(top) | Self::Help(top) => *top = top.saturating_add_signed(rows),
+            Self::Summary(reader) | Self::Help(reader) => reader.by(rows),
         }
     }
 
@@ -247,6 +243,7 @@ impl Overlay {
         match self {
             Self::Preview(preview) => preview.reader.settle(top),
             Self::Diff(diff) => diff.reader.settle(top),
+            Self::Summary(reader) | Self::Help(reader) => reader.settle(top),
             _ => {}
         }
     }
@@ -304,21 +301,6 @@ fn diff_key(diff: &mut Diff, key: KeyEvent) -> Outcome {
 }
 
 /// Scrolls a text whose rows the view counts.
-fn scroll_key(top: &mut usize, key: KeyEvent) {
-    if held(key) != PLAIN {
-        return;
-    }
-    match key.code {
-        KeyCode::Up | KeyCode::Char('k') => *top = top.saturating_sub(1),
-        KeyCode::Down | KeyCode::Char('j') => *top += 1,
-        KeyCode::PageUp => *top = top.saturating_sub(10),
-        KeyCode::PageDown | KeyCode::Char(' ') => *top += 10,
-        KeyCode::Home | KeyCode::Char('g') => *top = 0,
-        KeyCode::End | KeyCode::Char('G') => *top = usize::MAX / 2,
-        _ => {}
-    }
-}
-
 /// What a key meant to a list with a filter.
 pub(super) enum PickerKey {
     Picked,

@@ -5,7 +5,7 @@ use std::time::Instant;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::slash::Slash;
-use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, SeenPane, Tone};
+use super::{App, Command, Effect, Keep, Overlay, Pane, QUIT_ARMED, Reader, SeenPane, Tone};
 use crate::catalog::Capability;
 use crate::chat::Now;
 use crate::config::PanelState;
@@ -67,7 +67,7 @@ impl App {
             Command::Personas => self.open_personas(now.instant),
             Command::SystemPrompt => self.edit_system_prompt(now.instant),
             Command::SwitchTheme => self.overlay = Some(Overlay::Themes(self.themes.picker())),
-            Command::Help => self.overlay = Some(Overlay::Help(0)),
+            Command::Help => self.overlay = Some(Overlay::Help(Reader::default())),
             Command::EditLast => self.edit_last(now),
             Command::PreviousSibling => return self.switch_sibling(-1, now),
             Command::NextSibling => return self.switch_sibling(1, now),
@@ -289,12 +289,13 @@ impl App {
     }
 
     /// Takes a text from the editor.
-    pub(super) fn edited(&mut self, text: &str) {
+    pub(super) fn edited(&mut self, text: &str) -> Vec<Effect> {
         self.urgent = true;
         self.focus_message();
         // Editors end a file with a line feed that nobody typed.
         self.composer
             .set_text(text.strip_suffix('\n').unwrap_or(text));
+        Vec::new()
     }
 
     fn toggle_zoom(&mut self, now: Now) {

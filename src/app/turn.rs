@@ -7,7 +7,8 @@ use super::toolkit::Tool;
 use super::{App, Effect, Tone};
 use crate::catalog::{self, Hint};
 use crate::chat::{
-    Attachment, Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState, without_images,
+    Attachment, Delta, Extent, Failure, Now, Progress, Thinking, TurnId, TurnState, whole_tokens,
+    without_images,
 };
 use crate::phrase::tr;
 use crate::wire::{self, Ask, WireRequest};
@@ -383,7 +384,11 @@ impl App {
         let prompt_extent = beside.fold(Extent::of(prompt), |sum, it| sum + it);
         let extent = self.conversation.extent(parent) + prompt_extent;
         let rates = self.rates(&self.session.choice);
-        let wish = self.wish(rates.request_tokens(extent));
+        let tokens = rates.request_tokens(extent);
+        // Who sends although the window is full knows what it may come to; an estimate is not to
+        // overrule that.
+        let checked = if self.context.allowed { 0.0 } else { tokens };
+        let wish = self.wish(checked);
         let plan = self.catalog.plan(provider, &model, &wish);
         let plan = plan.map_err(|refusal| refusal.to_string())?;
         let mut ask = Ask {
@@ -424,7 +429,7 @@ impl App {
                     count
                 )),
             },
-            tokens: wish.input_tokens_estimate,
+            tokens: whole_tokens(tokens),
         })
     }
 

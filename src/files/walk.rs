@@ -38,7 +38,10 @@ impl Search {
     /// Fails with the rest of a sentence when there were too many.
     pub(super) fn look(&mut self) -> Result<(), String> {
         self.left = self.left.checked_sub(1).ok_or_else(|| {
-            format!("leads through more than {MOST_LOOKED_AT} files; say more closely where")
+            tr!(
+                "leads through more than {most} files; say more closely where",
+                most = MOST_LOOKED_AT
+            )
         })?;
         Ok(())
     }

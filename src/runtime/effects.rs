@@ -121,6 +121,7 @@ impl<S: Surface> Runtime<'_, S> {
             effect @ (Effect::Save(_)
             | Effect::List { .. }
             | Effect::Load { .. }
+            | Effect::Peek { .. }
             | Effect::Recall) => {
                 if let Some(store) = &mut self.store {
                     store.carry_out(effect);

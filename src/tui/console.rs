@@ -17,6 +17,7 @@ use super::replies::{Replies, Sorted};
 use super::{Clipboard, Guard};
 use crate::app::{Announcement, Msg};
 use crate::chat::safe;
+use crate::phrase::tr;
 
 /// The terminal's other half: where input comes from. A real one, or a script in tests.
 pub struct Console {
@@ -205,27 +206,35 @@ impl Console {
     pub fn edit(&mut self, text: &str) -> Edited {
         let editor = self.editor.clone();
         let Some((program, arguments)) = editor.split_first() else {
-            let why = "Set $VISUAL or $EDITOR to edit messages in an editor";
+            let why = tr!("Set $VISUAL or $EDITOR to edit messages in an editor");
             return Edited::failed(why.to_owned());
         };
         let draft = match Draft::write(text) {
             Ok(draft) => draft,
             Err(error) => {
-                return Edited::failed(format!("The draft could not be written: {error}"));
+                return Edited::failed(tr!("The draft could not be written: {error}", error));
             }
         };
         match self.away(|| draft.edit(program, arguments)) {
             Ok((status, rested)) if status.success() => {
-                let failed = |error| format!("The edited message could not be read: {error}");
+                let failed = |error| tr!("The edited message could not be read: {error}", error);
                 let text = draft.read().map_err(failed);
                 Edited { text, rested }
             }
             Ok((status, rested)) => {
-                let why = format!("{program} ended with {status}; the message is unchanged");
+                let why = tr!(
+                    "{name} ended with {status}; the message is unchanged",
+                    name = program,
+                    status
+                );
                 let text = Err(why);
                 Edited { text, rested }
             }
-            Err(error) => Edited::failed(format!("{program} could not be started: {error}")),
+            Err(error) => Edited::failed(tr!(
+                "{name} could not be started: {error}",
+                name = program,
+                error
+            )),
         }
     }
 

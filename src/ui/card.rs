@@ -23,6 +23,8 @@ use crate::phrase::tr;
 const FOLDED_LINES: usize = 3;
 /// How much of the arguments is shown once they are settled; the card showed all of them.
 const MOST_ARGUMENT_COLS: usize = 120;
+/// How much of them is read for that: blanks are joined, and marks take no column.
+const MOST_ARGUMENT_CHARS: usize = 2_000;
 /// Rows that the chat keeps beside an asking card; with less, the card takes all of it.
 const CHAT_ROWS: u16 = 4;
 
@@ -54,7 +56,11 @@ pub(super) fn calls(calls: &[ToolCall], live: Option<&Live>, open: bool) -> Stri
         .iter()
         .filter(|call| live.is_some() || call.state != CallState::Asked)
     {
-        let arguments = safe::plain_json(&safe::one_line(call.effective_arguments()));
+        // Cut before it is made safe: what is shown of 64 KiB is a line.
+        let all = call.effective_arguments();
+        let end = all.char_indices().nth(MOST_ARGUMENT_CHARS);
+        let arguments = end.map_or(all, |(end, _)| all.get(..end).unwrap_or(all));
+        let arguments = safe::plain_json(&safe::one_line(arguments));
         let arguments = paint::cut(&arguments, MOST_ARGUMENT_COLS);
         let name = safe::plain_json(&safe::one_line(&call.name));
         let state = state(call, live);

@@ -8,12 +8,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::cache::Cache;
+use super::cache::{Cache, Source, Topic};
 use super::theme::Theme;
 use super::{overlay, paint, phase};
-use crate::app::{Errand, Preview, Spot};
+use crate::app::{Errand, Preview, Reader, Spot, oldest_turns};
 use crate::chat::safe;
-use crate::markdown::{Document, Kind, text_width};
+use crate::markdown::text_width;
 use crate::phrase::tr;
 
 /// Draws the next request. Returns the row on top.
@@ -54,37 +54,77 @@ pub(super) fn preview(preview: &Preview, theme: Theme, window: Rect, buf: &mut B
     top
 }
 
-/// Draws the summary as far as it has come.
-pub(super) fn summary(errand: &Errand, top: usize, cache: &Cache, window: Rect, buf: &mut Buffer) {
-    let theme = cache.theme;
+/// Draws the summary as far as it has come. Returns the row on top.
+pub(super) fn summary(
+    errand: &Errand,
+    reader: Reader,
+    cache: &mut Cache,
+    window: Rect,
+    buf: &mut Buffer,
+) -> Spot {
     let title = if errand.done {
-        tr!(" Summary · Enter starts a new conversation with it · Esc drops it ")
+        tr!(" Summary · Enter goes on with it · Esc drops it ")
     } else {
         tr!(" Summary · Esc stops it ")
     };
-    let inner = overlay::opened(title, window, (100, 40), theme, buf);
-    let mut document = Document::new(Kind::Markdown);
-    let answer = &errand.reply.answer;
-    document.sync(answer.as_str(), answer.epoch(), inner.width, errand.done);
-    let height = usize::from(inner.height);
-    let last = document.len().saturating_sub(height);
-    // The end is followed while it grows.
-    let top = if errand.done { top.min(last) } else { last };
-    for offset in 0..inner.height {
-        if let Some(row) = document.row(top + usize::from(offset)) {
-            paint::row(row, inner, inner.y + offset, cache, buf);
-        }
+    let mut area = overlay::opened(title, window, (100, 40), cache.theme, buf);
+    for remark in left_out(errand, area) {
+        let width = usize::from(area.width);
+        buf.set_stringn(area.x, area.y, remark, width, cache.theme.active());
+        area.y += 1;
+        area.height -= 1;
     }
+    let answer = &errand.reply.answer;
     if answer.is_empty() {
         let text = phase::of_errand(errand);
-        buf.set_stringn(
-            inner.x,
-            inner.y,
-            text,
-            usize::from(inner.width),
-            theme.active(),
-        );
+        let width = usize::from(area.width);
+        buf.set_stringn(area.x, area.y, text, width, cache.theme.active());
+        return Spot::default();
     }
+    let id = errand.live.turn;
+    let height = usize::from(area.height);
+    let source = Source {
+        text: answer.as_str(),
+        epoch: answer.epoch(),
+        done: errand.done,
+    };
+    let document = cache.document(id, Topic::Answer, source, area.width);
+    // The end is followed while it grows; what has come is read from its beginning.
+    let top_of = |rows: usize| match errand.done {
+        true => reader.resolve(rows, height, |_| 1).line,
+        false => rows.saturating_sub(height),
+    };
+    let mut top = top_of(document.len());
+    // Rows that were only estimated may turn out to be others.
+    while document.lay_out(answer.as_str(), top..top + height) {
+        top = top_of(document.len());
+    }
+    if let Some(document) = cache.kept(id, Topic::Answer) {
+        for offset in 0..area.height {
+            if let Some(row) = document.row(top + usize::from(offset)) {
+                paint::row(row, area, area.y + offset, cache, buf);
+            }
+        }
+    }
+    Spot {
+        line: if errand.done { top } else { 0 },
+        row: 0,
+    }
+}
+
+/// What is not in the summary, folded and with an empty row below; nothing in a low window.
+fn left_out(errand: &Errand, area: Rect) -> Vec<String> {
+    if errand.left_out == 0 || area.height < 6 {
+        return Vec::new();
+    }
+    let remark = tr!(
+        "Without {turns}: with more, the request would not fit into the window.",
+        turns = oldest_turns(errand.left_out)
+    );
+    let mut rows = paint::folded(&remark, usize::from(area.width).max(1));
+    rows.truncate(usize::from(area.height) / 3);
+    rows.push(String::new());
+    rows
 }
 
 /// The rows of a line at a width, as ranges of its bytes: folded between words, and within one

@@ -41,12 +41,8 @@ impl App {
     /// Applies what the store says.
     pub(in crate::app) fn store_msg(&mut self, msg: Msg, now: Now) -> Vec<Effect> {
         match msg {
-            Msg::Loaded(ticket, kept) => {
-                return match self.take_preview(ticket, kept) {
-                    Some(kept) => self.loaded(ticket, kept, now),
-                    None => Vec::new(),
-                };
-            }
+            Msg::Loaded(ticket, kept) => return self.loaded(ticket, kept, now),
+            Msg::Peeked(ticket, turns) => self.take_preview(ticket, turns),
             Msg::Listed(ticket, listing) => return self.listed(ticket, listing, now),
             Msg::Recalled {
                 draft,

@@ -172,6 +172,17 @@ fn a_message_to_a_full_window_waits_for_an_answer_to_the_question() {
 }
 
 #[test]
+fn what_is_sent_all_the_same_is_not_held_back_by_an_estimate() {
+    let mut it = Harness::with(SMALL);
+    long_exchange(&mut it, "one", 17_000);
+    long_exchange(&mut it, "two", 17_000);
+    it.say("three").shows("Room in the context window");
+    it.effects();
+    it.type_text("all the same").press("enter");
+    assert_eq!(said(&it.requests()[0].body).len(), 5, "over what it takes");
+}
+
+#[test]
 fn the_oldest_turns_are_left_out_but_not_pinned_ones() {
     let mut it = Harness::with(SMALL);
     for turn in 1..=4 {
@@ -336,7 +347,7 @@ fn a_fresh_start_carries_a_summary_that_was_seen_first() {
     it.shows("Summary · Esc stops it");
     it.press("enter").shows("Summary ·");
     errand(&mut it, "We said **one**.");
-    it.shows("We said one.").shows("Enter starts");
+    it.shows("We said one.").shows("Enter goes on with it");
     assert_eq!(it.app.conversation.path().count(), 1, "nothing changed yet");
     it.press("enter");
     assert!(it.app.conversation.is_empty());
@@ -350,6 +361,41 @@ fn a_fresh_start_carries_a_summary_that_was_seen_first() {
     let texts = said(&it.requests()[0].body);
     assert_eq!(texts.len(), 1);
     assert!(texts[0].1.contains("We said **one**.") && texts[0].1.ends_with("and now?"));
+}
+
+#[test]
+fn a_summary_of_an_overfull_window_does_without_the_oldest_turns_and_says_so() {
+    let mut it = Harness::with(SMALL);
+    for turn in 1..=4 {
+        long_exchange(&mut it, &format!("ask {turn}"), 9_000);
+    }
+    let before = it.app.conversation.clone();
+    it.effects();
+    it.press("/").type_text("summary").press("enter");
+    let request = it.requests().remove(0);
+    let texts = said(&request.body);
+    assert_eq!(texts[0].1, "ask 3", "what does not fit stays out");
+    assert_eq!(texts.len(), 5);
+    it.shows("Without the 2 oldest turns: with more");
+    assert_eq!(it.app.conversation, before, "they stay in for messages");
+    errand(&mut it, "We asked.");
+    it.shows("Without the 2 oldest turns").shows("We asked.");
+    it.press("enter");
+    assert!(it.app.composer.text().contains("We asked."));
+}
+
+#[test]
+fn a_long_summary_is_read_up_and_down_after_it_came() {
+    let mut it = Harness::new();
+    it.exchange("one", "", "A1");
+    it.press("/").type_text("summary").press("enter");
+    let lines = (1..=80).map(|line| format!("- line {line}"));
+    errand(&mut it, &lines.collect::<Vec<_>>().join("\n"));
+    it.shows("line 1 ").hides("line 80");
+    it.press("end").shows("line 80").hides("line 1 ");
+    it.press("up").hides("line 80").shows("line 79");
+    it.press("down down").shows("line 80");
+    it.press("home").shows("line 1 ");
 }
 
 #[test]

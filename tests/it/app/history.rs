@@ -1,6 +1,8 @@
 //! The list of conversations: searched, read, opened, renamed, pinned, deleted, brought back.
 
-use mmchat::app::library::{Change, Head, Hit, Kept, Listed, Listing, Query, Where, Which};
+use mmchat::app::library::{
+    Change, Head, Hit, Kept, Listed, Listing, Peek, Peeked, Query, Where, Which,
+};
 use mmchat::app::{Choice, Effect, Msg, Overlay};
 use mmchat::chat::{ConversationId, Moment};
 
@@ -42,6 +44,15 @@ fn loads(it: &mut Harness) -> Vec<(u64, Which)> {
         _ => None,
     };
     it.effects().into_iter().filter_map(load).collect()
+}
+
+/// The beginnings that were asked for since effects were last taken.
+fn peeks(it: &mut Harness) -> Vec<(u64, Peek)> {
+    let peek = |effect| match effect {
+        Effect::Peek { ticket, peek } => Some((ticket, peek)),
+        _ => None,
+    };
+    it.effects().into_iter().filter_map(peek).collect()
 }
 
 /// The list is opened and answered.
@@ -224,18 +235,26 @@ fn opening_stops_a_live_reply_and_keeps_what_had_come() {
 fn the_selected_one_is_read_beside_the_list_where_there_is_room() {
     let mut it = Harness::new();
     open_with(&mut it, three());
-    let (first, _) = loads(&mut it).pop().unwrap();
+    let (first, _) = peeks(&mut it).pop().unwrap();
     it.press("down");
-    let (second, which) = loads(&mut it).pop().unwrap();
-    assert_eq!(which, Which::Id(ConversationId(2)));
-    it.tell(Msg::Loaded(first, Ok(Some(Box::new(kept(1, "late"))))));
-    it.hides("Eight minutes.");
-    it.tell(Msg::Loaded(second, Ok(Some(Box::new(kept(2, "eggs"))))));
-    it.shows("Eight minutes.");
+    let (second, peek) = peeks(&mut it).pop().unwrap();
+    assert_eq!((peek.id, peek.from), (ConversationId(2), None));
+    let peeked = |answer: &str| Peeked {
+        prompt: "How long do eggs boil?".to_owned(),
+        model: "lab-9".to_owned(),
+        answer: answer.to_owned(),
+    };
+    it.tell(Msg::Peeked(first, Ok(vec![peeked("late")])));
+    it.hides("lab-9");
+    let long = "word ".repeat(121);
+    let turns = vec![peeked("**Eight** minutes."), peeked(&long)];
+    it.tell(Msg::Peeked(second, Ok(turns)));
+    it.shows("How long do eggs boil?").shows("lab-9");
+    it.shows("Eight minutes.").shows("word …");
     assert!(it.app.conversation.is_empty(), "reading is not opening");
     let mut narrow = Harness::sized(80, 24);
     open_with(&mut narrow, three());
-    assert!(loads(&mut narrow).is_empty());
+    assert!(peeks(&mut narrow).is_empty());
 }
 
 #[test]

@@ -5,13 +5,14 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mmchat::app::library::{Change, Query, StoreNews, Which};
+use mmchat::app::library::{Change, Peek, Query, StoreNews, Which};
 use mmchat::app::{Effect, Msg};
+use mmchat::chat::{ConversationId, TurnId};
 use mmchat::store::{Place, Shelf, Store};
 use rusqlite::Connection;
 
 use super::Kept;
-use crate::harness::Harness;
+use crate::harness::{Harness, answer};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -331,6 +332,51 @@ async fn questions_are_answered_beside_the_writer() {
         panic!("no conversation");
     };
     assert_eq!(kept.head.title, "first");
+    store.close(PATIENCE).unwrap();
+}
+
+/// The prompts and answers that a peek comes to, after all that was written before.
+async fn peeked(store: &mut Store, id: ConversationId, from: Option<TurnId>) -> Vec<[String; 2]> {
+    let peek = Peek { id, from };
+    store.carry_out(Effect::Peek { ticket: 9, peek });
+    let turns = loop {
+        match next(store).await {
+            Msg::Peeked(9, turns) => break turns.unwrap(),
+            Msg::Store(_) => {}
+            other => panic!("{other:?}"),
+        }
+    };
+    let texts = turns.into_iter().map(|turn| [turn.prompt, turn.answer]);
+    texts.collect()
+}
+
+#[tokio::test]
+async fn a_peek_reads_the_path_on_the_screen_or_goes_on_from_what_was_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut it = Harness::new();
+    for turn in 1..=8 {
+        it.exchange(&format!("ask {turn}"), "hm", &format!("answer {turn}"));
+    }
+    // The last one again, in another version, which is still coming.
+    it.press("alt-r").stream([answer("live ")]);
+    it.stream([answer(&"word ".repeat(200))]);
+    it.wait(Duration::from_millis(300));
+    let id = it.app.keeping.conversation().unwrap();
+    let turns: Vec<TurnId> = it.app.conversation.path().map(|turn| turn.id).collect();
+    // Another program has it on its screen.
+    let (mut shelf, _) = Shelf::open(directory.path()).unwrap();
+    shelf.change(&it.changes()).unwrap();
+    let mut store = store(directory.path());
+    let first = peeked(&mut store, id, None).await;
+    assert_eq!(first.len(), Peek::TURNS as usize);
+    assert_eq!(first[0], ["ask 1", "answer 1"]);
+    assert_eq!(first[5], ["ask 6", "answer 6"]);
+    let found = peeked(&mut store, id, Some(turns[6])).await;
+    assert_eq!(found[0], ["ask 7", "answer 7"]);
+    assert_eq!((found.len(), found[1][0].as_str()), (2, "ask 8"));
+    assert!(found[1][1].starts_with("live word"), "{found:?}");
+    shelf.change(&[Change::Delete(id)]).unwrap();
+    assert_eq!(peeked(&mut store, id, None).await, [[""; 2]; 0]);
     store.close(PATIENCE).unwrap();
 }
 
