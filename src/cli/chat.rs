@@ -93,7 +93,9 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         let canvas = Canvas::new(std::io::stdout());
         let mut canvas = canvas.in_ascii(screen::is_ascii(environment));
         let mut cache = Cache::new(theme);
-        cache.show_pictures(image_preview && !screen::is_ascii(environment));
+        if image_preview {
+            cache.show_pictures(screen::pictures(environment));
+        }
         if !links_are_welcome(environment) {
             cache.links = Links::none();
         }
