@@ -9,7 +9,7 @@
 //!
 //! An arrow may only point left (`tests/it/tidy.rs` holds the code to it):
 //!
-//! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `worker`, `search_path` }
+//! `phrase` ← `chat` ← `wire` ← `catalog` ← `config` ← `markdown` ← `app` ← `ui` ← { `private`, `search_path`, `worker` }
 //! ← { `net`, `store`, `tui`, `demo`, `files`, `highlight`, `picture`, `tools` } ← `runtime` ← `cli` ← `main`
 //!
 //! Up to `ui` everything is pure.
@@ -49,6 +49,7 @@ pub mod markdown;
 pub mod net;
 pub mod phrase;
 pub mod picture;
+pub mod private;
 pub mod runtime;
 pub mod search_path;
 pub mod store;

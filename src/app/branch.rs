@@ -144,7 +144,10 @@ impl App {
         };
         let (id, prompt, attached) = (turn.id, turn.prompt.clone(), turn.attachments.clone());
         let (draft, along) = match self.correction.take() {
-            Some(before) => (before.draft, before.attached),
+            Some(before) => {
+                self.remember_correction(before.turn);
+                (before.draft, before.attached)
+            }
             None => (self.composer.text(), self.attached.items.clone()),
         };
         self.correction = Some(Correction {
@@ -163,9 +166,19 @@ impl App {
         let Some(before) = self.correction.take() else {
             return false;
         };
+        self.remember_correction(before.turn);
         self.composer.restore(&before.draft);
         self.set_attachments(before.attached);
         true
+    }
+
+    /// Has Up bring back what was made of an earlier message, if anything was.
+    fn remember_correction(&mut self, turn: TurnId) {
+        let text = self.composer.text();
+        let original = self.conversation.turn(turn).map(|turn| &turn.prompt);
+        if !text.trim().is_empty() && original != Some(&text) {
+            self.composer.remember();
+        }
     }
 
     /// The turn in view, or the nearest one before it that has versions, and all of them.

@@ -245,7 +245,7 @@ impl Composer {
     }
 
     /// Puts the text into the history.
-    fn remember(&mut self) -> String {
+    pub(super) fn remember(&mut self) -> String {
         let text = self.text();
         if self.history.last() != Some(&text) {
             self.history.push(text.clone());

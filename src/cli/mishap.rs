@@ -7,13 +7,13 @@
 use std::backtrace::Backtrace;
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, Write as _};
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 
 use crate::chat::safe;
 use crate::phrase::{self, tr};
+use crate::private;
 
 /// A variable whose name ends like this is likely to hold a secret.
 const SECRET_NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE"];
@@ -143,29 +143,19 @@ fn without_secrets(text: &str, environment: impl Iterator<Item = (String, String
 /// Writes a report to a new file with a name that nobody can foresee.
 fn keep(report: &str, directory: Option<&Path>) -> io::Result<PathBuf> {
     let directory = match directory {
-        Some(directory) => private_directory(&directory.join("logs"))?,
+        Some(directory) => directory.join("logs"),
         None => std::env::temp_dir(),
     };
+    private::directory(&directory)?;
     let path = directory.join(format!("mmchat-panic-{:016x}.txt", fastrand::u64(..)));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(&path)?.write_all(report.as_bytes())?;
+    private::write(&path, report)?;
     Ok(path)
-}
-
-fn private_directory(path: &Path) -> io::Result<PathBuf> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)?;
-    Ok(path.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::route;
 use crate::phrase::{self, tr};
+use crate::private;
 
 /// The largest file that is read, in bytes: keys are short.
 const MOST_BYTES: u64 = 1024 * 1024;
@@ -231,28 +232,14 @@ impl Credentials {
     /// is replaced.
     fn replace(&self, text: &str) -> io::Result<()> {
         if let Some(directory) = self.path.parent() {
-            private_directory(directory)?;
+            private::directory(directory)?;
         }
         let target = if self.path.is_symlink() {
             fs::canonicalize(&self.path)?
         } else {
             self.path.clone()
         };
-        let name = format!(".credentials-{:016x}.new", fastrand::u64(..));
-        let fresh = target.with_file_name(name);
-        let mut options = fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&fresh)?;
-        let done = file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&fresh, &target));
-        if done.is_err() {
-            drop(fs::remove_file(&fresh));
-        }
-        done
+        private::replace(&target, text)
     }
 
     /// Makes the file its owner's alone. Returns whether it was not.
@@ -329,18 +316,6 @@ pub fn address(base_url: &str) -> String {
         |_| base_url.to_owned(),
         |url| url.origin().ascii_serialization(),
     )
-}
-
-/// Makes a directory that only the user can look into, if it is not there.
-fn private_directory(path: &Path) -> io::Result<()> {
-    if path.as_os_str().is_empty() || path.is_dir() {
-        return Ok(());
-    }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! another program's database, not one of a newer mmchat. A damaged file is set aside under a name
 //! of its own, and what can still be read goes into a new one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use super::error::{Error, is_damage};
 use super::rescue;
 use super::schema;
 use crate::phrase::{self, tr};
+use crate::private;
 
 /// The database, in the data directory.
 const NAME: &str = "conversations.db";
@@ -125,7 +126,7 @@ fn make_directory(directory: &Path, notes: &mut Vec<String>) -> Result<PathBuf, 
         path: directory.to_owned(),
         because: phrase::system(&error),
     };
-    private_directory(directory).map_err(failed)?;
+    private::directory(directory).map_err(failed)?;
     // Links on the way there are the user's own affair; from here on none is followed.
     let directory = fs::canonicalize(directory).map_err(failed)?;
     if !directory.is_dir() {
@@ -136,20 +137,6 @@ fn make_directory(directory: &Path, notes: &mut Vec<String>) -> Result<PathBuf, 
         notes.push(note);
     }
     Ok(directory)
-}
-
-#[cfg(unix)]
-fn private_directory(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-}
-
-#[cfg(not(unix))]
-fn private_directory(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)
 }
 
 /// Whether nobody but the owner may do anything: no bits for the group and others.
@@ -196,7 +183,7 @@ fn tighten_directory(_directory: &Path) -> Option<String> {
 /// Makes an empty database for this user alone, unless one is there, and tells whether it did.
 /// SQLite gives the files beside it the same permissions.
 fn make_file(path: &Path, notes: &mut Vec<String>) -> Result<bool, Error> {
-    match create_private(path) {
+    match private::create(path) {
         Ok(_) => return Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) if error.kind() == io::ErrorKind::StorageFull => return Err(error.into()),
@@ -218,15 +205,6 @@ fn make_file(path: &Path, notes: &mut Vec<String>) -> Result<bool, Error> {
         notes.push(note);
     }
     Ok(false)
-}
-
-/// Makes a file for this user alone. Fails when anything is at its place, a link included.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 /// A path with something at its end: the files beside a database.
@@ -344,10 +322,10 @@ impl Running {
     /// Marks this program as running.
     pub(super) fn mark(directory: &Path) -> io::Result<Self> {
         let running = directory.join(RUNNING);
-        private_directory(&running)?;
+        private::directory(&running)?;
         let name = format!("{:016x}", fastrand::u64(..));
         let path = running.join(&name);
-        let file = create_private(&path)?;
+        let file = private::create(&path)?;
         // Where locks don't work, everybody looks dead to everybody: a reply that is still coming
         // is shown as interrupted in the other program until it is over, and nothing is lost.
         drop(file.try_lock());

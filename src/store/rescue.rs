@@ -12,6 +12,7 @@ use super::error::Error;
 use super::file;
 use super::index;
 use crate::phrase::tr;
+use crate::private;
 
 /// The tables in an order in which each row's owner comes before it.
 const TABLES: [&str; 8] = [
@@ -30,7 +31,7 @@ const TABLES: [&str; 8] = [
 pub(super) fn rescue(directory: &Path, path: &Path) -> Result<String, Error> {
     // Two programs may find the damage at once; the second one finds a store that is whole.
     let lock = directory.join("conversations.db.rescue");
-    let held = match file::create_private(&lock) {
+    let held = match private::create(&lock) {
         Ok(held) => held,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::File::open(&lock)?,
         Err(error) => return Err(error.into()),
@@ -91,7 +92,7 @@ const BESIDE: [&str; 2] = ["-wal", "-shm"];
 /// Makes a store at `new` of what can be read of the damaged one. Returns how many conversations
 /// that is. What is beside the new one goes as it is closed.
 fn copy_into(new: &Path, damaged: &Path) -> Result<u64, Error> {
-    file::create_private(new)?;
+    private::create(new)?;
     let mut fresh = file::connect(new)?;
     let count = copy_all(damaged, &mut fresh)?;
     fresh.close().map_err(|(_, error)| error)?;
@@ -344,7 +345,7 @@ mod tests {
     fn pages_that_lead_round_in_circles_end() {
         let home = tempfile::tempdir().unwrap();
         let path = file::database_in(home.path());
-        file::create_private(&path).unwrap();
+        private::create(&path).unwrap();
         let store = file::connect(&path).unwrap();
         store
             .execute_batch(

@@ -3,9 +3,11 @@
 //! Owns the file and the wait for the program. Invariant: when the editor stops, so do we. A shell
 //! waits for us alone, and while we waited for a stopped editor it would not get its terminal back.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
+
+use crate::private;
 
 /// What came of editing a text.
 #[derive(Debug)]
@@ -33,14 +35,8 @@ impl Draft {
     pub(super) fn write(text: &str) -> io::Result<Self> {
         let name = format!("mmchat-{:016x}.md", fastrand::u64(..));
         let path = std::env::temp_dir().join(name);
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&path)?;
-        let draft = Self(path);
-        file.write_all(text.as_bytes())?;
-        Ok(draft)
+        private::write(&path, text)?;
+        Ok(Self(path))
     }
 
     /// The text as it is by now.

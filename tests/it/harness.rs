@@ -11,7 +11,7 @@ use crossterm::event::{
     KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind,
 };
 use mmchat::app::library::{Change, Which};
-use mmchat::app::{self, App, Choice, Effect, Keymap, Msg, Session, command};
+use mmchat::app::{self, App, Choice, Effect, Keymap, Msg, Session, Setup, command};
 use mmchat::chat::{Delta, Failure, Finish, Moment, Now, Progress, TurnId};
 use mmchat::config::{self, Config, keys::Chord};
 use mmchat::markdown::text_width;
@@ -79,7 +79,12 @@ impl Harness {
 
     /// A configuration besides the providers for tests, in a window of 120×40.
     pub(crate) fn with(config: &str) -> Self {
-        let app = app(config, (120, 40));
+        Self::of(setup(config, (120, 40)))
+    }
+
+    /// What a program starts with, in a window of 120×40.
+    pub(crate) fn of(setup: Setup) -> Self {
+        let app = App::new(setup);
         let terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
         let mut harness = Self {
             app,
@@ -107,7 +112,7 @@ impl Harness {
         let mut config = harness.app.config.clone();
         config.themes = themes;
         wish.clone_into(&mut config.ui.theme);
-        harness.app = app_of(config, (120, 40));
+        harness.app = App::new(setup_of(config, (120, 40)));
         harness.draw();
         harness
     }
@@ -503,20 +508,25 @@ pub(crate) fn answer(text: &str) -> Delta {
 
 /// The state that the program starts with.
 pub(crate) fn app(config: &str, size: (u16, u16)) -> App {
+    App::new(setup(config, size))
+}
+
+/// What a program with that configuration, besides the providers for tests, starts with.
+pub(crate) fn setup(config: &str, size: (u16, u16)) -> Setup {
     let text = format!("{config}\n{PROVIDERS}");
     let config: Config = match config::parse(&text, "test.toml", &command::known()) {
         Ok((config, _)) => config,
         Err(problems) => panic!("{problems}"),
     };
-    app_of(config, size)
+    setup_of(config, size)
 }
 
-fn app_of(config: Config, size: (u16, u16)) -> App {
+fn setup_of(config: Config, size: (u16, u16)) -> Setup {
     let catalog = config.catalog();
     let model = config.model.as_deref().unwrap_or("demo");
     let (provider, model) = catalog.find(model).unwrap();
     let keyed: HashSet<String> = catalog.providers.iter().map(|p| p.id.clone()).collect();
-    App::new(app::Setup {
+    Setup {
         keymap: Keymap::new(&config.keys).unwrap(),
         session: Session {
             choice: Choice { provider, model },
@@ -532,7 +542,7 @@ fn app_of(config: Config, size: (u16, u16)) -> App {
         opened_on_demo: false,
         size,
         start: app::Start::default(),
-    })
+    }
 }
 
 /// A key as a terminal reports it.

@@ -13,7 +13,7 @@ const LAYERS: [&[&str]; 12] = [
     &["markdown"],
     &["app"],
     &["ui"],
-    &["worker", "search_path"],
+    &["private", "search_path", "worker"],
     &[
         "net",
         "store",

@@ -1,7 +1,7 @@
 //! Conversations that are opened: asked for, waited for, put on the screen.
 
 use crate::app::composer::joined;
-use crate::app::library::{Kept, Which};
+use crate::app::library::{Change, Kept, Which};
 use crate::app::{App, Effect, Tone};
 use crate::chat::{Attachment, Now};
 use crate::phrase::tr;
@@ -179,17 +179,23 @@ impl App {
         &mut self,
         draft: &str,
         attached: Vec<Attachment>,
-        typed: Vec<String>,
+        mut typed: Vec<String>,
     ) {
-        self.composer.remember_earlier(typed);
-        // Whoever is typing already has a draft of their own.
+        // Whoever is typing already has a draft of their own, which takes the earlier one's place on
+        // disk; Up finds that one then.
         let untouched = self.composer.is_empty() && self.composer.revision() == 0;
         let is_new = !self.keeping.is_there && self.keeping.start.open.is_none();
-        if untouched && !draft.is_empty() && is_new {
+        let takes_draft = untouched && is_new;
+        if !takes_draft && !draft.is_empty() && self.keeping.start.open.is_none() {
+            typed.push(draft.to_owned());
+            self.keep(Change::Typed(None, draft.to_owned()));
+        }
+        self.composer.remember_earlier(typed);
+        if takes_draft && !draft.is_empty() {
             self.composer.restore(draft);
             self.keeping.draft.written = self.draft_mark();
         }
-        if untouched && is_new && self.attached.items.is_empty() {
+        if takes_draft && self.attached.items.is_empty() {
             self.attached.put(attached);
         }
     }

@@ -1,13 +1,13 @@
 //! An export as a file: its text by its form, written so that nothing is lost on the way.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use super::{Reasoning, html, markdown, to_json};
 use crate::app::export::Form;
 use crate::app::library::Kept;
 use crate::chat::{Turn, safe};
+use crate::private;
 
 /// The conversation in a form. `cost` tells what a turn cost in US dollars where its provider did
 /// not say.
@@ -32,30 +32,17 @@ pub fn text(
 ///
 /// Fails when the file can't be written, or is there and not to be replaced.
 pub fn save(path: &Path, text: &str, replace: bool) -> io::Result<()> {
-    if !replace {
-        return write(path, text);
+    if replace {
+        private::replace(path, text)
+    } else {
+        private::write(path, text)
     }
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{:08x}", fastrand::u32(..)));
-    let beside = Path::new(&beside);
-    write(beside, text)
-        .and_then(|()| fs::rename(beside, path).inspect_err(|_| drop(fs::remove_file(beside))))
-}
-
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let mut new = OpenOptions::new();
-    new.write(true).create_new(true);
-    // A conversation is nobody else's affair, whatever the umask says.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut new, 0o600);
-    let mut file = new.open(path)?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .inspect_err(|_| drop(fs::remove_file(path)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

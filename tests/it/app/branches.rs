@@ -247,3 +247,16 @@ fn without_versions_there_is_nothing_to_compare() {
     it.exchange("q", "", "a").press("alt-d");
     it.shows("No turn here has another version");
 }
+
+#[test]
+fn what_was_made_of_an_earlier_message_is_not_lost_by_going_back() {
+    let mut it = Harness::new();
+    it.exchange("one", "", "A1");
+    it.type_text("draft")
+        .press("alt-e")
+        .type_text(" and better")
+        .press("esc");
+    assert_eq!(it.app.composer.text(), "draft");
+    it.press("ctrl-c up up");
+    assert_eq!(it.app.composer.text(), "one and better");
+}

@@ -327,3 +327,18 @@ fn a_queued_message_is_kept_as_a_draft_until_it_is_sent() {
     it.end();
     assert_eq!(drafts(&mut it), ["third"]);
 }
+
+#[test]
+fn a_draft_of_an_earlier_program_that_comes_too_late_is_found_by_up() {
+    let mut it = Harness::new();
+    it.type_text("now").tell(Msg::Recalled {
+        draft: "before".to_owned(),
+        attached: Vec::new(),
+        typed: vec!["long before".to_owned()],
+    });
+    assert_eq!(it.app.composer.text(), "now");
+    it.press("ctrl-u up");
+    assert_eq!(it.app.composer.text(), "before");
+    let typed = Change::Typed(None, "before".to_owned());
+    assert!(it.changes().contains(&typed));
+}
