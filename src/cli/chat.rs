@@ -47,12 +47,9 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         .map(|provider| provider.id.clone())
         .filter(ready)
         .collect();
-    let size = crossterm::terminal::size().map_err(|error| {
-        Trouble::new(
-            Exit::Failed,
-            tr!("the terminal has no size: {error}", error),
-        )
-    })?;
+    let failed = |why: String| Trouble::new(Exit::Failed, why);
+    let size = crossterm::terminal::size()
+        .map_err(|error| failed(tr!("the terminal has no size: {error}", error)))?;
     config.themes = themes::load(options, &config)?;
     let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
@@ -81,12 +78,8 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let clipboard = Clipboard::find(environment.variables());
     let lookup = |name: &str| environment.get(name).map(str::to_owned);
     let announcer = Announcer::new(lookup, window_title, progress);
-    let guard = Guard::take(mouse, announcer).map_err(|error| {
-        Trouble::new(
-            Exit::Failed,
-            tr!("the terminal can't be used: {error}", error),
-        )
-    })?;
+    let guard = Guard::take(mouse, announcer)
+        .map_err(|error| failed(tr!("the terminal can't be used: {error}", error)))?;
     let run = block_on(async {
         let mut console = Console::real(guard, clipboard, screen::can_be_asked(environment))
             .with_editor(setup::editor(environment));

@@ -275,8 +275,7 @@ mod tests {
     fn what_is_not_in_a_file_for_people_is_told_of_in_it() {
         let mut kept = sample();
         kept.head.persona = "a \"cook\"".to_owned();
-        let first = kept.conversation.last().unwrap().clone();
-        let mut second = first.clone();
+        let mut second = kept.conversation.last().unwrap().clone();
         second.id.0 += 1;
         second.state = TurnState::Done;
         second.reply.finish = Some(Finish::Length);

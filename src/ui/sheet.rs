@@ -90,9 +90,12 @@ pub(super) fn summary(
     };
     let document = cache.document(id, Topic::Answer, source, area.width);
     // The end is followed while it grows; what has come is read from its beginning.
-    let top_of = |rows: usize| match errand.done {
-        true => reader.resolve(rows, height, |_| 1).line,
-        false => rows.saturating_sub(height),
+    let top_of = |rows: usize| {
+        if errand.done {
+            reader.resolve(rows, height, |_| 1).line
+        } else {
+            rows.saturating_sub(height)
+        }
     };
     let mut top = top_of(document.len());
     // Rows that were only estimated may turn out to be others.

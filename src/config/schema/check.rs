@@ -315,7 +315,7 @@ impl Check<'_> {
                 0 => self.wrong(place, tr!("fits none of the forms that are allowed")),
                 1 => {}
                 _ if only_one => {
-                    self.wrong(place, tr!("fits more than one form, and only one may"))
+                    self.wrong(place, tr!("fits more than one form, and only one may"));
                 }
                 _ => {}
             }
