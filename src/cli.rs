@@ -17,6 +17,7 @@ mod prompt;
 mod providers;
 mod record;
 mod screen;
+mod settings;
 mod setup;
 mod spinner;
 mod stats;
@@ -107,7 +108,10 @@ impl From<std::io::Error> for Trouble {
         }
         Self::new(
             Exit::Failed,
-            phrase::tr!("output could not be written: {error}", error),
+            phrase::tr!(
+                "output could not be written: {error}",
+                error = phrase::system(&error)
+            ),
         )
     }
 }
@@ -169,6 +173,7 @@ fn carry_out(line: CommandLine) -> Result<Exit, Trouble> {
     }
     // Until the configuration has its say.
     phrase::speak(screen::language(&environment));
+    settings::speak(&line.options);
     match line.command {
         None => chat::open(&line.options, &environment),
         Some(Subcommands::Ask(ask)) => ask::run(&line.options, &ask, &environment),
@@ -190,7 +195,11 @@ fn demo_server(port: u16) -> Result<Exit, Trouble> {
     let server = demo::Server::start(port).map_err(|error| {
         Trouble::new(
             Exit::Failed,
-            format!("port {port} can't be listened on: {error}"),
+            phrase::tr!(
+                "port {port} can't be listened on: {error}",
+                port,
+                error = phrase::system(&error)
+            ),
         )
     })?;
     let mut out = std::io::stdout().lock();
@@ -203,7 +212,7 @@ fn demo_server(port: u16) -> Result<Exit, Trouble> {
             Ok(()) => Ok(Exit::Signal(2)),
             Err(error) => Err(Trouble::new(
                 Exit::Failed,
-                format!("signals can't be received: {error}"),
+                phrase::tr!("signals can't be received: {error}", error),
             )),
         }
     })
@@ -215,7 +224,8 @@ fn block_on<T>(future: impl Future<Output = Result<T, Trouble>>) -> Result<T, Tr
         .enable_all()
         .build()
         .map_err(|error| {
-            Trouble::new(Exit::Failed, format!("the event loop can't start: {error}"))
+            let why = phrase::tr!("the event loop can't start: {error}", error);
+            Trouble::new(Exit::Failed, why)
         })?
         .block_on(future)
 }

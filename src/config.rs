@@ -14,7 +14,7 @@ pub mod theme;
 
 pub use crate::catalog::{Problem, Problems};
 pub use extension::{Approve, McpServer, McpTransport, NO_PERSONA, Persona, Template, Tool};
-pub use read::{Known, parse, wrong_at};
+pub use read::{Known, language, parse, read, wrong_at};
 
 /// The whole configuration, defaults filled in.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crate::app::attached::{self, Found, Many, Wanted};
 use crate::chat::{Attachment, MOST_IMAGE_BYTES, safe, short_bytes};
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 
 use clipboard::Clipboard;
 
@@ -90,7 +90,7 @@ impl Files {
         }
         if !pattern::is_pattern(typed) {
             let error = fs::metadata(&path).err();
-            let why = error.map_or_else(String::new, |error| error.to_string());
+            let why = error.map_or_else(String::new, |error| phrase::system(&error));
             return Err(failed(tr!("can't be read: {why}", why)));
         }
         let files = pattern::files(&path, MOST_FILES).map_err(failed)?;
@@ -165,18 +165,26 @@ pub fn read(path: &Path) -> Result<Attachment, String> {
 
 fn read_as(path: &Path, name: String) -> Result<Attachment, String> {
     let shown = safe::one_line(&path.to_string_lossy());
-    let failed =
-        |error: std::io::Error| tr!("{path} can't be read: {why}", path = shown, why = error);
+    let failed = |error: std::io::Error| {
+        let error = phrase::system(&error);
+        tr!("{name} can't be read: {error}", name = shown, error)
+    };
     let facts = fs::metadata(path).map_err(failed)?;
+    if facts.is_dir() {
+        return Err(tr!(
+            "{shown} is a directory; name the files in it that are meant",
+            shown
+        ));
+    }
     if !facts.is_file() {
-        return Err(tr!("{path} is no plain file", path = shown));
+        return Err(tr!("{shown} is no plain file", shown));
     }
     let large = usize::try_from(facts.len()).unwrap_or(usize::MAX);
     if large > MOST_IMAGE_BYTES {
         let size = short_bytes(large);
         return Err(tr!(
-            "{path} is {size} large, and 8 MiB of text or 10 MiB of an image are the most",
-            path = shown,
+            "{shown} is {size} large, and 8 MiB of text or 10 MiB of an image are the most",
+            shown,
             size
         ));
     }
@@ -212,7 +220,7 @@ fn read_all(files: &[PathBuf]) -> Found {
 fn several(typed: &str, files: Vec<(PathBuf, u64)>) -> Result<Found, String> {
     let shown = safe::one_line(typed);
     match files.as_slice() {
-        [] => Err(tr!("{path} comes to no files", path = shown)),
+        [] => Err(tr!("{shown} comes to no files", shown)),
         [(only, _)] if pattern::is_pattern(typed) => Ok(Found::Read(vec![read(only)?], Vec::new())),
         _ => Ok(Found::Several(Many {
             typed: typed.to_owned(),

@@ -123,7 +123,7 @@ impl Client {
         if key.is_some() && is_bare && !network.allow_plain_http {
             return Err(Failure::new(
                 FailureKind::PlainHttp,
-                format!("{} is another machine", route::host_of(&url)),
+                tr!("{host} is another machine", host = route::host_of(&url)),
             ));
         }
         let line = self.inner.routes.line(&url, network).boxed().await?;
@@ -176,7 +176,7 @@ impl Client {
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED
             && let Some(proxy) = &line.proxy
         {
-            let message = format!("{proxy} wants other credentials");
+            let message = tr!("{proxy} wants other credentials", proxy);
             return Err(Failure {
                 status: Some(status.as_u16()),
                 ..Failure::new(FailureKind::Proxy, message)
@@ -237,10 +237,16 @@ fn header_map(exchange: &Exchange<'_>, key: Option<&SecretString>) -> Result<Hea
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in exchange.headers {
         let name_of_header = HeaderName::from_bytes(name.as_bytes()).map_err(|error| {
-            Failure::new(FailureKind::Setup, format!("header “{name}”: {error}"))
+            Failure::new(
+                FailureKind::Setup,
+                tr!("header “{name}”: {error}", name, error),
+            )
         })?;
         let value = HeaderValue::from_str(value).map_err(|_invalid| {
-            let message = format!("the value of header “{name}” holds a control character");
+            let message = tr!(
+                "the value of header “{name}” holds a control character",
+                name
+            );
             Failure::new(FailureKind::Setup, message)
         })?;
         headers.insert(name_of_header, value);
@@ -256,7 +262,7 @@ fn header_map(exchange: &Exchange<'_>, key: Option<&SecretString>) -> Result<Hea
             ),
         };
         let mut value = HeaderValue::from_str(&value).map_err(|_invalid| {
-            Failure::new(FailureKind::Setup, "the API key is no valid header")
+            Failure::new(FailureKind::Setup, tr!("the API key is no valid header"))
         })?;
         value.set_sensitive(true);
         headers.insert(name, value);
@@ -294,8 +300,8 @@ fn redirect(response: &Response) -> Failure {
             route::host_of(&target),
             target.path()
         ),
-        Some(target) => format!("to a {}: address", target.scheme()),
-        None => "without saying where to".to_owned(),
+        Some(target) => tr!("to a {scheme}: address", scheme = target.scheme()),
+        None => tr!("without saying where to").to_owned(),
     };
     Failure {
         status: Some(status),

@@ -8,11 +8,15 @@
 //! start, and every layer down to the sentences of a failure speaks. Handing it to all of them would
 //! put a parameter into every signature that ends in words, `Display` included.
 
+mod system;
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::{Display, Write as _};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use system::system;
 
 /// A language that the program speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -16,7 +16,9 @@ pub type Shrinker = Worker<PictureRequest, PictureAnswer>;
 /// A maker of pictures at rest. Nothing is started yet.
 #[cfg(feature = "image-preview")]
 pub fn shrinker() -> Shrinker {
-    let make = || |request: &PictureRequest| request.answered(decode::picture(&request.image));
+    let make = || {
+        |request: &PictureRequest| request.answered(decode::picture(&request.image, request.most))
+    };
     Worker::new("pictures", make, |request| request.answered(None))
 }
 

@@ -210,6 +210,7 @@ impl<'a, S: Surface> Runtime<'a, S> {
                 Woken::Msg(msg) => self.batch(app, msg, false).await?,
             };
             if let Some(ending) = ended {
+                self.take_pictures_back();
                 return Ok(self.over(ending, self.frames).await);
             }
         }
@@ -387,9 +388,11 @@ impl<'a, S: Surface> Runtime<'a, S> {
         let seen = ui::view(app, self.cache, &mut self.frame);
         // The surface knows what it shows, and compares: the library's terminal, which compares
         // with the frame before, would do so a second time and keep a second frame.
-        let shown = self
-            .surface
-            .present(&self.frame, seen.caret, &self.cache.links);
+        let drawings = self.cache.take_drawings();
+        let shown = self.surface.draw_pictures(&drawings).and_then(|()| {
+            self.surface
+                .present(&self.frame, seen.caret, &self.cache.links)
+        });
         shown.map_err(|error| failed(&error))?;
         // A window that takes no title is one that can be drawn to all the same.
         drop(self.console.announce(&app.announcement()));
@@ -420,9 +423,20 @@ impl<'a, S: Surface> Runtime<'a, S> {
         drop(self.console.ask_background());
     }
 
-    /// Has every cell drawn anew.
+    /// Leaves none of our pictures with the terminal, which would keep them.
+    fn take_pictures_back(&mut self) {
+        self.cache.forget_pictures();
+        let drawings = self.cache.take_drawings();
+        if !self.console.is_lost() {
+            // A terminal that is gone has nothing to forget.
+            drop(self.surface.draw_pictures(&drawings));
+        }
+    }
+
+    /// Has every cell drawn anew, and every picture: what another program did to them is not known.
     fn redraw(&mut self) {
         self.surface.clear();
+        self.cache.forget_pictures();
         self.dirty = true;
     }
 }

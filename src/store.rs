@@ -9,6 +9,7 @@
 mod asked;
 mod attached;
 mod draft;
+mod error;
 pub mod export;
 mod facts;
 mod file;
@@ -26,7 +27,7 @@ mod words;
 mod write;
 mod writer;
 
-pub use file::Error;
+pub use error::Error;
 pub use health::{Health, look};
 pub use shelf::Shelf;
 
@@ -39,6 +40,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::app::library::{Change, Peek, Query, StoreNews, Which};
 use crate::app::{Effect, Msg};
+use crate::phrase::tr;
 use writer::{Job, Writer};
 
 /// The store, as the loop knows it.
@@ -116,7 +118,7 @@ impl Store {
         if let Some(threads) = self.threads() {
             drop(threads.questions.send(question));
         } else {
-            let why = "No conversations are kept".to_owned();
+            let why = tr!("No conversations are kept").to_owned();
             drop(self.sender.send(no_answer(&question, why)));
         }
     }
@@ -168,7 +170,7 @@ impl Store {
             return Ok(());
         }
         result.recv_timeout(patience).unwrap_or_else(|_| {
-            Err("The disk is too slow; the last changes may not be saved".to_owned())
+            Err(tr!("The disk is too slow; the last changes may not be saved").to_owned())
         })
     }
 
@@ -181,7 +183,10 @@ impl Store {
             match start(directory.clone(), &self.sender) {
                 Ok(threads) => self.threads = Some(threads),
                 Err(error) => {
-                    let why = format!("Nothing is saved: the system gives no thread ({error})");
+                    let why = tr!(
+                        "Nothing is saved: the system gives no thread ({error})",
+                        error
+                    );
                     drop(self.sender.send(Msg::Store(StoreNews::Gone(why.clone()))));
                     self.place = Place::Nowhere(why);
                 }
@@ -262,7 +267,7 @@ fn drop_overtaken(waiting: &mut Vec<Question>) {
 }
 
 fn answer(store: &rusqlite::Connection, question: Question) -> Msg {
-    let because = |error: rusqlite::Error| format!("The conversations can't be read: {error}");
+    let because = |error: rusqlite::Error| tr!("The conversations can't be read: {error}", error);
     match question {
         Question::List(ticket, query, limit) => {
             Msg::Listed(ticket, search::list(store, &query, limit).map_err(because))

@@ -10,6 +10,7 @@ mod canvas;
 mod clipboard;
 mod console;
 mod editor;
+mod graphics;
 mod hidden;
 mod replies;
 

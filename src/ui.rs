@@ -46,7 +46,7 @@ mod welcome;
 
 pub use cache::Cache;
 pub use links::Links;
-pub use picture::{MOST_PIXELS, Picture, PictureAnswer, PictureRequest};
+pub use picture::{Drawing, MOST_PIXELS, Medium, Picture, PictureAnswer, PictureRequest};
 pub use theme::{Depth, Theme};
 
 use ratatui::buffer::Buffer;

@@ -1,11 +1,13 @@
 //! Which key means which command, where.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use crossterm::event::{KeyEvent, KeyModifiers};
 
 use super::command::{Command, SPECS, Scope};
 use crate::config::keys::{Binding, Chord};
+use crate::phrase::tr;
 
 /// Keys that overlays match as they are: with nothing, with Ctrl alone, with Alt alone.
 pub(super) const PLAIN: KeyModifiers = KeyModifiers::NONE;
@@ -28,8 +30,7 @@ pub struct Keymap {
 }
 
 /// Two commands want the same key in the same place.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{chord} is bound to both {first} and {second}; bind one of them to another key in [keys]")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
     /// The key.
     pub chord: Chord,
@@ -39,14 +40,30 @@ pub struct Conflict {
     pub second: &'static str,
 }
 
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            chord,
+            first,
+            second,
+        } = self;
+        f.write_str(&tr!(
+            "{chord} is bound to both {first} and {second}; bind one of them to another key in [keys]",
+            chord,
+            first,
+            second
+        ))
+    }
+}
+
 impl Keymap {
     /// The default keys with the user's bindings in their place.
     ///
     /// # Errors
     ///
-    /// Fails when a key that the user binds belongs to another action that can meet it, be it by
-    /// default: silently taking it away would leave that action without its key.
-    pub fn new(bindings: &[Binding]) -> Result<Self, Conflict> {
+    /// Fails, with every conflict, when a key that the user binds belongs to another action that can meet it, be it
+    /// by default: silently taking it away would leave that action without its key.
+    pub fn new(bindings: &[Binding]) -> Result<Self, Vec<Conflict>> {
         let mut map = Self {
             by_chord: HashMap::new(),
             by_command: HashMap::new(),
@@ -67,21 +84,24 @@ impl Keymap {
                     .collect();
                 (spec, chords)
             });
+        let mut conflicts = Vec::new();
         for (spec, chords) in bound.chain(usual) {
             for chord in chords {
-                if let Some(first) = map.command_in(spec.scope, chord) {
-                    let first = first.spec().map_or("", |spec| spec.action);
-                    let second = spec.action;
-                    return Err(Conflict {
+                match map.command_in(spec.scope, chord) {
+                    Some(first) => conflicts.push(Conflict {
                         chord,
-                        first,
-                        second,
-                    });
+                        first: first.spec().map_or("", |spec| spec.action),
+                        second: spec.action,
+                    }),
+                    None => map.bind(spec.scope, chord, spec.command),
                 }
-                map.bind(spec.scope, chord, spec.command);
             }
         }
-        Ok(map)
+        if conflicts.is_empty() {
+            Ok(map)
+        } else {
+            Err(conflicts)
+        }
     }
 
     /// The command of a key in a place.
@@ -204,8 +224,9 @@ mod tests {
     #[test]
     fn a_key_that_another_action_has_by_default_is_an_error_until_that_one_moves() {
         let taken = Keymap::new(&[binding("help", &["ctrl-o"])]);
-        let conflict = taken.unwrap_err();
-        assert_eq!((conflict.first, conflict.second), ("help", "switch-model"));
+        let conflicts = taken.unwrap_err();
+        let pairs: Vec<_> = conflicts.iter().map(|it| (it.first, it.second)).collect();
+        assert_eq!(pairs, [("help", "switch-model")]);
         let swapped = [
             binding("help", &["ctrl-o"]),
             binding("switch-model", &["f1"]),
@@ -228,6 +249,8 @@ mod tests {
     fn one_key_for_two_actions_that_can_meet_is_an_error() {
         let twice = [binding("help", &["f9"]), binding("zoom", &["f9"])];
         assert!(Keymap::new(&twice).is_err());
+        let two = [binding("help", &["ctrl-o"]), binding("zoom", &["ctrl-p"])];
+        assert_eq!(Keymap::new(&two).map(drop).unwrap_err().len(), 2);
         let apart = [binding("line-end", &["f9"]), binding("zoom", &["f9"])];
         assert!(Keymap::new(&apart).is_ok());
     }

@@ -80,7 +80,7 @@ impl Server {
         };
         let tools = match count {
             0 => String::new(),
-            _ => format!(" · {}", names.join(", ")),
+            _ => format!(" · {}", names.join(tr!(", "))),
         };
         Item {
             title: self.config.name.clone(),

@@ -94,7 +94,7 @@ impl Catalog {
         }
         let advice = if near.is_empty() {
             let all: Vec<&str> = ids().collect();
-            tr!("the providers are {all}", all = all.join(", "))
+            tr!("the providers are {all}", all = all.join(tr!(", ")))
         } else {
             tr!("did you mean {words}?", words = nearest::either(&near))
         };

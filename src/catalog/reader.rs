@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 use super::nearest::{did_you_mean, either};
 use super::problem::{Notes, line_and_column};
 use crate::chat::safe;
+use crate::phrase::tr;
 
 /// Parses `text` and lets `read` take what it knows from the top; what it did not ask for is a
 /// mistake. Text that is no TOML is only reported, not read.
@@ -31,7 +32,7 @@ pub fn read<T: Default>(
             // One slip makes a parser stumble several times on the same line.
             if last_line.replace(line) != Some(line) {
                 let message = safe::one_line(error.message());
-                notes.wrong(at, format!("this is not TOML: {message}"));
+                notes.wrong(at, tr!("this is not TOML: {message}", message));
             }
         }
         return T::default();
@@ -94,20 +95,20 @@ impl<'t> Section<'t> {
                 continue;
             }
             let place = if self.path.is_empty() {
-                "at the top level".to_owned()
+                tr!("at the top level").to_owned()
             } else {
-                format!("in [{}]", self.path)
+                tr!("in [{table}]", table = self.path)
             };
             let near = did_you_mean(word, self.known.iter().copied());
             let near = if near.is_empty() {
-                format!(" It takes {}.", either(&self.known))
+                tr!(" It takes {keys}.", keys = either(&self.known))
             } else {
                 near
             };
             let word = safe::one_line(word);
             notes.wrong(
                 key.span().start,
-                format!("unknown key `{word}` {place}.{near}"),
+                tr!("unknown key `{word}` {place}.{near}", word, place, near),
             );
         }
     }
@@ -211,14 +212,14 @@ impl<'t> Field<'t> {
         if let DeValue::String(text) = self.value {
             return Some(text.clone().into_owned());
         }
-        self.mistyped("takes a text in quotes", notes)
+        self.mistyped(tr!("takes a text in quotes"), notes)
     }
 
     /// A string that is not empty.
     pub fn text(&self, notes: &mut Notes) -> Option<String> {
         let text = self.string(notes)?;
         if text.trim().is_empty() {
-            self.wrong("is empty.", notes);
+            self.wrong(tr!("is empty."), notes);
             return None;
         }
         Some(text)
@@ -229,7 +230,7 @@ impl<'t> Field<'t> {
         if let DeValue::Boolean(value) = self.value {
             return Some(*value);
         }
-        self.mistyped("takes true or false", notes)
+        self.mistyped(tr!("takes true or false"), notes)
     }
 
     /// Tells whether it is the word `false`.
@@ -251,9 +252,9 @@ impl<'t> Field<'t> {
     pub fn whole(&self, range: RangeInclusive<u64>, notes: &mut Notes) -> Option<u64> {
         let (least, most) = (*range.start(), *range.end());
         let allowed = if most == u64::MAX {
-            format!("takes a whole number from {least} up")
+            tr!("takes a whole number from {least} up", least)
         } else {
-            format!("takes a whole number from {least} to {most}")
+            tr!("takes a whole number from {least} to {most}", least, most)
         };
         let DeValue::Integer(number) = self.value else {
             return self.mistyped(allowed, notes);
@@ -262,7 +263,10 @@ impl<'t> Field<'t> {
         if let Some(whole) = whole.filter(|whole| range.contains(whole)) {
             return Some(whole);
         }
-        self.wrong(format_args!("{allowed}, not {number}."), notes);
+        self.wrong(
+            tr!("{allowed}, not {found}.", allowed, found = number),
+            notes,
+        );
         None
     }
 
@@ -270,9 +274,9 @@ impl<'t> Field<'t> {
     pub fn number(&self, range: RangeInclusive<f64>, notes: &mut Notes) -> Option<f64> {
         let (least, most) = (*range.start(), *range.end());
         let allowed = if most >= f64::MAX {
-            format!("takes a number from {least} up")
+            tr!("takes a number from {least} up", least)
         } else {
-            format!("takes a number from {least} to {most}")
+            tr!("takes a number from {least} to {most}", least, most)
         };
         let number = match self.value {
             DeValue::Float(number) => number.as_str().parse::<f64>().ok(),
@@ -287,8 +291,8 @@ impl<'t> Field<'t> {
         if let Some(number) = number.filter(|number| range.contains(number)) {
             return Some(number);
         }
-        let found = number.map_or("this".to_owned(), |number| number.to_string());
-        self.wrong(format_args!("{allowed}, not {found}."), notes);
+        let found = number.map_or_else(|| tr!("this").to_owned(), |number| number.to_string());
+        self.wrong(tr!("{allowed}, not {found}.", allowed, found), notes);
         None
     }
 
@@ -301,14 +305,17 @@ impl<'t> Field<'t> {
         let known: Vec<&str> = words.iter().map(|&(word, _)| word).collect();
         let near = did_you_mean(&text, known.iter().copied());
         let (all, text) = (either(&known), safe::one_line(&text));
-        self.wrong(format_args!("takes {all}, not \"{text}\".{near}"), notes);
+        self.wrong(
+            tr!("takes {all}, not \"{text}\".{near}", all, text, near),
+            notes,
+        );
         None
     }
 
     /// A list; its items are fields of the same name.
     pub fn items(&self, notes: &mut Notes) -> Option<Vec<Self>> {
         let DeValue::Array(items) = self.value else {
-            return self.mistyped("takes a list in [ ]", notes);
+            return self.mistyped(tr!("takes a list in [ ]"), notes);
         };
         let item = |item: &'t Spanned<DeValue<'t>>| Self {
             path: self.path.clone(),
@@ -330,7 +337,7 @@ impl<'t> Field<'t> {
     pub fn command(&self, notes: &mut Notes) -> Option<Vec<String>> {
         if let DeValue::String(_) = self.value {
             self.wrong(
-                "takes a list: the program, then its arguments, such as [\"pass\", \"show\", \"name\"]; no shell splits a text.",
+                tr!("takes a list: the program, then its arguments, such as [\"pass\", \"show\", \"name\"]; no shell splits a text."),
                 notes,
             );
             return None;
@@ -340,7 +347,7 @@ impl<'t> Field<'t> {
             .first()
             .is_none_or(|program| program.trim().is_empty())
         {
-            self.wrong("names no program.", notes);
+            self.wrong(tr!("names no program."), notes);
             return None;
         }
         Some(command)
@@ -351,16 +358,19 @@ impl<'t> Field<'t> {
         if let DeValue::Table(table) = self.value {
             return Some(Section::new(self.path.clone(), self.key_at, table));
         }
-        self.mistyped(format!("is a table: write [{}]", self.path), notes)
+        self.mistyped(tr!("is a table: write [{table}]", table = self.path), notes)
     }
 
     /// A table as JSON, key order kept: part of a request body.
     pub fn json(&self, notes: &mut Notes) -> Option<Map<String, Value>> {
         let DeValue::Table(table) = self.value else {
-            return self.mistyped("takes a table, such as { key = \"value\" }", notes);
+            return self.mistyped(tr!("takes a table, such as { key = \"value\" }"), notes);
         };
         object(table).or_else(|| {
-            self.wrong("holds a date or a number that JSON can't write.", notes);
+            self.wrong(
+                tr!("holds a date or a number that JSON can't write."),
+                notes,
+            );
             None
         })
     }
@@ -368,15 +378,15 @@ impl<'t> Field<'t> {
     fn mistyped<T>(&self, allowed: impl Display, notes: &mut Notes) -> Option<T> {
         // The value itself stays unsaid: it may be a key in the wrong place.
         let found = match self.value {
-            DeValue::String(_) => "a text in quotes",
-            DeValue::Integer(_) => "a whole number",
-            DeValue::Float(_) => "a number with a fraction",
-            DeValue::Boolean(_) => "true or false",
-            DeValue::Datetime(_) => "a date",
-            DeValue::Array(_) => "a list",
-            DeValue::Table(_) => "a table",
+            DeValue::String(_) => tr!("a text in quotes"),
+            DeValue::Integer(_) => tr!("a whole number"),
+            DeValue::Float(_) => tr!("a number with a fraction"),
+            DeValue::Boolean(_) => tr!("true or false"),
+            DeValue::Datetime(_) => tr!("a date"),
+            DeValue::Array(_) => tr!("a list"),
+            DeValue::Table(_) => tr!("a table"),
         };
-        self.wrong(format_args!("{allowed}, not {found}."), notes);
+        self.wrong(tr!("{allowed}, not {found}.", allowed, found), notes);
         None
     }
 }

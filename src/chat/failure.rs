@@ -347,7 +347,7 @@ impl Failure {
             if !words.is_empty() {
                 words.push(' ');
             }
-            words = format!("{words}({})", facts.join(", "));
+            words = format!("{words}({})", facts.join(tr!(", ")));
         }
         words
     }

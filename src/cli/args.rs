@@ -358,6 +358,9 @@ pub(super) enum HistoryDeed {
         /// The files; - is standard input
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
+        /// Import conversations that are here already once more
+        #[arg(long)]
+        again: bool,
     },
 }
 

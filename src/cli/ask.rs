@@ -27,7 +27,7 @@ use crate::chat::{
 use crate::config::Config;
 use crate::files;
 use crate::net::{Client, Provider};
-use crate::phrase;
+use crate::phrase::{self, tr};
 use crate::runtime::Clock;
 use crate::wire::{Ask, Auth, WireRequest};
 use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, judged};
@@ -52,7 +52,7 @@ pub(super) fn run(
         ..
     } = Setup::new(options, environment)?;
     // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
-    themes::load(options, &config, false)?;
+    themes::load(options, &config)?;
     let earlier = history::to_go_on_with(options)?;
     let mut kept = earlier.unwrap_or_default();
     if !kept.conversation.is_empty() {
@@ -60,7 +60,7 @@ pub(super) fn run(
     }
     begin_as(&mut kept, begin, &config);
     let provider = catalog.provider(&session.choice.provider);
-    let provider = provider.ok_or_else(|| Trouble::usage("there is no such provider"))?;
+    let provider = provider.ok_or_else(|| Trouble::usage(tr!("there is no such provider")))?;
     let model = provider.model(&session.choice.model);
     let tokens = estimate(&kept.conversation, &prompt, &attached);
     check_images(&attached, provider, &model)?;
@@ -337,10 +337,12 @@ async fn round(
                 because,
             }) => {
                 outlet.spinner.clear()?;
-                complain(&format!(
-                    "{} Trying again in {:.1} s (attempt {attempt} of {of}).",
-                    because.what(),
-                    wait.as_secs_f64()
+                complain(&tr!(
+                    "{what} Trying again in {wait} s (attempt {attempt} of {of}).",
+                    what = because.what(),
+                    wait = format_args!("{:.1}", wait.as_secs_f64()),
+                    attempt,
+                    of
                 ));
             }
             Ok(Progress::Delta(delta)) => {
@@ -365,13 +367,13 @@ async fn round(
 fn doing(turn: &Turn) -> &'static str {
     let timing = &turn.timing;
     if timing.first_answer.is_some() {
-        "answering"
+        tr!("answering")
     } else if timing.first_reasoning.is_some() {
-        "thinking"
+        tr!("thinking")
     } else if timing.connected.is_some() {
-        "waiting"
+        tr!("waiting")
     } else {
-        "connecting"
+        tr!("connecting")
     }
 }
 
@@ -389,7 +391,7 @@ fn dry_run(request: &WireRequest) -> Result<Exit, Trouble> {
     let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
     // The demo's address is known only once its server runs.
     let host = if request.provider == DEMO {
-        "(the demo)"
+        tr!("(the demo)")
     } else {
         ""
     };

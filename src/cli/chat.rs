@@ -14,6 +14,7 @@ use crate::chat::Extras;
 use crate::config::{Config, theme};
 use crate::files::Files;
 use crate::net::Client;
+use crate::phrase::tr;
 use crate::runtime::{Clock, Ending, Runtime};
 use crate::store::{Place, Store};
 use crate::tui::{Announcer, Canvas, Clipboard, Console, Guard};
@@ -47,9 +48,12 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         .filter(ready)
         .collect();
     let size = crossterm::terminal::size().map_err(|error| {
-        Trouble::new(Exit::Failed, format!("the terminal has no size: {error}"))
+        Trouble::new(
+            Exit::Failed,
+            tr!("the terminal has no size: {error}", error),
+        )
     })?;
-    config.themes = themes::load(options, &config, false)?;
+    config.themes = themes::load(options, &config)?;
     let theme = Theme::new(&theme::Theme::ansi(), screen::depth(environment));
     let mouse = config.ui.mouse;
     let start = Start {
@@ -78,7 +82,10 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
     let lookup = |name: &str| environment.get(name).map(str::to_owned);
     let announcer = Announcer::new(lookup, window_title, progress);
     let guard = Guard::take(mouse, announcer).map_err(|error| {
-        Trouble::new(Exit::Failed, format!("the terminal can't be used: {error}"))
+        Trouble::new(
+            Exit::Failed,
+            tr!("the terminal can't be used: {error}", error),
+        )
     })?;
     let run = block_on(async {
         let mut console = Console::real(guard, clipboard, screen::can_be_asked(environment))
@@ -86,7 +93,9 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
         let canvas = Canvas::new(std::io::stdout());
         let mut canvas = canvas.in_ascii(screen::is_ascii(environment));
         let mut cache = Cache::new(theme);
-        cache.show_pictures(image_preview && !screen::is_ascii(environment));
+        if image_preview {
+            cache.show_pictures(screen::pictures(environment));
+        }
         if !links_are_welcome(environment) {
             cache.links = Links::none();
         }
@@ -125,14 +134,14 @@ pub(super) fn open(options: &Options, environment: &Environment) -> Result<Exit,
 /// Refuses what can't show a chat.
 fn check_terminal(environment: &Environment) -> Result<(), Trouble> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
-        return Err(Trouble::usage(
-            "the chat needs a terminal; for pipes and scripts there is `mmchat ask`",
-        ));
+        return Err(Trouble::usage(tr!(
+            "the chat needs a terminal; for pipes and scripts there is `mmchat ask`"
+        )));
     }
     if environment.get("TERM") == Some("dumb") {
-        return Err(Trouble::usage(
-            "this terminal (TERM=dumb) can't show the chat; `mmchat ask` works here",
-        ));
+        return Err(Trouble::usage(tr!(
+            "this terminal (TERM=dumb) can't show the chat; `mmchat ask` works here"
+        )));
     }
     Ok(())
 }
@@ -195,7 +204,7 @@ fn start(options: &Options, config: &Config) -> Result<Start, Trouble> {
 pub(super) fn place(options: &Options) -> Place {
     setup::data_dir(options).map_or_else(
         || {
-            let why = "Nothing is saved: there is no home directory; --data-dir names a place";
+            let why = tr!("Nothing is saved: there is no home directory; --data-dir names a place");
             Place::Nowhere(why.to_owned())
         },
         Place::Directory,

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::args::{ConfigDeed, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, json, themes};
+use super::{Exit, Trouble, complain, json, settings};
 use crate::app::command::SPECS;
 use crate::chat::safe;
-use crate::phrase;
+use crate::phrase::{self, tr};
 
 /// The commented example, which parses to the defaults.
 const EXAMPLE: &str = include_str!("../../config.example.toml");
@@ -21,11 +21,11 @@ pub(super) fn run(
     deed: ConfigDeed,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let path = setup::config_path(options);
+    let path = settings::path(options);
     let path = path.ok_or_else(|| {
         Trouble::new(
             Exit::Failed,
-            "there is no home directory; name a file with --config",
+            tr!("there is no home directory; name a file with --config"),
         )
     })?;
     let mut out = io::stdout().lock();
@@ -38,8 +38,12 @@ pub(super) fn run(
             writeln!(out, "{}", shown(&path))?;
         }
         ConfigDeed::Show => {
-            setup::load(options)?;
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|_| EXAMPLE.to_owned());
+            settings::load(options)?;
+            let text = std::fs::read_to_string(&path).unwrap_or_else(|_not_there| {
+                let path = shown(&path);
+                complain(&tr!("{path} is not there; these are the defaults", path));
+                EXAMPLE.to_owned()
+            });
             out.write_all(safe::visible(&text).as_bytes())?;
         }
         ConfigDeed::Check => check(options, &path, &mut out)?,
@@ -67,9 +71,13 @@ fn create(path: &Path) -> Result<(), Trouble> {
             Exit::Failed,
             match error.kind() {
                 io::ErrorKind::AlreadyExists => {
-                    format!("{path} is there already; it was left as it is")
+                    tr!("{path} is there already; it was left as it is", path)
                 }
-                _ => format!("{path} can't be written: {error}"),
+                _ => tr!(
+                    "{path} can't be written: {error}",
+                    path,
+                    error = phrase::system(&error)
+                ),
             },
         )
     };
@@ -84,48 +92,44 @@ fn create(path: &Path) -> Result<(), Trouble> {
 fn edit(path: &Path, editor: &[String]) -> Result<(), Trouble> {
     let failed = |why: String| Trouble::new(Exit::Failed, why);
     let Some((program, arguments)) = editor.split_first() else {
-        return Err(failed("set $VISUAL or $EDITOR to edit it".to_owned()));
+        return Err(failed(tr!("set $VISUAL or $EDITOR to edit it").to_owned()));
     };
     let status = std::process::Command::new(program)
         .args(arguments)
         .arg(path)
         .status()
         .map_err(|error| {
-            failed(format!(
-                "{program} could not be started: {error}; set $VISUAL or $EDITOR"
+            failed(tr!(
+                "{program} could not be started: {error}; set $VISUAL or $EDITOR",
+                program,
+                error = phrase::system(&error)
             ))
         })?;
     if !status.success() {
-        return Err(failed(format!("{program} ended with {status}")));
+        return Err(failed(tr!(
+            "{program} ended with {status}",
+            program,
+            status
+        )));
     }
     Ok(())
 }
 
 fn check(options: &Options, path: &Path, out: &mut impl Write) -> Result<(), Trouble> {
-    let (config, _) = setup::load(options)?;
-    let checks = [
-        themes::load(options, &config, true).map(drop),
-        setup::check_ca_file(options, &config),
-    ];
-    let wrong: Vec<String> = checks
-        .into_iter()
-        .filter_map(|checked| Some(checked.err()?.to_string()))
-        .collect();
-    if !wrong.is_empty() {
-        return Err(Trouble::listed(wrong.join("\n")));
-    }
-    let there = if path.exists() {
-        "is right"
+    settings::check(options)?;
+    let name = shown(path);
+    let told = if path.exists() {
+        tr!("{name} is right", name)
     } else {
-        "is not there; the defaults hold"
+        tr!("{name} is not there; the defaults hold", name)
     };
-    writeln!(out, "{} {there}", shown(path))?;
+    writeln!(out, "{told}")?;
     Ok(())
 }
 
 /// Prints the key bindings in force.
 pub(super) fn keys(options: &Options, as_json: bool) -> Result<Exit, Trouble> {
-    let (_, keymap) = setup::load(options)?;
+    let (_, keymap) = settings::load(options)?;
     let mut out = io::stdout().lock();
     if as_json {
         let rows = SPECS.iter().map(|spec| {

@@ -7,6 +7,7 @@ mod observe;
 mod probe;
 mod terminal;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -14,14 +15,18 @@ use serde_json::{Value, json};
 
 use super::args::{DoctorArgs, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, json};
+use super::{Exit, Trouble, json, settings, table};
 use crate::app::Keymap;
 use crate::catalog::Catalog;
 use crate::chat::safe;
 use crate::config::{Config, Network};
 use crate::net::Keys;
+use crate::phrase::{self, mark, tr};
 use crate::store::look;
 use probe::Probe;
+
+/// The columns of what was looked at.
+const NAME_COLS: usize = 20;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,17 +42,24 @@ enum State {
 /// Something that was looked at.
 #[derive(Debug)]
 struct Finding {
+    /// In English, as programs know it; said in the user's language.
     section: &'static str,
-    name: String,
+    /// Our own word, as `section` is one, or somebody's name.
+    name: Cow<'static, str>,
     state: State,
     text: String,
 }
 
 impl Finding {
-    fn new(section: &'static str, name: &str, state: State, text: impl Into<String>) -> Self {
+    fn new(
+        section: &'static str,
+        name: impl Into<Cow<'static, str>>,
+        state: State,
+        text: impl Into<String>,
+    ) -> Self {
         Self {
             section,
-            name: name.to_owned(),
+            name: name.into(),
             state,
             text: text.into(),
         }
@@ -116,44 +128,47 @@ fn print(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
         if finding.section != section {
             let gap = if section.is_empty() { "" } else { "\n" };
             section = finding.section;
-            writeln!(out, "{gap}{section}")?;
+            writeln!(out, "{gap}{}", phrase::of(section))?;
         }
         let mark = match finding.state {
             State::Good => "✓",
             State::Note => "–",
             State::Broken => "✗",
         };
-        let name = safe::one_line(&finding.name);
+        let name = match &finding.name {
+            Cow::Borrowed(word) => phrase::of(word).to_owned(),
+            Cow::Owned(name) => safe::one_line(name),
+        };
+        let name = table::padded(&name, NAME_COLS);
         let text = safe::visible(finding.text.trim_end()).replace('\n', "\n      ");
-        writeln!(out, "  {mark} {name:<20} {text}")?;
+        writeln!(out, "  {mark} {name} {text}")?;
     }
     Ok(())
 }
 
 /// Looks at the configuration; where it is broken, the defaults stand in for it.
 fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Config {
-    const SECTION: &str = "Configuration";
-    let path = setup::config_path(options);
+    const SECTION: &str = mark("Configuration");
+    let path = settings::path(options);
     let shown = path.as_deref().map_or_else(
-        || "no home directory, so there is none".to_owned(),
+        || tr!("no home directory, so there is none").to_owned(),
         |path| path.display().to_string(),
     );
-    match setup::load(options) {
+    match settings::load(options) {
         Ok((config, keymap)) => {
             let there = path.is_some_and(|path| path.exists());
-            let remark = if there {
-                ""
+            let text = if there {
+                shown
             } else {
-                " (not there; the defaults hold)"
+                tr!("{path} (not there; the defaults hold)", path = shown)
             };
-            let text = format!("{shown}{remark}");
-            findings.push(Finding::new(SECTION, "file", State::Good, text));
+            findings.push(Finding::new(SECTION, mark("file"), State::Good, text));
             findings.push(bindings(&keymap, &config));
             config
         }
         Err(trouble) => {
             let text = trouble.to_string();
-            findings.push(Finding::new(SECTION, "file", State::Broken, text));
+            findings.push(Finding::new(SECTION, mark("file"), State::Broken, text));
             Config::default()
         }
     }
@@ -165,11 +180,20 @@ fn bindings(keymap: &Keymap, config: &Config) -> Finding {
         .filter(|spec| !spec.keys.is_empty() && keymap.keys(spec.command).is_empty())
         .count();
     let text = match (config.keys.len(), bare) {
-        (0, _) => "the default ones".to_owned(),
-        (own, 0) => format!("{own} of your own"),
-        (own, bare) => format!("{own} of your own; {bare} actions have no key (see `mmchat keys`)"),
+        (0, _) => tr!("the default ones").to_owned(),
+        (own, 0) => tr!("{own} of your own", own),
+        (own, bare) => tr!(
+            "{own} of your own; {bare} actions have no key (see `mmchat keys`)",
+            own,
+            bare
+        ),
     };
-    Finding::new("Configuration", "key bindings", State::Good, text)
+    Finding::new(
+        mark("Configuration"),
+        mark("key bindings"),
+        State::Good,
+        text,
+    )
 }
 
 fn key_findings(catalog: &Catalog, keys: &Keys) -> Vec<Finding> {
@@ -184,68 +208,85 @@ fn key_findings(catalog: &Catalog, keys: &Keys) -> Vec<Finding> {
             } else {
                 State::Note
             };
-            Finding::new("Keys", &provider.id, state, source.to_string())
+            Finding::new("Keys", provider.id.clone(), state, source.to_string())
         })
         .collect();
     if findings.iter().all(|finding| finding.state == State::Note) {
-        let text = "no key is set; the built-in demo works without one. `mmchat key set PROVIDER` keeps one";
-        findings.push(Finding::new("Keys", "first step", State::Note, text));
+        let text = tr!(
+            "no key is set; the built-in demo works without one. `mmchat key set PROVIDER` keeps one"
+        );
+        let step = Finding::new(mark("Keys"), mark("first step"), State::Note, text);
+        findings.push(step);
     }
     findings
 }
 
 /// Whether conversations could be kept there.
 fn store(directory: Option<PathBuf>) -> Finding {
-    let finding = |state, text: String| Finding::new("Store", "directory", state, text);
+    let finding = |state, text: String| Finding::new(mark("Store"), mark("directory"), state, text);
     let Some(path) = directory else {
-        return finding(
-            State::Note,
-            "no home directory; nothing can be kept".to_owned(),
-        );
+        let text = tr!("no home directory; nothing can be kept");
+        return finding(State::Note, text.to_owned());
     };
     let shown = path.display();
     let there = path.ancestors().find(|place| place.exists());
     let there = match there {
         Some(place) if place.is_dir() => place,
         Some(place) => {
-            let text = format!("{} is a file; it has to be a directory", place.display());
+            let place = place.display();
+            let text = tr!("{place} is a file; it has to be a directory", place);
             return finding(State::Broken, text);
         }
-        None => return finding(State::Broken, format!("{shown} can't be made")),
+        None => return finding(State::Broken, tr!("{shown} can't be made", shown)),
     };
     match can_write(there) {
         Err(error) => finding(
             State::Broken,
-            format!("{shown} can't be written to: {error}"),
+            tr!(
+                "{path} can't be written: {error}",
+                path = shown,
+                error = phrase::system(&error)
+            ),
         ),
         Ok(()) if there == path => {
             let kib = size(&path).div_ceil(1024);
-            finding(State::Good, format!("{shown} ({kib} KiB, writable)"))
+            finding(
+                State::Good,
+                tr!("{shown} ({kib} KiB, writable)", shown, kib),
+            )
         }
-        Ok(()) => finding(State::Good, format!("{shown} (made when it is needed)")),
+        Ok(()) => finding(State::Good, tr!("{shown} (made when it is needed)", shown)),
     }
 }
 
 /// How the conversations are that are kept there. They are read and left as they are.
 fn conversations(directory: &Path) -> Option<Finding> {
-    let finding = |state, text| Some(Finding::new("Store", "conversations", state, text));
+    let finding = |state, text| Some(Finding::new("Store", mark("conversations"), state, text));
     let health = match look(directory) {
         Ok(health) => health?,
         Err(error) => return finding(State::Broken, error.to_string()),
     };
     let (count, version) = (health.conversations, health.version);
     let noun = if count == 1 {
-        "conversation"
+        tr!("conversation")
     } else {
-        "conversations"
+        tr!("conversations")
     };
     let kib = health.bytes.div_ceil(1024);
-    let facts = format!("{count} {noun}, {kib} KiB, version {version} of the tables");
+    let facts = tr!(
+        "{count} {noun}, {kib} KiB, version {version} of the tables",
+        count,
+        noun,
+        kib,
+        version
+    );
     match health.damage {
-        None => finding(State::Good, format!("{facts}; every page is sound")),
+        None => finding(State::Good, tr!("{facts}; every page is sound", facts)),
         Some(damage) => {
-            let text = format!(
-                "{facts}; it is damaged ({damage}). The next chat sets the file aside and goes on with what can be read"
+            let text = tr!(
+                "{facts}; it is damaged ({damage}). The next chat sets the file aside and goes on with what can be read",
+                facts,
+                damage
             );
             finding(State::Broken, text)
         }
@@ -270,7 +311,7 @@ fn size(directory: &Path) -> u64 {
 }
 
 fn network(network: &Network, environment: &Environment) -> Vec<Finding> {
-    const SECTION: &str = "Network";
+    const SECTION: &str = mark("Network");
     let proxies = setup::proxies(environment).shown();
     let proxy = if !network.proxy.is_empty() {
         format!(
@@ -278,24 +319,24 @@ fn network(network: &Network, environment: &Environment) -> Vec<Finding> {
             crate::net::shown_proxy(&network.proxy)
         )
     } else if proxies.is_empty() {
-        "none".to_owned()
+        tr!("none").to_owned()
     } else {
-        proxies.join(", ")
+        proxies.join(tr!(", "))
     };
-    let mut findings = vec![Finding::new(SECTION, "proxy", State::Good, proxy)];
+    let mut findings = vec![Finding::new(SECTION, mark("proxy"), State::Good, proxy)];
     if !network.ca_file.is_empty() {
         let there = Path::new(&network.ca_file).is_file();
-        let (state, remark) = if there {
-            (State::Good, "")
+        let (state, text) = if there {
+            (State::Good, network.ca_file.clone())
         } else {
-            (State::Broken, " is not there")
+            let text = tr!("{file} is not there", file = network.ca_file);
+            (State::Broken, text)
         };
-        let text = format!("{}{remark}", network.ca_file);
         findings.push(Finding::new(SECTION, "network.ca_file", state, text));
     }
     if network.allow_plain_http {
-        let text = "network.allow_plain_http is set: keys may cross the network in the clear";
-        findings.push(Finding::new(SECTION, "plain HTTP", State::Note, text));
+        let text = tr!("network.allow_plain_http is set: keys may cross the network in the clear");
+        findings.push(Finding::new(SECTION, mark("plain HTTP"), State::Note, text));
     }
     findings
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::args::{KeyDeed, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, block_on, json, table};
+use super::{Exit, Trouble, block_on, json, settings, table};
 use crate::catalog::nearest::did_you_mean;
 use crate::catalog::{Catalog, DEMO, Provider};
 use crate::chat::safe;
@@ -25,7 +25,7 @@ pub(super) fn run(
     deed: &KeyDeed,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let (config, _) = setup::load(options)?;
+    let (config, _) = settings::load(options)?;
     let catalog = config.catalog();
     let keys = setup::keys(options, &catalog, environment);
     match deed {
@@ -120,7 +120,7 @@ fn set(catalog: &Catalog, keys: &Keys, provider: &Provider) -> Result<Exit, Trou
         .map(|other| other.id.as_str())
         .collect();
     if !kin.is_empty() {
-        let others = kin.join(", ");
+        let others = kin.join(tr!(", "));
         let also = tr!("It also serves {others}: the same account.", others);
         writeln!(out, "{}", safe::one_line(&also))?;
     }
@@ -218,8 +218,8 @@ fn word(source: &Source) -> &'static str {
 
 fn shown(source: &Source) -> String {
     match source {
-        Source::Environment(name) => format!("in the environment: {name}"),
-        Source::Kept(file) => format!("kept in {file}"),
+        Source::Environment(name) => tr!("in the environment: {name}", name),
+        Source::Kept(file) => tr!("kept in {file}", file),
         other => other.to_string(),
     }
 }

@@ -12,6 +12,7 @@ use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 
 use crate::chat::safe;
+use crate::phrase::{self, tr};
 use crate::private;
 
 /// A variable whose name ends like this is likely to hold a secret.
@@ -50,16 +51,24 @@ pub fn report_panics(directory: Option<PathBuf>) {
         let kept = keep(&report, directory.as_deref());
         let what = report.lines().next().unwrap_or_default();
         let place = kept.map_or_else(
-            |error| format!("No report could be written: {error}"),
+            |error| {
+                let error = phrase::system(&error);
+                tr!("No report could be written: {error}", error)
+            },
             |path| {
                 let path = path.display();
-                format!("The report is in {path}; please send it along when you tell of this.")
+                tr!(
+                    "The report is in {path}; please send it along when you tell of this.",
+                    path
+                )
             },
         );
-        let said = safe::visible(&format!(
-            "mmchat failed by a mistake of its own: {what}\n{place}"
-        ))
-        .into_owned();
+        let said = tr!(
+            "mmchat failed by a mistake of its own: {what}\n{place}",
+            what,
+            place
+        );
+        let said = safe::visible(&said).into_owned();
         // When standard error is gone too, nobody is left to tell.
         drop(writeln!(io::stderr(), "{said}"));
         end_from_another_thread();

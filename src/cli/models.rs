@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::args::{ModelsArgs, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, block_on, complain, json, table};
+use super::{Exit, Trouble, block_on, complain, json, settings, table};
 use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
-use crate::chat::{Failure, FailureKind, short_count};
+use crate::chat::{Failure, FailureKind, safe, short_count};
 use crate::net::{Client, Keys};
 use crate::phrase::{self, tr};
 use crate::wire;
@@ -26,7 +26,7 @@ pub(super) fn run(
     args: ModelsArgs,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let (config, _) = setup::load(options)?;
+    let (config, _) = settings::load(options)?;
     let catalog = config.catalog();
     let keys = setup::keys(options, &catalog, environment);
     let client = Client::new(&config.network, keys, setup::proxies(environment));
@@ -36,7 +36,21 @@ pub(super) fn run(
         let asked = asked(options, &catalog, keys)?;
         listed = refresh(&asked, &client)?;
     }
-    let rows = rows(&catalog, &listed);
+    let mut rows = rows(&catalog, &listed);
+    if let Some(named) = named(options) {
+        rows.retain(|row| row.is_called(named));
+        if rows.is_empty() && catalog.provider(named).is_none() {
+            let unknown = catalog.find(named).map(drop);
+            let unknown = unknown.map_err(|unknown| unknown.to_string());
+            let why = unknown.err().unwrap_or_else(|| {
+                tr!(
+                    "{name} is not in the catalogue",
+                    name = safe::one_line(named)
+                )
+            });
+            return Err(Trouble::usage(why));
+        }
+    }
     let mut out = io::stdout().lock();
     if args.json {
         let rows: Vec<Value> = rows.iter().map(|row| object(row, keys)).collect();
@@ -53,7 +67,14 @@ pub(super) fn run(
         table::write(&mut out, head, rows.iter().map(|row| cells(row, keys)))?;
         for (warning, models) in warnings(&rows) {
             let warning = phrase::of_data(warning);
-            table::write_note(&mut out, &format!("(!) {}: {warning}", models.join(", ")))?;
+            table::write_note(
+                &mut out,
+                &tr!(
+                    "(!) {models}: {warning}",
+                    models = models.join(tr!(", ")),
+                    warning
+                ),
+            )?;
         }
     }
     Ok(conclude(&listed))
@@ -65,6 +86,25 @@ struct Row<'a> {
     model: Model,
     /// Whether the provider's own list has it; `None` when it was not asked, or did not say.
     is_listed: Option<bool>,
+}
+
+impl Row<'_> {
+    /// Whether a provider, a model of one, or a model of any is meant that is this.
+    fn is_called(&self, name: &str) -> bool {
+        let (provider, model) = (self.provider.id.as_str(), self.model.id.as_str());
+        let of_provider = name
+            .strip_prefix(provider)
+            .and_then(|rest| rest.strip_prefix('/'));
+        name == provider
+            || model.eq_ignore_ascii_case(name)
+            || of_provider.is_some_and(|rest| rest == model)
+    }
+}
+
+/// What `-m` names on this command line: what the environment names is for questions, not for lists.
+fn named(options: &Options) -> Option<&str> {
+    let named = options.model.as_deref();
+    named.filter(|_| !options.model_is_usual)
 }
 
 /// The catalogue's models, and after them those that only the provider's own list has.
@@ -98,7 +138,7 @@ fn asked<'a>(
     catalog: &'a Catalog,
     keys: &Keys,
 ) -> Result<Vec<&'a Provider>, Trouble> {
-    if let Some(named) = &options.model {
+    if let Some(named) = named(options) {
         let id = named.split('/').next().unwrap_or(named);
         let provider = catalog.provider(id);
         let provider = provider.ok_or_else(|| {
@@ -197,11 +237,11 @@ fn cells(row: &Row<'_>, keys: &Keys) -> [String; 6] {
 
 fn thinking(model: &Model) -> String {
     if model.thinking.is_none() {
-        return "unknown".to_owned();
+        return tr!("unknown").to_owned();
     }
     let modes: Vec<&str> = model.modes().iter().map(|mode| mode.word()).collect();
     if model.is_always_on() && modes.len() < 2 {
-        "always on".to_owned()
+        tr!("always on").to_owned()
     } else {
         modes.join("/")
     }
@@ -210,14 +250,17 @@ fn thinking(model: &Model) -> String {
 fn abilities(row: &Row<'_>) -> Vec<&'static str> {
     let model = &row.model;
     if !model.known {
-        return vec!["(not in the catalogue)"];
+        return vec![tr!("(not in the catalogue)")];
     }
     let can = [
-        (model.tools, "tools"),
+        (model.tools, tr!("tools")),
         (Capability::JsonMode.patch(model).is_some(), "json"),
-        (Capability::WebSearch.patch(model).is_some(), "search"),
-        (model.images, "images"),
-        (row.is_listed == Some(false), "(not in the provider's list)"),
+        (Capability::WebSearch.patch(model).is_some(), tr!("search")),
+        (model.images, tr!("images")),
+        (
+            row.is_listed == Some(false),
+            tr!("(not in the provider's list)"),
+        ),
         (!model.warning.is_empty(), "(!)"),
     ];
     can.into_iter()

@@ -7,15 +7,14 @@ use clap::Command;
 use clap::builder::PossibleValuesParser;
 
 use super::args::{Options, Shell};
-use super::setup;
-use super::{Exit, Trouble};
+use super::{Exit, Trouble, settings};
 use crate::config::Config;
 
 /// Prints the completions of a shell, with the names of providers and models in force.
 pub(super) fn completions(options: &Options, shell: Shell) -> Result<Exit, Trouble> {
     // A broken configuration must not keep a shell from starting.
     let config =
-        setup::load(options).map_or_else(|_broken| Config::default(), |(config, _)| config);
+        settings::load(options).map_or_else(|_broken| Config::default(), |(config, _)| config);
     let names = Names::of(&config);
     let mut line = names.offered_by(super::command_line());
     let script = match shell {

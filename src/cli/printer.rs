@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::styled::Styled;
 use crate::chat::{Delta, Part, safe};
+use crate::phrase::tr;
 
 /// Prints an answer as it comes, and the reasoning beside it if that is wanted.
 #[derive(Debug)]
@@ -58,10 +59,8 @@ impl<O: Write, E: Write> Printer<O, E> {
             Delta::Relabel => {
                 self.end_line()?;
                 self.printed.clear();
-                writeln!(
-                    self.beside,
-                    "mmchat: the text above was reasoning; the answer follows"
-                )
+                let told = tr!("the text above was reasoning; the answer follows");
+                writeln!(self.beside, "mmchat: {told}")
             }
             Delta::Replace(Part::Answer, text) => {
                 if let Some(more) = text.strip_prefix(self.printed.as_str()) {
@@ -69,10 +68,8 @@ impl<O: Write, E: Write> Printer<O, E> {
                 }
                 self.end_line()?;
                 self.printed.clear();
-                writeln!(
-                    self.beside,
-                    "mmchat: the provider corrected the text above; all of it follows"
-                )?;
+                let told = tr!("the provider corrected the text above; all of it follows");
+                writeln!(self.beside, "mmchat: {told}")?;
                 self.answer(text)
             }
             Delta::Replace(Part::Reasoning, text) => {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::args::AskArgs;
 use super::{Exit, Trouble, complain};
 use crate::config::schema;
+use crate::phrase::{self, tr};
 
 /// The most that is read from standard input or a schema, in bytes.
 const MOST_INPUT_BYTES: u64 = 64 * 1024 * 1024;
@@ -21,14 +22,14 @@ pub(super) fn prompt(
 ) -> Result<String, Trouble> {
     let mut parts = vec![ask.prompt.join(" ")];
     if !io::stdin().is_terminal() {
-        let piped = text(io::stdin().lock(), "standard input")?;
+        let piped = text(io::stdin().lock(), tr!("standard input"))?;
         parts.push(piped.trim_end_matches('\n').to_owned());
     }
     parts.retain(|part| !part.trim().is_empty());
     if parts.is_empty() && !has_files {
-        return Err(Trouble::usage(
-            "there is no prompt: give one as an argument or pipe it in",
-        ));
+        return Err(Trouble::usage(tr!(
+            "there is no prompt: give one as an argument or pipe it in"
+        )));
     }
     // The word has to be in the prompt: providers insist.
     parts.extend(schema.map(|schema| {
@@ -41,24 +42,33 @@ pub(super) fn prompt(
 
 /// The schema in a file, which an answer can be checked by. Says what of it is not checked.
 pub(super) fn schema(path: &Path) -> Result<Value, Trouble> {
-    let wrong = |why: String| Trouble::usage(format!("the schema {} {why}", path.display()));
-    let schema = serde_json::from_str(&file(path)?);
-    let schema = schema.map_err(|error| wrong(format!("is no JSON: {error}")))?;
+    let shown = path.display();
+    let schema = serde_json::from_str(&file(path)?).map_err(|error| {
+        Trouble::usage(tr!(
+            "the schema {path} is no JSON: {error}",
+            path = shown,
+            error
+        ))
+    })?;
     if let Some(fault) = schema::unsound(&schema) {
-        return Err(wrong(format!("can't be used: {fault}")));
+        return Err(Trouble::usage(tr!(
+            "the schema {path} can't be used: {fault}",
+            path = shown,
+            fault
+        )));
     }
     for keyword in schema::unchecked(&schema) {
-        complain(&format!("`{keyword}` in the schema is not checked"));
+        complain(&tr!("`{keyword}` in the schema is not checked", keyword));
     }
     Ok(schema)
 }
 
 fn file(path: &Path) -> Result<String, Trouble> {
     let shown = path.display();
-    let failed = |error: io::Error| Trouble::usage(format!("{shown} can't be read: {error}"));
+    let failed = |error: io::Error| Trouble::usage(unreadable(&shown.to_string(), &error));
     // Opening a pipe would wait for its other end.
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(Trouble::usage(format!("{shown} is no plain file")));
+        return Err(Trouble::usage(tr!("{shown} is no plain file", shown)));
     }
     text(
         std::fs::File::open(path).map_err(failed)?,
@@ -71,14 +81,21 @@ fn text(source: impl Read, name: &str) -> Result<String, Trouble> {
     source
         .take(MOST_INPUT_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Trouble::new(Exit::Failed, format!("{name} can't be read: {error}")))?;
+        .map_err(|error| Trouble::new(Exit::Failed, unreadable(name, &error)))?;
     if bytes.len() as u64 > MOST_INPUT_BYTES {
-        return Err(Trouble::usage(format!("{name} is larger than 64 MiB")));
+        return Err(Trouble::usage(tr!("{name} is larger than 64 MiB", name)));
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Trouble::usage(format!(
-            "{name} is not UTF-8 text (byte {at}); convert it first"
+        Trouble::usage(tr!(
+            "{name} is not UTF-8 text (byte {at}); convert it first",
+            name,
+            at
         ))
     })
+}
+
+fn unreadable(name: &str, error: &io::Error) -> String {
+    let error = phrase::system(error);
+    tr!("{name} can't be read: {error}", name, error)
 }

@@ -9,6 +9,7 @@ use crate::catalog::DEMO;
 use crate::chat::{Failure, FailureKind, Progress};
 use crate::demo;
 use crate::net::{Client, Provider};
+use crate::phrase::tr;
 use crate::wire::WireRequest;
 
 /// The network client, which also reaches the demo.
@@ -46,7 +47,7 @@ impl Providers {
             match server {
                 Ok(server) => request.url.insert_str(0, &server.base_url(request.dialect)),
                 Err(error) => {
-                    let message = format!("the built-in demo server can't start: {error}");
+                    let message = tr!("the built-in demo server can't start: {error}", error);
                     return Err(Failure::new(FailureKind::Setup, message));
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::setup::Environment;
 use crate::phrase::Language;
-use crate::ui::Depth;
+use crate::ui::{Depth, Medium};
 
 /// Terminals of every colour that do not always say so, as over SSH.
 const FULL: [&str; 6] = [
@@ -65,6 +65,21 @@ pub(super) fn is_ascii(environment: &Environment) -> bool {
     })
 }
 
+/// How pictures can be shown. Kitty and Ghostty say who they are, and draw pictures over cells; inside
+/// of tmux, which says that it is the terminal, they are not asked to.
+pub(super) fn pictures(environment: &Environment) -> Medium {
+    let terminal = environment.get("TERM").unwrap_or_default();
+    if is_ascii(environment) {
+        Medium::Nothing
+    } else if matches!(terminal, "xterm-kitty" | "xterm-ghostty") {
+        // Its low bits: neighbours in time differ.
+        let [.., high, low] = std::process::id().to_be_bytes();
+        Medium::Terminal(u16::from_be_bytes([high, low]))
+    } else {
+        Medium::Cells
+    }
+}
+
 /// The language that the locale asks for: Chinese only where it can be shown.
 pub(super) fn language(environment: &Environment) -> Language {
     let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
@@ -82,6 +97,19 @@ mod tests {
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
         Environment::of(variables)
+    }
+
+    #[test]
+    fn terminals_draw_pictures_where_they_are_known_to() {
+        let pictures = |variables: &[(&str, &str)]| pictures(&environment(variables));
+        for terminal in ["xterm-kitty", "xterm-ghostty"] {
+            let drawn = pictures(&[("TERM", terminal)]);
+            assert!(matches!(drawn, Medium::Terminal(_)), "{terminal}");
+        }
+        let in_tmux = [("TERM", "tmux-256color"), ("KITTY_WINDOW_ID", "1")];
+        assert_eq!(pictures(&in_tmux), Medium::Cells);
+        let ascii = [("TERM", "xterm-kitty"), ("LC_ALL", "C")];
+        assert_eq!(pictures(&ascii), Medium::Nothing);
     }
 
     #[test]

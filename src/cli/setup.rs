@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,20 +9,17 @@ use futures_util::FutureExt;
 use secrecy::SecretString;
 
 use super::args::Options;
-use super::{Exit, Trouble, complain};
+use super::{Exit, Trouble, complain, settings};
 use crate::app::extras::within_reach;
-use crate::app::{Begin, Choice, Keymap, Session, command, persona};
+use crate::app::{Begin, Choice, Keymap, Session, persona};
 use crate::catalog::{Catalog, DEMO, Provider};
-use crate::chat::{Extras, Params, safe};
-use crate::config::{self, Chat, Config, Persona};
+use crate::chat::{Extras, Params};
+use crate::config::{Chat, Config, Persona};
 use crate::net::credentials;
 use crate::net::secret::{Binding, Origin};
 use crate::net::{Client, Credentials, Keys, Proxies};
 use crate::phrase::{self, tr};
 use crate::tools::{Http, Programs, Servers};
-
-/// Settings are typed by people: a larger file is none.
-const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The environment, read once.
 #[derive(Debug)]
@@ -88,8 +84,8 @@ pub(super) struct Setup {
 impl Setup {
     /// Reads the configuration and works out what the options mean.
     pub(super) fn new(options: &Options, environment: &Environment) -> Result<Self, Trouble> {
-        let (mut config, keymap) = load(options)?;
-        check_ca_file(options, &config)?;
+        let (mut config, keymap) = settings::load(options)?;
+        settings::check_ca_file(options, &config)?;
         let catalog = config.catalog();
         let keys = keys(options, &catalog, environment);
         let params = params(options);
@@ -166,133 +162,12 @@ pub(super) fn extras(
     }
 }
 
-/// Where the configuration is: as named, else in the platform's place. `None` without a home.
-pub(super) fn config_path(options: &Options) -> Option<PathBuf> {
-    options.config.clone().or_else(|| {
-        let directories = directories::ProjectDirs::from("", "", "mmchat")?;
-        Some(directories.config_dir().join("config.toml"))
-    })
-}
-
 /// Where conversations are kept: as named, else in the platform's place. `None` without a home.
 pub(super) fn data_dir(options: &Options) -> Option<PathBuf> {
     options.data_dir.clone().or_else(|| {
         let directories = directories::ProjectDirs::from("", "", "mmchat")?;
         Some(directories.data_dir().to_owned())
     })
-}
-
-/// Reads and checks the configuration. A file that was named must be there; the platform's own
-/// need not.
-pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
-    let Some(path) = config_path(options) else {
-        return checked(Config::default(), "", "");
-    };
-    let text = match read_settings(&path) {
-        Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Trouble::usage(format!("{} is not UTF-8 text (byte {at})", path.display()))
-        })?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && options.config.is_none() => {
-            return checked(Config::default(), "", "");
-        }
-        Err(error) => {
-            let text = format!(
-                "the configuration {} can't be read: {error}",
-                path.display()
-            );
-            return Err(Trouble::usage(text));
-        }
-    };
-    let file = path.to_string_lossy();
-    match config::parse(&text, &file, &command::known()) {
-        Ok((config, doubts)) => {
-            for doubt in doubts {
-                complain(&doubt.to_string());
-            }
-            checked(config, &text, &file)
-        }
-        Err(problems) => Err(Trouble::listed(problems.to_string())),
-    }
-}
-
-/// Checks that the file of certificates is there, if one is named.
-pub(super) fn check_ca_file(options: &Options, config: &Config) -> Result<(), Trouble> {
-    let ca_file = &config.network.ca_file;
-    if ca_file.is_empty() || Path::new(ca_file).is_file() {
-        return Ok(());
-    }
-    let path = config_path(options).unwrap_or_default();
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    let what = tr!(
-        "`network.ca_file`: there is no file {ca_file}. Name one with certificates in PEM form, or \"\" for none of your own.",
-        ca_file = safe::one_line(ca_file)
-    );
-    let place = path.to_string_lossy();
-    let problems = config::wrong_at(&text, &place, ("network", "ca_file"), what);
-    Err(Trouble::listed(problems.to_string()))
-}
-
-/// Reads a file of settings: not one without end, and not a pipe that nobody may ever write to. What
-/// a shell puts there itself (`--config <(…)`) is one that somebody does.
-///
-/// # Errors
-///
-/// Those of the system, and when the file is none of settings.
-pub(super) fn read_settings(path: &Path) -> io::Result<Vec<u8>> {
-    let from_shell = path.starts_with("/dev") || path.starts_with("/proc");
-    if is_pipe(&std::fs::metadata(path)?) && !from_shell {
-        return Err(io::Error::other("it is a pipe"));
-    }
-    let mut bytes = Vec::new();
-    let mut file = std::fs::File::open(path)?.take(MOST_BYTES + 1);
-    file.read_to_end(&mut bytes)?;
-    if file.limit() == 0 {
-        let mib = MOST_BYTES / 1024 / 1024;
-        return Err(io::Error::other(format!("it is larger than {mib} MiB")));
-    }
-    Ok(bytes)
-}
-
-#[cfg(unix)]
-fn is_pipe(about: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::FileTypeExt::is_fifo(&about.file_type())
-}
-
-#[cfg(not(unix))]
-fn is_pipe(_: &std::fs::Metadata) -> bool {
-    false
-}
-
-/// A configuration with its keys, unless two actions want the same one. From here on the program
-/// speaks the language that it names.
-fn checked(config: Config, text: &str, file: &str) -> Result<(Config, Keymap), Trouble> {
-    if let Some(language) = config.ui.language {
-        phrase::speak(language);
-    }
-    match Keymap::new(&config.keys) {
-        Ok(keymap) => Ok((config, keymap)),
-        Err(conflict) => {
-            let (line, column) = place_of(conflict.first, text);
-            let problem = format!("{file}:{line}:{column}: {conflict}");
-            Err(Trouble::listed(problem))
-        }
-    }
-}
-
-/// Line and column of an action's binding, counted from 1.
-fn place_of(action: &str, text: &str) -> (usize, usize) {
-    let bindings = text
-        .lines()
-        .enumerate()
-        .skip_while(|(_, line)| line.trim() != "[keys]");
-    for (at, line) in bindings {
-        let name = line.trim_start().trim_start_matches(['"', '\'']);
-        if name.starts_with(action) {
-            return (at + 1, line.len() - line.trim_start().len() + 1);
-        }
-    }
-    (1, 1)
 }
 
 /// Where each provider's key comes from. Says what is wrong with the file of kept keys.
@@ -323,9 +198,9 @@ pub(super) fn keys(options: &Options, catalog: &Catalog, environment: &Environme
         return keys;
     };
     match credentials.read() {
-        Ok(kept) if kept.was_open => complain(&format!(
-            "{} could be read by others; it is yours alone now",
-            credentials.path().display()
+        Ok(kept) if kept.was_open => complain(&tr!(
+            "{path} could be read by others; it is yours alone now",
+            path = credentials.path().display()
         )),
         Ok(_) => {}
         Err(error) => complain(&error.to_string()),
@@ -350,7 +225,7 @@ fn binding(provider: &Provider, catalog: &Catalog) -> Binding {
 
 /// The file of kept keys: beside the configuration. `None` without a home.
 pub(super) fn credentials(options: &Options) -> Option<Credentials> {
-    let config = config_path(options)?;
+    let config = settings::path(options)?;
     Some(Credentials::at(config.with_file_name("credentials.toml")))
 }
 
@@ -387,7 +262,8 @@ fn choice(
             model: provider.models.first()?.id.clone(),
         })
     });
-    let choice = choice.ok_or_else(|| Trouble::new(Exit::Failed, "the catalogue has no models"))?;
+    let choice =
+        choice.ok_or_else(|| Trouble::new(Exit::Failed, tr!("the catalogue has no models")))?;
     let is_demo = choice.provider == DEMO;
     Ok((choice, is_demo))
 }
@@ -396,8 +272,14 @@ fn system_prompt(text: &str) -> Result<String, Trouble> {
     let Some(file) = text.strip_prefix('@') else {
         return Ok(text.to_owned());
     };
-    std::fs::read_to_string(Path::new(file))
-        .map_err(|error| Trouble::usage(format!("the system prompt {file} can't be read: {error}")))
+    std::fs::read_to_string(Path::new(file)).map_err(|error| {
+        let error = phrase::system(&error);
+        Trouble::usage(tr!(
+            "the system prompt {file} can't be read: {error}",
+            file,
+            error
+        ))
+    })
 }
 
 /// The MCP servers of the configuration, none of which runs yet.
@@ -407,7 +289,13 @@ pub(super) fn servers(config: &Config, programs: &Programs, client: &Client) -> 
         let client = client.clone();
         let reaching = async move {
             let reached = client.reaching(&url).await;
-            reached.map_err(|failure| format!("{} {}", failure.what(), failure.message))
+            reached.map_err(|failure| {
+                tr!(
+                    "{first} {second}",
+                    first = failure.what(),
+                    second = failure.message
+                )
+            })
         };
         reaching.boxed()
     });

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use super::args::Options;
 use super::history::{failed, shelf_to_read};
 use super::json::to_text;
-use super::setup::{self, Environment};
-use super::{Exit, Trouble, complain, screen, table};
+use super::setup::Environment;
+use super::{Exit, Trouble, complain, screen, settings, table};
 use crate::catalog::{Catalog, Currency};
 use crate::chat::{safe, short_count};
 use crate::phrase::tr;
@@ -28,7 +28,7 @@ pub(super) fn run(
     as_json: bool,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
-    let (config, _) = setup::load(options)?;
+    let (config, _) = settings::load(options)?;
     let figures = match shelf_to_read(options)? {
         Some(shelf) => Figures::read(&shelf, &config.catalog())?,
         None => Figures::default(),
@@ -136,7 +136,7 @@ impl Figures {
             .iter()
             .map(|sum| row(sum, &sum.model, most(&self.models)))
             .collect();
-        models.push(row(&self.all, "all", 0));
+        models.push(row(&self.all, tr!("all"), 0));
         let head = |name| {
             [
                 name,
@@ -292,10 +292,10 @@ impl Sum {
     /// The moments that a reply is waited for, and how long.
     fn moments(&self) -> [(&'static str, Spread); 4] {
         [
-            ("connected", self.waits.connected),
-            ("1st thought", self.waits.first_reasoning),
-            ("1st answer", self.waits.first_answer),
-            ("end", self.waits.end),
+            (tr!("connected"), self.waits.connected),
+            (tr!("1st thought"), self.waits.first_reasoning),
+            (tr!("1st answer"), self.waits.first_answer),
+            (tr!("end"), self.waits.end),
         ]
     }
 

@@ -68,9 +68,7 @@ fn lines<const N: usize>(
     let line = |row: &[String; N]| {
         let mut line = String::new();
         for (width, cell) in widths.iter().zip(row) {
-            let cell = cut(cell, *width);
-            line.push_str(&cell);
-            line.push_str(&" ".repeat(width + GAP - text_width(&cell)));
+            line.push_str(&padded(&cut(cell, *width), width + GAP));
         }
         let line = line.trim_end();
         width.map_or_else(|| line.to_owned(), |width| cut(line, width))
@@ -93,8 +91,14 @@ fn narrow(widths: &mut [usize], room: usize) {
     }
 }
 
+/// A text filled up with spaces to that many columns.
+pub(super) fn padded(text: &str, cols: usize) -> String {
+    let room = cols.saturating_sub(text_width(text));
+    format!("{text}{}", " ".repeat(room))
+}
+
 /// The beginning of a text, with a mark where it was cut.
-fn cut(text: &str, width: usize) -> String {
+pub(super) fn cut(text: &str, width: usize) -> String {
     if text_width(text) <= width {
         return text.to_owned();
     }

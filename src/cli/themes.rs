@@ -2,35 +2,48 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Trouble;
 use super::args::Options;
-use super::setup;
-use crate::config::Config;
+use super::{Trouble, settings};
 use crate::config::theme::{self, Theme};
+use crate::config::{Config, Problem, Problems};
+use crate::phrase::{self, tr};
 
-/// The user's themes, in the order of their names. With `every`, a mistake in any of them counts; else
-/// only in the one that the configuration names.
+/// The user's themes, in the order of their names. A mistake counts only in the one that the
+/// configuration names; `mmchat config check` tells of the others.
 ///
 /// # Errors
 ///
-/// Fails when a theme that counts has a mistake, or the configuration names one that is not there.
-pub(super) fn load(options: &Options, config: &Config, every: bool) -> Result<Vec<Theme>, Trouble> {
+/// Fails when that one has a mistake, or is not there.
+pub(super) fn load(options: &Options, config: &Config) -> Result<Vec<Theme>, Trouble> {
+    let (themes, wrong) = read_all(options, config, false);
+    if wrong.is_empty() {
+        Ok(themes)
+    } else {
+        Err(settings::listed(wrong))
+    }
+}
+
+/// The user's themes that can be read, and what is wrong: with `every`, in any of them, else only in
+/// the one that the configuration names.
+pub(super) fn read_all(
+    options: &Options,
+    config: &Config,
+    every: bool,
+) -> (Vec<Theme>, Vec<Problem>) {
     let wish = config.ui.theme.as_str();
-    let path = setup::config_path(options);
+    let path = settings::path(options);
     let directory = path.as_deref().and_then(Path::parent);
     let directory = directory.map(|beside| beside.join("themes"));
     let mut themes = Vec::new();
     let mut wrong = Vec::new();
+    let mut is_there = wish == crate::app::AUTO_THEME;
     for (name, file) in directory.as_deref().map_or_else(Vec::new, files) {
+        is_there |= name == wish;
         match read(&name, &file) {
             Ok(theme) => themes.push(theme),
-            Err(problems) if every || name == wish => wrong.push(problems),
-            // Nobody wants to hear of it now; `mmchat config check` tells.
+            Err(problems) if every || name == wish => wrong.extend(problems.0),
             Err(_) => {}
         }
-    }
-    if !wrong.is_empty() {
-        return Err(Trouble::listed(wrong.join("\n")));
     }
     let builtin = Theme::builtin();
     let names: Vec<&str> = builtin
@@ -38,7 +51,7 @@ pub(super) fn load(options: &Options, config: &Config, every: bool) -> Result<Ve
         .chain(&themes)
         .map(|theme| theme.name.as_str())
         .collect();
-    if wish != crate::app::AUTO_THEME && !names.contains(&wish) {
+    if !is_there && !names.contains(&wish) {
         let file = path.unwrap_or_default();
         let text = std::fs::read_to_string(&file).unwrap_or_default();
         let place = directory.unwrap_or_default().join(format!("{wish}.toml"));
@@ -49,9 +62,9 @@ pub(super) fn load(options: &Options, config: &Config, every: bool) -> Result<Ve
             &names,
             &place.to_string_lossy(),
         );
-        return Err(Trouble::listed(problems.to_string()));
+        wrong.extend(problems.0);
     }
-    Ok(themes)
+    (themes, wrong)
 }
 
 /// The names of the themes in a directory, with their files; none when it can't be read.
@@ -73,11 +86,18 @@ fn files(directory: &Path) -> Vec<(String, PathBuf)> {
     files
 }
 
-/// One theme, or what is wrong with it: a line each, which begin with their place.
-fn read(name: &str, file: &Path) -> Result<Theme, String> {
+/// One theme, or what is wrong with it.
+fn read(name: &str, file: &Path) -> Result<Theme, Problems> {
     let shown = file.to_string_lossy();
-    let unread = |why: String| format!("{shown}:1:1: the theme can't be read: {why}");
-    let bytes = setup::read_settings(file).map_err(|error| unread(error.to_string()))?;
+    let unread = |why: String| {
+        Problems(vec![Problem {
+            file: shown.to_string(),
+            line: 1,
+            column: 1,
+            message: tr!("the theme can't be read: {why}", why),
+        }])
+    };
+    let bytes = settings::read(file).map_err(|error| unread(phrase::system(&error)))?;
     let text = String::from_utf8(bytes).map_err(|error| unread(error.to_string()))?;
-    theme::parse(&text, &shown, name).map_err(|problems| problems.to_string())
+    theme::parse(&text, &shown, name)
 }

@@ -8,6 +8,7 @@ use super::schema;
 use crate::catalog::reader::{Field, Section};
 use crate::catalog::{Catalog, Notes, entry};
 use crate::chat::{Params, Thinking, safe};
+use crate::phrase::tr;
 
 /// `[tools.NAME]`: a program that the model may ask to run.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,13 +110,9 @@ pub(super) fn tool(name: String, mut section: Section<'_>, notes: &mut Notes) ->
     check_tool_name(&name, section.at, notes);
     let command = section.get("command");
     if command.is_none() {
-        notes.wrong(
-            section.at,
-            format!(
-                "the tool \"{}\" has no `command` to run.",
-                safe::one_line(&name)
-            ),
-        );
+        let name = safe::one_line(&name);
+        let message = tr!("the tool \"{name}\" has no `command` to run.", name);
+        notes.wrong(section.at, message);
     }
     let tool = Tool {
         name,
@@ -143,7 +140,7 @@ pub(super) fn tool(name: String, mut section: Section<'_>, notes: &mut Notes) ->
 fn parameters(field: &Field<'_>, notes: &mut Notes) -> Option<Map<String, Value>> {
     let parameters = field.json(notes)?;
     if let Some(fault) = schema::fault(&parameters) {
-        field.wrong(format_args!("{}.", safe::one_line(&fault)), notes);
+        field.wrong(tr!("{fault}.", fault = safe::one_line(&fault)), notes);
         return None;
     }
     Some(parameters)
@@ -155,7 +152,7 @@ fn check_tool_name(name: &str, at: usize, notes: &mut Notes) {
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
         notes.wrong(
             at,
-            "a tool's name holds letters, digits, _ and - only, 64 at most.",
+            tr!("a tool's name holds letters, digits, _ and - only, 64 at most."),
         );
     }
 }
@@ -172,13 +169,13 @@ pub(super) fn mcp_server(
         (None, Some(url)) => entry::address(&url, notes).map(McpTransport::Url),
         (None, None) => {
             let name = safe::one_line(&name);
-            let message = format!("the MCP server \"{name}\" needs `command` or `url`.");
+            let message = tr!("the MCP server \"{name}\" needs `command` or `url`.", name);
             notes.wrong(section.at, message);
             None
         }
         (Some(_), Some(url)) => {
             url.wrong(
-                "stands beside `command`; a server has one of the two.",
+                tr!("stands beside `command`; a server has one of the two."),
                 notes,
             );
             None
@@ -190,7 +187,7 @@ pub(super) fn mcp_server(
     let env = section.get("env");
     if let (Some(env), Some(McpTransport::Url(_))) = (&env, &transport) {
         env.wrong(
-            "is for servers that are started; this one has a `url`.",
+            tr!("is for servers that are started; this one has a `url`."),
             notes,
         );
     }
@@ -213,7 +210,8 @@ pub(super) fn persona(
     notes: &mut Notes,
 ) -> Persona {
     if name == NO_PERSONA || !is_word(&name) {
-        let message = "a persona's name holds no spaces, and is not \"none\", which takes one off.";
+        let message =
+            tr!("a persona's name holds no spaces, and is not \"none\", which takes one off.");
         notes.wrong(section.at, message);
     }
     let persona = Persona {
@@ -246,11 +244,14 @@ pub(super) fn template(
 ) -> Template {
     let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if taken.contains(&name.as_str()) {
-        let message = format!("/{name} is a command of mmchat's; the template needs another name.");
+        let message = tr!(
+            "/{name} is a command of mmchat's; the template needs another name.",
+            name
+        );
         notes.wrong(section.at, message);
     } else if name.is_empty() || !name.chars().all(plain) {
         let message =
-            "a template's name holds letters, digits, _ and - only, as a slash command does.";
+            tr!("a template's name holds letters, digits, _ and - only, as a slash command does.");
         notes.wrong(section.at, message);
     }
     let description = section.string("description", notes).unwrap_or_default();
@@ -258,7 +259,7 @@ pub(super) fn template(
     let prompt = section.get("prompt");
     if prompt.is_none() {
         let name = safe::one_line(&name);
-        notes.wrong(at, format!("the template \"{name}\" has no `prompt`."));
+        notes.wrong(at, tr!("the template \"{name}\" has no `prompt`.", name));
     }
     let prompt = prompt.and_then(|field| field.text(notes));
     section.finish(notes);

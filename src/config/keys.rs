@@ -10,6 +10,7 @@ use std::str::FromStr;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::chat::safe;
+use crate::phrase::tr;
 
 /// A key with its modifiers, in the one form that both the configuration and key events are
 /// brought to.
@@ -31,29 +32,48 @@ pub struct Binding {
 }
 
 /// Why a text is no chord. The sentence goes on after the text itself.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoChord {
     /// The key has no such name.
-    #[error(
-        "“{0}” is no key; keys are letters, digits, signs, f1 to f24, enter, esc, tab, backspace, space, up, down, left, right, home, end, pageup, pagedown, insert, delete, plus and minus"
-    )]
     Key(String),
     /// What stands before the key is no modifier.
-    #[error("“{0}” is no modifier; modifiers are ctrl, alt and shift, as in ctrl-o")]
     Modifier(String),
     /// Nothing, or nothing after the last dash.
-    #[error("it names no key; the dash itself is written minus")]
     Empty,
     /// A terminal sends the same byte for another key.
-    #[error("a terminal can't tell it from {0}")]
     SameAs(&'static str),
     /// Its bytes begin every special key.
-    #[error("a terminal sends it as the beginning of other keys")]
     Escape,
     /// Shift changes what a digit types, differently on every keyboard.
-    #[error("Shift makes another sign of a digit; write that sign")]
     ShiftedDigit,
 }
+
+impl fmt::Display for NoChord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::Key(key) => tr!(
+                "“{key}” is no key; keys are letters, digits, signs, f1 to f24, enter, esc, tab, backspace, space, up, down, left, right, home, end, pageup, pagedown, insert, delete, plus and minus",
+                key
+            ),
+            Self::Modifier(word) => tr!(
+                "“{word}” is no modifier; modifiers are ctrl, alt and shift, as in ctrl-o",
+                word
+            ),
+            Self::SameAs(other) => tr!("a terminal can't tell it from {other}", other),
+            Self::Empty => {
+                return f.write_str(tr!("it names no key; the dash itself is written minus"));
+            }
+            Self::Escape => {
+                return f.write_str(tr!("a terminal sends it as the beginning of other keys"));
+            }
+            Self::ShiftedDigit => {
+                return f.write_str(tr!("Shift makes another sign of a digit; write that sign"));
+            }
+        })
+    }
+}
+
+impl std::error::Error for NoChord {}
 
 /// Names of keys that are no single character; the first name of a key is the one it is shown by.
 const NAMES: [(&str, KeyCode); 26] = [

@@ -11,7 +11,14 @@ use crate::catalog::nearest::did_you_mean;
 use crate::catalog::reader::{self, Field, Section};
 use crate::catalog::{Catalog, Notes, Problem, Problems, entry};
 use crate::chat::{Params, Thinking, safe};
-use crate::phrase::Language;
+use crate::phrase::{Language, tr};
+
+/// The words for the interface's language; `None` = the locale's.
+const LANGUAGES: [(&str, Option<Language>); 3] = [
+    ("auto", None),
+    ("en", Some(Language::En)),
+    ("zh-CN", Some(Language::ZhCn)),
+];
 
 /// What the program knows and the configuration speaks of.
 #[derive(Debug, Clone, Default)]
@@ -22,19 +29,35 @@ pub struct Known {
     pub slash_commands: Vec<&'static str>,
 }
 
-/// Reads a configuration. `file` is what problems name. What is allowed but probably not meant comes back beside the configuration.
+/// Reads a configuration as far as it can be: what is right in it, everything that is wrong, and what is
+/// allowed but probably not meant. `file` is what problems name.
+pub fn read(text: &str, file: &str, known: &Known) -> (Config, Vec<Problem>, Vec<Problem>) {
+    let mut notes = Notes::default();
+    let config = reader::read(text, &mut notes, |top, notes| config(top, known, notes));
+    let (wrong, doubtful) = notes.finish(file, text);
+    (config, wrong, doubtful)
+}
+
+/// Reads a configuration, as [`read`] does, that has to be right. What is allowed but probably not meant
+/// comes back beside it.
 ///
 /// # Errors
 /// [`Problems`]: everything that is wrong with the text, each with its line and column.
 pub fn parse(text: &str, file: &str, known: &Known) -> Result<(Config, Vec<Problem>), Problems> {
-    let mut notes = Notes::default();
-    let config = reader::read(text, &mut notes, |top, notes| config(top, known, notes));
-    let (wrong, doubtful) = notes.finish(file, text);
+    let (config, wrong, doubtful) = read(text, file, known);
     if wrong.is_empty() {
         Ok((config, doubtful))
     } else {
         Err(Problems(wrong))
     }
+}
+
+/// The language that a configuration names, whatever else is wrong with it: mistakes are told in it.
+pub fn language(text: &str) -> Option<Language> {
+    let (root, _) = DeTable::parse_recoverable(text);
+    let ui = root.get_ref().get("ui")?.get_ref().as_table()?;
+    let word = ui.get("language")?.get_ref().as_str()?;
+    LANGUAGES.iter().find(|(name, _)| *name == word)?.1
 }
 
 /// What is wrong with a value that means something outside of the configuration: `key` is its table
@@ -123,11 +146,6 @@ fn ui(section: &mut Section<'_>, ui: &mut Ui, notes: &mut Notes) {
         ("peek", PanelState::Peek),
         ("hidden", PanelState::Hidden),
     ];
-    let languages = [
-        ("auto", None),
-        ("en", Some(Language::En)),
-        ("zh-CN", Some(Language::ZhCn)),
-    ];
     let notify = [
         ("unfocused", Notify::Unfocused),
         ("always", Notify::Always),
@@ -155,7 +173,7 @@ fn ui(section: &mut Section<'_>, ui: &mut Ui, notes: &mut Notes) {
     set(&mut ui.mouse, section.boolean("mouse", notes));
     set(
         &mut ui.language,
-        section.word("language", &languages, notes),
+        section.word("language", &LANGUAGES, notes),
     );
     set(&mut ui.notify, section.word("notify", &notify, notes));
     set(&mut ui.window_title, section.boolean("window_title", notes));
@@ -225,7 +243,7 @@ fn theme(field: &Field<'_>, notes: &mut Notes) -> Option<String> {
     // The name becomes a file name beside the configuration.
     if name.contains(['/', '\\']) || name.starts_with('.') || name.chars().any(char::is_control) {
         field.wrong(
-            "takes auto, dark, light or the name of a theme, without a path.",
+            tr!("takes auto, dark, light or the name of a theme, without a path."),
             notes,
         );
         return None;
@@ -253,7 +271,7 @@ fn proxy(field: &Field<'_>, notes: &mut Notes) -> Option<String> {
         return Some(address);
     }
     // It may hold a password, so it is not repeated.
-    field.wrong("takes an address such as \"http://host:8080\" or \"socks5h://host:1080\", or \"\" for the environment's.", notes);
+    field.wrong(tr!("takes an address such as \"http://host:8080\" or \"socks5h://host:1080\", or \"\" for the environment's."), notes);
     None
 }
 
@@ -265,7 +283,7 @@ pub(super) fn model_name(
     let name = field.text(notes)?;
     if let Err(unknown) = catalog.find(&name) {
         let message = safe::one_line(&unknown.to_string());
-        field.wrong(format_args!("can't be found: {message}"), notes);
+        field.wrong(tr!("can't be found: {message}", message), notes);
         return None;
     }
     Some(name)
@@ -292,7 +310,7 @@ fn check_complete(id: &str, at: usize, keys: &[&str], builtin: &Catalog, notes: 
     }
     let missing = match (keys.contains(&"dialect"), keys.contains(&"base_url")) {
         (true, true) => return,
-        (false, false) => "`dialect` and `base_url`",
+        (false, false) => tr!("`dialect` and `base_url`"),
         (false, true) => "`dialect`",
         (true, false) => "`base_url`",
     };
@@ -302,10 +320,13 @@ fn check_complete(id: &str, at: usize, keys: &[&str], builtin: &Catalog, notes: 
         .map(|provider| provider.id.as_str());
     let near = did_you_mean(id, known);
     let id = safe::one_line(id);
-    notes.wrong(
-        at,
-        format!("the provider \"{id}\" is not a built-in one, so it needs {missing}.{near}"),
+    let message = tr!(
+        "the provider \"{id}\" is not a built-in one, so it needs {missing}.{near}",
+        id,
+        missing,
+        near
     );
+    notes.wrong(at, message);
 }
 
 /// `[keys]`: each action's chords. One that is listed replaces the action's defaults.
@@ -316,15 +337,18 @@ fn bindings(section: &Section<'_>, actions: &[&str], notes: &mut Notes) -> Vec<B
         if !actions.contains(&action) {
             let near = did_you_mean(action, actions.iter().copied());
             let all = if near.is_empty() {
-                " `mmchat keys` lists them."
+                tr!(" `mmchat keys` lists them.")
             } else {
                 ""
             };
             let action = safe::one_line(action);
-            notes.wrong(
-                field.key_at,
-                format!("there is no action `{action}`.{near}{all}"),
+            let message = tr!(
+                "there is no action `{action}`.{near}{all}",
+                action,
+                near,
+                all
             );
+            notes.wrong(field.key_at, message);
             continue;
         }
         let items = if field.is_list() {
@@ -339,8 +363,10 @@ fn bindings(section: &Section<'_>, actions: &[&str], notes: &mut Notes) -> Vec<B
             };
             match taken.insert(chord, action) {
                 Some(other) if other != action => item.wrong(
-                    format_args!(
-                        "takes {chord}, which `keys.{other}` has already; a key can do one thing."
+                    tr!(
+                        "takes {chord}, which `keys.{other}` has already; a key can do one thing.",
+                        chord,
+                        other
                     ),
                     notes,
                 ),
@@ -366,7 +392,8 @@ fn chord(field: &Field<'_>, notes: &mut Notes) -> Option<Chord> {
         Ok(chord) => Some(chord),
         Err(reason) => {
             let text = safe::one_line(&text);
-            field.wrong(format_args!("can't be \"{text}\": {reason}."), notes);
+            let message = tr!("can't be \"{text}\": {reason}.", text, reason);
+            field.wrong(message, notes);
             None
         }
     }

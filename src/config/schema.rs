@@ -11,6 +11,8 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
 
+use crate::phrase::tr;
+
 pub use sound::{unchecked, unsound};
 
 /// How deep schemas and values are followed.
@@ -44,7 +46,9 @@ pub fn fault(schema: &Map<String, Value>) -> Option<String> {
     match schema.get("type") {
         None => {}
         Some(Value::String(sort)) if sort == "object" => {}
-        Some(_) => return Some("takes arguments by name, so its `type` is \"object\"".to_owned()),
+        Some(_) => {
+            return Some(tr!("takes arguments by name, so its `type` is \"object\"").to_owned());
+        }
     }
     fault_at(schema, "", 0)
 }
@@ -86,7 +90,7 @@ const TYPES: [&str; 7] = [
 
 fn fault_at(schema: &Map<String, Value>, path: &str, depth: usize) -> Option<String> {
     if depth > MOST_DEPTH {
-        return Some(format!("is nested too deeply at `{path}`"));
+        return Some(tr!("is nested too deeply at `{path}`", path));
     }
     let at = |name: &str| {
         if path.is_empty() {
@@ -101,37 +105,41 @@ fn fault_at(schema: &Map<String, Value>, path: &str, depth: usize) -> Option<Str
         Some(Value::Array(words)) if words.iter().all(is_type) => {}
         Some(word) if is_type(word) => {}
         Some(_) => {
-            return Some(format!(
-                "has at {} none of {}",
-                at("type"),
-                TYPES.join(", ")
+            return Some(tr!(
+                "has at {place} none of {types}",
+                place = at("type"),
+                types = TYPES.join(tr!(", "))
             ));
         }
     }
     if schema.get("enum").is_some_and(|list| !list.is_array()) {
-        return Some(format!("has at {} no list", at("enum")));
+        return Some(tr!("has at {place} no list", place = at("enum")));
     }
     let properties = match schema.get("properties") {
         None => None,
         Some(Value::Object(properties)) => Some(properties),
-        Some(_) => return Some(format!("has at {} no table", at("properties"))),
+        Some(_) => return Some(tr!("has at {place} no table", place = at("properties"))),
     };
     match schema.get("required") {
         None => {}
         Some(Value::Array(names)) => {
             for name in names {
                 let Some(name) = name.as_str() else {
-                    return Some(format!("has at {} what is no name", at("required")));
+                    return Some(tr!(
+                        "has at {place} what is no name",
+                        place = at("required")
+                    ));
                 };
                 if properties.is_some_and(|properties| !properties.contains_key(name)) {
-                    let required = at("required");
-                    return Some(format!(
-                        "has at {required} \"{name}\", which is no property"
+                    return Some(tr!(
+                        "has at {place} \"{name}\", which is no property",
+                        place = at("required"),
+                        name
                     ));
                 }
             }
         }
-        Some(_) => return Some(format!("has at {} no list", at("required"))),
+        Some(_) => return Some(tr!("has at {place} no list", place = at("required"))),
     }
     for (name, inner) in properties.into_iter().flatten() {
         match inner {
@@ -142,7 +150,7 @@ fn fault_at(schema: &Map<String, Value>, path: &str, depth: usize) -> Option<Str
                 }
             }
             Value::Bool(_) => {}
-            _ => return Some(format!("has at {} no schema", at(name))),
+            _ => return Some(tr!("has at {place} no schema", place = at(name))),
         }
     }
     match schema.get("items") {

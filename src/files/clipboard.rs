@@ -11,7 +11,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::chat::{Attachment, MOST_IMAGE_BYTES};
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 use crate::search_path::SearchPath;
 
 /// How long a program may take.
@@ -82,7 +82,13 @@ impl Clipboard {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| tr!("{name} could not be started: {error}", name, error))?;
+            .map_err(|error| {
+                tr!(
+                    "{name} could not be started: {error}",
+                    name,
+                    error = phrase::system(&error)
+                )
+            })?;
         let mut bytes = Vec::new();
         let stdout = child.stdout.take();
         let read = async {
@@ -97,23 +103,25 @@ impl Clipboard {
             child.wait().await
         };
         match timeout(PATIENCE, read).await {
-            Ok(Ok(_)) if bytes.is_empty() => Err(no_image()),
+            Ok(Ok(_)) if bytes.is_empty() => {
+                Err(tr!("There is no image on the clipboard").to_owned())
+            }
             Ok(Ok(_)) => {
                 let read = Attachment::read("clipboard.png", bytes);
                 let image = read.map_err(|why| tr!("What is on the clipboard {why}", why))?;
                 if image.image().is_none() {
-                    return Err(no_image());
+                    return Err(tr!("There is no image on the clipboard").to_owned());
                 }
                 Ok(image)
             }
-            Ok(Err(error)) => Err(tr!("{name} failed: {error}", name, error)),
+            Ok(Err(error)) => Err(tr!(
+                "{name} failed: {error}",
+                name,
+                error = phrase::system(&error)
+            )),
             Err(_) => Err(tr!("{name} did not answer", name)),
         }
     }
-}
-
-fn no_image() -> String {
-    tr!("There is no image on the clipboard").to_owned()
 }
 
 #[cfg(test)]
@@ -141,7 +149,7 @@ mod tests {
         let gif = r"printf 'GIF89a\012\000\024\000'";
         let image = image_of(gif).await.unwrap();
         assert_eq!(image.image().unwrap().size, (10, 20));
-        let none = Err("There is no image on the clipboard".to_owned());
+        let none = Err(tr!("There is no image on the clipboard").to_owned());
         assert_eq!(image_of("exit 1").await, none);
         assert_eq!(image_of("printf text").await, none);
     }

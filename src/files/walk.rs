@@ -3,9 +3,10 @@
 //! Invariant: a search ends after a bounded number of entries, whatever it is begun at: nobody can
 //! call the thread off that it runs on.
 
-use crate::phrase::tr;
 use std::fs::{self, ReadDir};
 use std::path::{Path, PathBuf};
+
+use crate::phrase::{self, tr};
 
 /// How deep directories are looked into.
 const MOST_DEPTH: usize = 32;
@@ -114,8 +115,8 @@ impl Search {
 ///
 /// Fails with the rest of a sentence when the directory can't be read, or holds more than `most`.
 pub(super) fn files(directory: &Path, most: usize) -> Result<Vec<(PathBuf, u64)>, String> {
-    let entries =
-        fs::read_dir(directory).map_err(|error| tr!("can't be read: {why}", why = error))?;
+    let entries = fs::read_dir(directory)
+        .map_err(|error| tr!("can't be read: {error}", error = phrase::system(&error)))?;
     let mut search = Search::new(most);
     search.below(entries, &|_| true)?;
     Ok(search.found())

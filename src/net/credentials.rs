@@ -6,6 +6,7 @@
 //! and no error repeats what is in it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::route;
+use crate::phrase::{self, tr};
 use crate::private;
 
 /// The largest file that is read, in bytes: keys are short.
@@ -23,38 +25,69 @@ const HEAD: &str =
     "# Keys that `mmchat key set` keeps. Each goes only to the address beside it.\n\n";
 
 /// Why kept keys can't be had or changed. Says nothing of what the file holds.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum CredentialsError {
     /// It is a directory, a pipe or a device.
-    #[error("{0} is no plain file; move it away, then set the keys again")]
     NotAFile(String),
     /// It is no file of ours.
-    #[error("{place}: this is no file of keys; mend it or move it away, then set the keys again")]
     Unreadable {
         /// The file, and the line where it is known.
         place: String,
     },
     /// Others can read it, and that can't be changed.
-    #[error(
-        "others can read {path}, and that could not be changed: {source}; its keys are not used"
-    )]
     Open {
         /// The file.
         path: String,
         /// Why not.
         source: io::Error,
     },
-    /// The system refuses.
-    #[error("{path} can't be {deed}: {source}")]
-    System {
+    /// The system does not let it be read.
+    Read {
         /// The file.
         path: String,
-        /// `read` or `written`.
-        deed: &'static str,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system does not let it be written.
+    Write {
+        /// The file.
+        path: String,
         /// What the system says.
         source: io::Error,
     },
 }
+
+impl fmt::Display for CredentialsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&match self {
+            Self::NotAFile(path) => tr!(
+                "{path} is no plain file; move it away, then set the keys again",
+                path
+            ),
+            Self::Unreadable { place } => tr!(
+                "{place}: this is no file of keys; mend it or move it away, then set the keys again",
+                place
+            ),
+            Self::Open { path, source } => tr!(
+                "others can read {path}, and that could not be changed: {error}; its keys are not used",
+                path,
+                error = phrase::system(source)
+            ),
+            Self::Read { path, source } => tr!(
+                "{name} can't be read: {error}",
+                name = path,
+                error = phrase::system(source)
+            ),
+            Self::Write { path, source } => tr!(
+                "{path} can't be written: {error}",
+                path,
+                error = phrase::system(source)
+            ),
+        })
+    }
+}
+
+impl std::error::Error for CredentialsError {}
 
 /// The file of kept keys, which need not be there yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,7 +144,7 @@ impl Credentials {
     ///
     /// When there is something else in its place, it can't be read, or can't be made private.
     pub fn read(&self) -> Result<Kept, CredentialsError> {
-        let failed = |error| self.system("read", error);
+        let failed = |error| self.unread(error);
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),
             Err(error) => return Err(failed(error)),
@@ -189,7 +222,10 @@ impl Credentials {
             .collect();
         let text = toml::to_string(&written).map_err(|_unwritable| self.unreadable(None))?;
         self.replace(&(HEAD.to_owned() + &text))
-            .map_err(|error| self.system("written", error))
+            .map_err(|error| CredentialsError::Write {
+                path: self.name(),
+                source: error,
+            })
     }
 
     /// Puts a new file in the old one's place in one step. A link stays a link: what it leads to
@@ -212,7 +248,7 @@ impl Credentials {
         use std::os::unix::fs::PermissionsExt;
         let mode = file
             .metadata()
-            .map_err(|error| self.system("read", error))?
+            .map_err(|error| self.unread(error))?
             .permissions()
             .mode();
         let others = mode & 0o077;
@@ -237,12 +273,9 @@ impl Credentials {
         self.path.display().to_string()
     }
 
-    fn system(&self, deed: &'static str, source: io::Error) -> CredentialsError {
-        CredentialsError::System {
-            path: self.name(),
-            deed,
-            source,
-        }
+    fn unread(&self, source: io::Error) -> CredentialsError {
+        let path = self.name();
+        CredentialsError::Read { path, source }
     }
 
     fn unreadable(&self, at: Option<(&str, usize)>) -> CredentialsError {

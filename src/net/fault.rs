@@ -32,7 +32,7 @@ pub(super) fn from_sending(
     };
     if error.is_connect() && error.is_timeout() {
         let seconds = network.connect_timeout_seconds.max(1);
-        let message = format!("{at}: no connection within {seconds} s");
+        let message = tr!("{at}: no connection within {seconds} s", at, seconds);
         return Failure {
             retry: Retry::Soon,
             ..Failure::new(connecting(FailureKind::ConnectTimeout), message)
@@ -76,7 +76,7 @@ pub(super) fn from_reading(error: &reqwest::Error, url: &Url) -> Failure {
 pub(super) fn silent(limit: Duration) -> Failure {
     Failure::new(
         FailureKind::Idle,
-        format!("nothing arrived for {} s", limit.as_secs()),
+        tr!("nothing arrived for {seconds} s", seconds = limit.as_secs()),
     )
 }
 
@@ -84,9 +84,9 @@ pub(super) fn silent(limit: Duration) -> Failure {
 pub(super) fn wordless(limit: Duration) -> Failure {
     Failure::new(
         FailureKind::Wordless,
-        format!(
-            "no text came for {} s (network.text_timeout_seconds)",
-            limit.as_secs()
+        tr!(
+            "no text came for {seconds} s (network.text_timeout_seconds)",
+            seconds = limit.as_secs()
         ),
     )
 }
@@ -109,11 +109,15 @@ fn from_hyper(error: &reqwest::Error, host: &str) -> Failure {
     match found {
         Some(found) if found.is_parse() => Failure::new(
             FailureKind::NotAReply,
-            format!("{host} does not speak HTTP: {}", innermost(error)),
+            tr!(
+                "{host} does not speak HTTP: {why}",
+                host,
+                why = innermost(error)
+            ),
         ),
         Some(found) if found.is_incomplete_message() => Failure::new(
             FailureKind::Cut,
-            format!("{host} closed the connection without an answer"),
+            tr!("{host} closed the connection without an answer", host),
         ),
         Some(_) | None => Failure::new(FailureKind::Cut, format!("{host}: {}", innermost(error))),
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Client, Exchange, body_of, fault, read_into};
 use crate::chat::{Failure, FailureKind};
+use crate::phrase::tr;
 use crate::wire::{self, ModelList, WireRequest};
 
 /// How long a list of models may take, and how large it may be.
@@ -31,12 +32,18 @@ impl Client {
             let mut body = Vec::new();
             read_into(&mut body, &mut opened.response, MAX_MODEL_LIST_BYTES).await;
             wire::model_ids(&body).ok_or_else(|| {
-                Failure::new(FailureKind::NotAReply, "the answer is no list of models")
+                Failure::new(
+                    FailureKind::NotAReply,
+                    tr!("the answer is no list of models"),
+                )
             })
         };
         let limit = MODEL_LIST.min(self.idle_limit());
         tokio::time::timeout(limit, list).await.unwrap_or_else(|_| {
-            let message = format!("no list of models within {} s", limit.as_secs());
+            let message = tr!(
+                "no list of models within {seconds} s",
+                seconds = limit.as_secs()
+            );
             Err(Failure::new(FailureKind::Idle, message))
         })
     }

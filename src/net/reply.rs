@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::retry::{self, Decision};
 use super::{Client, Exchange, Opened, body_of, fault, redacted};
 use crate::chat::{Delta, Failure, FailureKind, Part, Progress};
+use crate::phrase::tr;
 use crate::wire::{Decoder, WireRequest};
 
 /// How much text a reply may have.
@@ -236,7 +237,7 @@ impl Size {
         if self.reasoning_bytes + self.answer_bytes + self.tool_bytes > MAX_TEXT_BYTES {
             Err(Failure::new(
                 FailureKind::TooLarge,
-                "more than 64 MiB of text",
+                tr!("more than 64 MiB of text"),
             ))
         } else {
             Ok(())

@@ -12,6 +12,7 @@ use tokio::sync::OnceCell;
 
 use crate::chat::{Failure, FailureKind};
 use crate::config::Network;
+use crate::phrase::{self, tr};
 
 /// How long an idle connection is kept for the next request.
 const KEPT_ALIVE: Duration = Duration::from_secs(60);
@@ -149,7 +150,7 @@ impl Routes {
         let configured = network.proxy.trim();
         let (address, whose) = if configured.is_empty() {
             match self.proxies.proxy_for(url) {
-                Some(address) => (address.trim(), "the proxy of the environment"),
+                Some(address) => (address.trim(), tr!("the proxy of the environment")),
                 None => return Ok(None),
             }
         } else {
@@ -173,7 +174,7 @@ impl Routes {
             // The address is not shown: it may hold a password.
             Ok(_) | Err(_) => Err(Failure::new(
                 FailureKind::Proxy,
-                format!("{whose} is no http, https or socks5 address"),
+                tr!("{whose} is no http, https or socks5 address", whose),
             )),
         }
     }
@@ -185,7 +186,7 @@ pub(super) fn parse(url: &str) -> Result<Url, Failure> {
     let url = Url::parse(url).map_err(|error| wrong(format!("“{url}”: {error}")))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
-        other => Err(wrong(format!("“{other}:” is neither http: nor https:"))),
+        other => Err(wrong(tr!("“{other}:” is neither http: nor https:", other))),
     }
 }
 
@@ -216,7 +217,8 @@ pub fn shown(proxy: &str) -> String {
     } else {
         format!("http://{proxy}")
     };
-    Url::parse(&with_scheme).map_or_else(|_| "(no address)".to_owned(), |url| shown_proxy(&url))
+    Url::parse(&with_scheme)
+        .map_or_else(|_| tr!("(no address)").to_owned(), |url| shown_proxy(&url))
 }
 
 fn shown_proxy(proxy: &Url) -> String {
@@ -306,7 +308,7 @@ fn build(
         .no_proxy();
     if let Some(proxy) = proxy {
         let proxy = reqwest::Proxy::all(proxy).map_err(|_hides_it| {
-            Failure::new(FailureKind::Proxy, "the proxy's address can't be used")
+            Failure::new(FailureKind::Proxy, tr!("the proxy's address can't be used"))
         })?;
         builder = builder.proxy(proxy);
     }
@@ -319,7 +321,7 @@ fn build(
     builder.build().map_err(|error| {
         let why = super::fault::innermost(&error);
         let hint = if why.contains("CA certificates") {
-            "; install ca-certificates, or set SSL_CERT_FILE"
+            tr!("; install ca-certificates, or set SSL_CERT_FILE")
         } else {
             ""
         };
@@ -337,11 +339,11 @@ fn extra_roots(ca_file: &str) -> Result<Vec<Certificate>, Failure> {
             format!("network.ca_file “{ca_file}”: {why}"),
         )
     };
-    let pem = std::fs::read(ca_file).map_err(|error| wrong(error.to_string()))?;
+    let pem = std::fs::read(ca_file).map_err(|error| wrong(phrase::system(&error)))?;
     let certificates = Certificate::from_pem_bundle(&pem)
         .map_err(|error| wrong(super::fault::innermost(&error)))?;
     if certificates.is_empty() {
-        return Err(wrong("it holds no certificate in PEM form".to_owned()));
+        return Err(wrong(tr!("it holds no certificate in PEM form").to_owned()));
     }
     Ok(certificates)
 }

@@ -16,7 +16,7 @@ use tokio::sync::OnceCell;
 
 use super::credentials::{Credentials, Found, Kept};
 use crate::chat::{Failure, FailureKind};
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 
 /// How long a key command may take; some ask for a password in a window of their own.
 const KEY_COMMAND: Duration = Duration::from_secs(60);
@@ -247,9 +247,11 @@ impl Keys {
             .map(Some),
             (Some(Found::Elsewhere(address)), _) => Err(Failure::new(
                 FailureKind::NoKey,
-                format!(
-                    "the kept key is for {address}, and base_url names {}: `mmchat key set {provider}` enters one for there",
-                    entry.binding.address
+                tr!(
+                    "the kept key is for {address}, and base_url names {other}: `mmchat key set {provider}` enters one for there",
+                    address,
+                    other = entry.binding.address,
+                    provider
                 ),
             )),
             (None, Origin::Environment { name, .. }) => Err(Failure::new(
@@ -331,10 +333,12 @@ pub fn check(key: &str, which: &str) -> Result<SecretString, Failure> {
 
 /// Runs a key command and takes what it prints.
 async fn run(command: &[String]) -> Result<SecretString, Failure> {
-    let failed =
-        |why: String| Failure::new(FailureKind::Setup, format!("api_key_command failed: {why}"));
+    let failed = |why: String| {
+        let message = tr!("api_key_command failed: {why}", why);
+        Failure::new(FailureKind::Setup, message)
+    };
     let Some((program, arguments)) = command.split_first() else {
-        return Err(failed("it is empty".to_owned()));
+        return Err(failed(tr!("it is empty").to_owned()));
     };
     // The terminal belongs to the screen: a command that wants to ask must have a window.
     let running = tokio::process::Command::new(program)
@@ -346,22 +350,32 @@ async fn run(command: &[String]) -> Result<SecretString, Failure> {
         .output();
     let output = tokio::time::timeout(KEY_COMMAND, running)
         .await
-        .map_err(|_elapsed| failed(format!("no answer within {} s", KEY_COMMAND.as_secs())))?
-        .map_err(|error| failed(format!("{program}: {error}")))?;
+        .map_err(|_elapsed| {
+            let seconds = KEY_COMMAND.as_secs();
+            failed(tr!("no answer within {seconds} s", seconds))
+        })?
+        .map_err(|error| {
+            let error = phrase::system(&error);
+            failed(tr!("{program}: {error}", program, error))
+        })?;
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
         let said = stderr.lines().find(|line| !line.trim().is_empty());
-        let said = said
-            .map(|line| format!(": {}", line.trim()))
-            .unwrap_or_default();
-        return Err(failed(format!(
-            "{program} ended with {}{said}",
-            output.status
-        )));
+        let (status, said) = (output.status, said.unwrap_or_default().trim());
+        return Err(failed(if said.is_empty() {
+            tr!("{program} ended with {status}", program, status)
+        } else {
+            tr!(
+                "{program} ended with {status}: {said}",
+                program,
+                status,
+                said
+            )
+        }));
     }
     String::from_utf8(output.stdout)
         .map(SecretString::from)
-        .map_err(|_not_utf8| failed(format!("{program} printed no text")))
+        .map_err(|_not_utf8| failed(tr!("{program} printed no text", program)))
 }
 
 #[cfg(test)]

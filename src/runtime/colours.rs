@@ -5,7 +5,7 @@
 use crate::highlight::{Highlighter, highlighter};
 use crate::markdown::CodeColours;
 use crate::picture::{Shrinker, shrinker};
-use crate::ui::{Cache, PictureAnswer};
+use crate::ui::{Cache, Medium, PictureAnswer};
 
 /// Who finds them.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Colours {
         }
         if self.pictures.is_gone() {
             // No rows are kept free for what will not come.
-            cache.show_pictures(false);
+            cache.show_pictures(Medium::Nothing);
         }
     }
 

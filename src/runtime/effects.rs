@@ -8,7 +8,7 @@ use super::reply::Reply;
 use super::signals::Signal;
 use super::{Error, Runtime};
 use crate::app::{App, Effect, Msg};
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 use crate::tui::Surface;
 
 impl<S: Surface> Runtime<'_, S> {
@@ -34,7 +34,9 @@ impl<S: Surface> Runtime<'_, S> {
 
     /// Carries out an effect. What it comes to, if anything, is a message.
     fn carry_out(&mut self, effect: Effect) -> Result<Option<Msg>, Error> {
-        let trouble = |what: &str, error: io::Error| Msg::Trouble(format!("{what}: {error}"));
+        let trouble = |what: &str, error: io::Error| {
+            Msg::Trouble(tr!("{what}: {error}", what, error = phrase::system(&error)))
+        };
         Ok(match effect {
             Effect::Send(turn, request) => {
                 let steps = self.provider.reply(*request);

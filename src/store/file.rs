@@ -9,10 +9,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
+use super::error::{Error, is_damage};
 use super::rescue;
 use super::schema;
+use crate::phrase::{self, tr};
 use crate::private;
 
 /// The database, in the data directory.
@@ -23,101 +25,6 @@ const RUNNING: &str = "running";
 pub(super) const LOCK_PATIENCE: Duration = Duration::from_secs(2);
 /// What every SQLite database begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-
-/// Why a store can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The directory can't be made or used.
-    #[error("the directory {path} can't be used for conversations: {because}")]
-    Directory {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        because: String,
-    },
-    /// What lies at the file's place is no file of ours.
-    #[error("{path} is {what}; mmchat does not touch it. Move it away, or name another --data-dir")]
-    Foreign {
-        /// Where.
-        path: PathBuf,
-        /// What it is.
-        what: String,
-    },
-    /// A newer program has written it.
-    #[error(
-        "{path} was written by a newer mmchat (its version is {found}, this one knows {known}); update mmchat, or name another --data-dir"
-    )]
-    Newer {
-        /// Where.
-        path: PathBuf,
-        /// Its version.
-        found: u32,
-        /// The version of this program.
-        known: u32,
-    },
-    /// The database says no.
-    #[error("{}", because(.0))]
-    Database(#[from] rusqlite::Error),
-    /// The file system says no.
-    #[error("the conversations can't be written: {0}")]
-    Files(#[from] io::Error),
-}
-
-impl Error {
-    /// Tells whether another try may do better: a lock is given back, a disk gets room.
-    pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Database(error) => may_pass(error),
-            Self::Files(_) | Self::Directory { .. } => true,
-            Self::Foreign { .. } | Self::Newer { .. } => false,
-        }
-    }
-}
-
-/// Tells whether another try may do better.
-pub(super) fn may_pass(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::DiskFull
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::ReadOnly
-                | ErrorCode::CannotOpen
-                | ErrorCode::PermissionDenied
-                | ErrorCode::OutOfMemory
-                | ErrorCode::FileLockingProtocolFailed
-                | ErrorCode::OperationInterrupted
-        )
-    )
-}
-
-/// Tells whether the file itself is broken.
-pub(super) fn is_damage(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
-}
-
-/// What a database error means for the user.
-pub(super) fn because(error: &rusqlite::Error) -> String {
-    let what = match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full",
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
-            "the data directory is read-only"
-        }
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another program holds the store"
-        }
-        Some(ErrorCode::CannotOpen) => "the store can't be opened",
-        Some(ErrorCode::SystemIoFailure) => "the disk does not take it",
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => "the store is damaged",
-        _ => return format!("conversations can't be saved: {error}"),
-    };
-    format!("Conversations can't be saved: {what}")
-}
 
 /// A store that is open.
 pub(super) struct Opened {
@@ -217,13 +124,13 @@ pub(super) fn flush_log(connection: &Connection) -> rusqlite::Result<bool> {
 fn make_directory(directory: &Path, notes: &mut Vec<String>) -> Result<PathBuf, Error> {
     let failed = |error: io::Error| Error::Directory {
         path: directory.to_owned(),
-        because: error.to_string(),
+        because: phrase::system(&error),
     };
     private::directory(directory).map_err(failed)?;
     // Links on the way there are the user's own affair; from here on none is followed.
     let directory = fs::canonicalize(directory).map_err(failed)?;
     if !directory.is_dir() {
-        let error = io::Error::new(io::ErrorKind::NotADirectory, "it is not a directory");
+        let error = io::Error::new(io::ErrorKind::NotADirectory, tr!("it is not a directory"));
         return Err(failed(error));
     }
     if let Some(note) = tighten_directory(&directory) {
@@ -256,8 +163,15 @@ fn tighten_directory(directory: &Path) -> Option<String> {
     }
     let tightened = fs::set_permissions(directory, fs::Permissions::from_mode(0o700));
     Some(match tightened {
-        Ok(()) => format!("{path} was open to other users; it is closed to them now"),
-        Err(error) => format!("{path} is open to other users and can't be closed: {error}"),
+        Ok(()) => tr!(
+            "{path} was open to other users; it is closed to them now",
+            path
+        ),
+        Err(error) => tr!(
+            "{path} is open to other users and can't be closed: {error}",
+            path,
+            error = phrase::system(&error)
+        ),
     })
 }
 
@@ -276,7 +190,7 @@ fn make_file(path: &Path, notes: &mut Vec<String>) -> Result<bool, Error> {
         Err(error) => {
             return Err(Error::Directory {
                 path: path.parent().unwrap_or(path).to_owned(),
-                because: error.to_string(),
+                because: phrase::system(&error),
             });
         }
     }
@@ -307,11 +221,11 @@ fn check_kind(path: &Path) -> Result<(), Error> {
         return Ok(());
     }
     let what = if kind.is_symlink() {
-        "a symbolic link"
+        tr!("a symbolic link")
     } else if kind.is_dir() {
-        "a directory"
+        tr!("a directory")
     } else {
-        "not a plain file"
+        tr!("not a plain file")
     };
     Err(Error::Foreign {
         path: path.to_owned(),
@@ -334,9 +248,16 @@ fn tighten_file(path: &Path) -> Option<String> {
         let shown = path.display();
         note = Some(
             match fs::set_permissions(&path, fs::Permissions::from_mode(0o600)) {
-                Ok(()) => format!("{shown} was open to other users; it is closed to them now"),
+                Ok(()) => tr!(
+                    "{shown} was open to other users; it is closed to them now",
+                    shown
+                ),
                 Err(error) => {
-                    format!("{shown} is open to other users and can't be closed: {error}")
+                    tr!(
+                        "{shown} is open to other users and can't be closed: {error}",
+                        shown,
+                        error = phrase::system(&error)
+                    )
                 }
             },
         );
@@ -374,7 +295,7 @@ fn refuse_newer(path: &Path) -> Result<(), Error> {
     if application != 0 && application != schema::APPLICATION_ID {
         return Err(Error::Foreign {
             path: path.to_owned(),
-            what: "another program's database".to_owned(),
+            what: tr!("another program's database").to_owned(),
         });
     }
     if version > schema::version() {

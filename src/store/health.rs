@@ -5,7 +5,8 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::file::{self, Error};
+use super::error::{self, Error};
+use super::file;
 
 /// How a store is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +50,7 @@ pub fn look(directory: &Path) -> Result<Option<Health>, Error> {
     let damage = match found {
         Ok(found) if found == "ok" => None,
         Ok(found) => Some(found.lines().next().unwrap_or_default().to_owned()),
-        Err(error) if file::is_damage(&error) => Some(error.to_string()),
+        Err(error) if error::is_damage(&error) => Some(error.to_string()),
         Err(error) => return Err(error.into()),
     };
     // What is damaged may not have these, and is told of all the same.

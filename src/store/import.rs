@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::export::from_json;
 use crate::app::library::Kept;
 use crate::chat::{Ids, Moment};
+use crate::phrase::tr;
 
 /// The largest file that is taken, in bytes.
 pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
@@ -37,7 +38,7 @@ pub fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<Vec<Kept>, String>
                 .map(|line| serde_json::from_str(line).ok().filter(Value::is_object))
                 .collect();
             let objects = objects.filter(|objects| objects.len() > 1);
-            Value::Array(objects.ok_or_else(|| format!("it is no JSON: {error}"))?)
+            Value::Array(objects.ok_or_else(|| tr!("it is no JSON: {error}", error))?)
         }
     };
     let all = match value {
@@ -58,7 +59,7 @@ pub fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<Vec<Kept>, String>
         };
         kept.map_err(|why| {
             if count > 1 {
-                format!("conversation {}: {why}", at + 1)
+                tr!("conversation {number}: {why}", number = at + 1, why)
             } else {
                 why
             }

@@ -1,5 +1,6 @@
 //! What is asked of a store: the list of conversations, and each of them.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -92,6 +93,18 @@ pub(super) fn named(
         ))?
         .query_map([row_id(ids.start().0), row_id(ids.end().0)], listed)?
         .collect()
+}
+
+/// How many turns are on a conversation's path: one of each place, whatever versions it has.
+pub(super) fn turns_on_path(store: &Connection, id: ConversationId) -> rusqlite::Result<u64> {
+    let mut places = store.prepare_cached(
+        "SELECT parent, id FROM turns WHERE conversation = ?1 ORDER BY parent, chosen, id",
+    )?;
+    let places = places.query_map([row_id(id.0)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // The one that was chosen last comes last, and so stays.
+    let next: HashMap<Option<i64>, i64> = places.collect::<rusqlite::Result<_>>()?;
+    let path = std::iter::successors(next.get(&None), |turn| next.get(&Some(**turn)));
+    Ok(path.count() as u64)
 }
 
 /// A conversation with all its turns; `None` when there is none like that.

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 
-use super::file::{self, Error};
+use super::error::Error;
+use super::file;
 use super::index;
+use crate::phrase::tr;
 use crate::private;
 
 /// The tables in an order in which each row's owner comes before it.
@@ -37,7 +39,7 @@ pub(super) fn rescue(directory: &Path, path: &Path) -> Result<String, Error> {
     drop(held.lock());
     let whole = file::connect(path).is_ok_and(|store| is_whole(&store));
     let said = if whole {
-        "The store was damaged, and another mmchat has mended it".to_owned()
+        tr!("The store was damaged, and another mmchat has mended it").to_owned()
     } else {
         set_aside_and_copy(path)?
     };
@@ -68,14 +70,18 @@ fn set_aside_and_copy(path: &Path) -> Result<String, Error> {
     fs::rename(&new, path)?;
     let shown = aside.display();
     Ok(match count {
-        0 => format!(
-            "The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun"
+        0 => tr!(
+            "The store was damaged and nothing in it could be read; it is kept as {shown}, and a new one was begun",
+            shown
         ),
-        1 => format!(
-            "The store was damaged: one conversation could be read and is in a new one; the damaged file is kept as {shown}"
+        1 => tr!(
+            "The store was damaged: one conversation could be read and is in a new one; the damaged file is kept as {shown}",
+            shown
         ),
-        count => format!(
-            "The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}"
+        count => tr!(
+            "The store was damaged: {count} conversations could be read and are in a new one; the damaged file is kept as {shown}",
+            count,
+            shown
         ),
     })
 }

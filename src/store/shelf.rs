@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::file::{self, Error, Running};
+use super::error::Error;
+use super::file::{self, Running};
 use super::tally::{Group, Tallied, Waits};
 use super::{index, read, rescue, search, tally, write};
 use crate::app::library::{Change, Kept, Listed, Listing, Query, Which};
@@ -88,6 +89,15 @@ impl Shelf {
     /// Fails when the store can't be read.
     pub fn named(&self, ids: &RangeInclusive<ConversationId>) -> Result<Vec<Listed>, Error> {
         Ok(read::named(&self.connection, ids)?)
+    }
+
+    /// How many turns are on a conversation's path: those that the chat shows.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the store can't be read.
+    pub fn turns_on_path(&self, id: ConversationId) -> Result<u64, Error> {
+        Ok(read::turns_on_path(&self.connection, id)?)
     }
 
     /// A conversation with all its turns; `None` when there is none like that.

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::file::{self, Error};
+use super::error::{self, Error};
 use super::shelf::Shelf;
 use crate::app::Msg;
 use crate::app::library::{Change, StoreNews};
 use crate::chat::ConversationId;
+use crate::phrase::tr;
 
 /// How long after a failure the next try is.
 const RETRY: Duration = Duration::from_secs(2);
@@ -150,7 +151,7 @@ impl Writer {
                 self.saved();
                 self.say_began(began);
             }
-            Err(Error::Database(error)) if file::is_damage(&error) => self.rescue(),
+            Err(Error::Database(error)) if error::is_damage(&error) => self.rescue(),
             Err(error) if error.may_pass() => self.fails(&error),
             Err(_) => self.one_by_one(),
         }
@@ -174,7 +175,10 @@ impl Writer {
     }
 
     fn fails(&mut self, error: &Error) {
-        let why = format!("{error}. The chat goes on in memory, and saving is tried again");
+        let why = tr!(
+            "{error}. The chat goes on in memory, and saving is tried again",
+            error
+        );
         if self.failing.as_ref() != Some(&why) {
             self.say(StoreNews::Failing(why.clone()));
         }
@@ -182,7 +186,7 @@ impl Writer {
     }
 
     fn ends(&mut self, error: &Error) {
-        let why = format!("Nothing is saved: {error}");
+        let why = tr!("Nothing is saved: {error}", error);
         self.say(StoreNews::Gone(why.clone()));
         drop(self.ready.send(Err(why.clone())));
         self.gone = Some(why);
@@ -263,7 +267,10 @@ impl Writer {
                     self.fails(&error);
                     return;
                 }
-                Err(error) => self.say(StoreNews::Said(format!("A change was not saved: {error}"))),
+                Err(error) => self.say(StoreNews::Said(tr!(
+                    "A change was not saved: {error}",
+                    error
+                ))),
             }
         }
         self.saved();

@@ -17,7 +17,7 @@ use grid::{Grid, Shift, looks_alike};
 use pen::Pen;
 pub use pen::rendition;
 
-use crate::ui::Links;
+use crate::ui::{Drawing, Links};
 
 /// Something a frame can be put on.
 pub trait Surface {
@@ -39,6 +39,15 @@ pub trait Surface {
 
     /// Begins anew with nothing shown: somebody else has written there, or its size has changed.
     fn clear(&mut self);
+
+    /// Hands pictures over that it draws itself. Without, there are none: nobody says that it can.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the terminal can't be written to.
+    fn draw_pictures(&mut self, _drawings: &[Drawing]) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Surface for TestBackend {
@@ -373,6 +382,14 @@ impl<W: Write> Surface for Canvas<W> {
         self.pen = Pen::PLAIN;
         self.put("\x1b[0m\x1b[2J");
         self.grid.clear();
+    }
+
+    fn draw_pictures(&mut self, drawings: &[Drawing]) -> io::Result<()> {
+        if drawings.is_empty() {
+            return Ok(());
+        }
+        self.out.write_all(&super::graphics::bytes(drawings))?;
+        self.out.flush()
     }
 }
 

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 
 use super::links::Links;
 use super::path::Path;
-use super::picture::{PictureAnswer, PictureRequest, Pictures};
+use super::picture::{Drawing, Medium, PictureAnswer, PictureRequest, Pictures};
 use super::theme::Theme;
 use crate::app::{Anchor, Pane, Themes};
 use crate::chat::TurnId;
@@ -199,10 +199,20 @@ impl Cache {
             .is_some_and(|document| document.colour(colours))
     }
 
-    /// Switches pictures under the cards of images on or off. Without, they are off: somebody has to
+    /// Says how pictures are shown under the cards of images. Without, they are not: somebody has to
     /// answer what [`Cache::lacking_picture`] asks for.
-    pub fn show_pictures(&mut self, on: bool) {
-        self.pictures.on = on;
+    pub fn show_pictures(&mut self, medium: Medium) {
+        self.pictures.medium = medium;
+    }
+
+    /// What a terminal that draws pictures is to be told before the last frame is shown.
+    pub fn take_drawings(&mut self) -> Vec<Drawing> {
+        self.pictures.take_drawings()
+    }
+
+    /// Forgets all pictures. Those that are still shown are asked for anew.
+    pub fn forget_pictures(&mut self) {
+        self.pictures.keep_only(|_| false);
     }
 
     /// A picture that the last frame had no pixels for yet.

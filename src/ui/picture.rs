@@ -1,4 +1,5 @@
-//! Small pictures under the cards of sent images: two pixels a cell, in the cells' own colours.
+//! Small pictures under the cards of sent images: two pixels a cell, in the cells' own colours, or
+//! drawn by the terminal where it can.
 //!
 //! Owns how large a picture is, which pictures are at hand, and which are wanted. It decodes nothing:
 //! the loop takes what is wanted to a thread and brings the answer. How many rows a picture takes is
@@ -6,6 +7,8 @@
 //!
 //! Invariants: a picture keeps its aspect ratio and never grows; it lies over blank rows of the
 //! cards' text, so it is scrolled and cut like any text, and copied by nothing.
+
+mod graphics;
 
 use std::collections::HashMap;
 use std::mem;
@@ -22,6 +25,7 @@ use super::cache::{Cache, Topic};
 use super::theme::{Depth, Theme};
 use crate::app::{App, Overlay};
 use crate::chat::{Image, TurnId};
+pub use graphics::Drawing;
 
 /// The most pixels of an image that is decoded for a picture: those of a camera of today. A small
 /// file can claim any number of them.
@@ -31,6 +35,8 @@ const MOST_CELLS: (u16, u16) = (36, 12);
 /// The most pixels of a picture that is kept: twice as many each way as are shown, so that it can
 /// be made to fit a narrower pane without the image.
 const MOST_KEPT_PIXELS: (u32, u32) = (72, 48);
+/// The same of a picture that the terminal draws, and keeps: about those of its cells.
+const MOST_SENT_PIXELS: (u32, u32) = (360, 240);
 /// How many pictures are kept: 14 KB each.
 const MOST_KEPT: usize = 48;
 /// A pixel that is less than half there shows what is behind it; nobody knows what colour that has.
@@ -45,6 +51,8 @@ pub struct PictureRequest {
     place: Place,
     /// The image.
     pub image: Arc<Image>,
+    /// The most columns and rows of pixels that the picture is to have.
+    pub most: (u32, u32),
 }
 
 impl PictureRequest {
@@ -77,8 +85,8 @@ pub struct Picture {
 
 impl Picture {
     /// A small picture of an image of that size, the right way up, whose pixels these are.
-    pub fn of(size: (u32, u32), pixel: impl Fn(u32, u32) -> [u8; 4]) -> Self {
-        let small = fitted(size, MOST_KEPT_PIXELS);
+    pub fn of(size: (u32, u32), most: (u32, u32), pixel: impl Fn(u32, u32) -> [u8; 4]) -> Self {
+        let small = fitted(size, most);
         Self {
             of: size,
             size: small,
@@ -181,11 +189,24 @@ pub(super) struct Room {
     rows: u16,
 }
 
+/// How pictures are shown.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Medium {
+    /// Not at all: the user may not want them, and not every terminal can show them.
+    #[default]
+    Nothing,
+    /// Two pixels a cell.
+    Cells,
+    /// The terminal draws them. Their numbers begin here, so that other programs in the window, whose
+    /// pictures it keeps too, have others.
+    Terminal(u16),
+}
+
 /// Pictures, kept between frames.
 #[derive(Debug, Default)]
 pub(super) struct Pictures {
-    /// Whether there are any: the user may not want them, and not every terminal can show them.
-    pub on: bool,
+    /// How they are shown.
+    pub medium: Medium,
     room: Option<Room>,
     /// The sizes of images that were decoded, the right way up; `None` of those that can't be.
     known: HashMap<Place, Option<(u32, u32)>>,
@@ -194,6 +215,10 @@ pub(super) struct Pictures {
     shown: Vec<Place>,
     /// … and what it lacked.
     wanted: Vec<PictureRequest>,
+    /// How many the terminal was given.
+    given: u8,
+    /// What it is to be told next.
+    drawings: Vec<Drawing>,
 }
 
 #[derive(Debug)]
@@ -202,6 +227,8 @@ struct Kept {
     picture: Picture,
     /// Its cells as they were drawn last.
     painted: Option<Painted>,
+    /// The terminal's number of it, and how many cells it takes as far as the terminal knows.
+    given: Option<(u32, Option<(u16, u16)>)>,
 }
 
 /// A picture's cells, upper and lower half, row by row; `None` shows what is behind.
@@ -222,7 +249,11 @@ impl Painted {
 impl Pictures {
     /// Takes note of how wide the pane is and how high the window.
     pub(super) fn fit_into(&mut self, cols: u16, window_rows: u16, depth: Depth) {
-        let shown = self.on && depth >= Depth::Palette && cols >= 4;
+        let least = match self.medium {
+            Medium::Terminal(_) => Depth::Full,
+            Medium::Nothing | Medium::Cells => Depth::Palette,
+        };
+        let shown = self.medium != Medium::Nothing && depth >= least && cols >= 4;
         self.room = shown.then_some(Room {
             cols: cols.min(MOST_CELLS.0),
             // Text shall stay in sight beside it.
@@ -266,24 +297,54 @@ impl Pictures {
     }
 
     fn keep(&mut self, place: Place, picture: Picture) {
-        self.kept.retain(|kept| kept.place != place);
+        self.drop_all_but(|kept| kept.place != place);
         let unseen = |kept: &Kept| !self.shown.contains(&kept.place);
         if self.kept.len() >= MOST_KEPT
-            && let Some(oldest) = self.kept.iter().position(unseen)
+            && let Some(oldest) = self.kept.iter().find(|kept| unseen(kept))
         {
-            self.kept.remove(oldest);
+            let oldest = oldest.place;
+            self.drop_all_but(|kept| kept.place != oldest);
         }
-        self.kept.push(Kept {
+        let mut kept = Kept {
             place,
             picture,
             painted: None,
+            given: None,
+        };
+        if let Medium::Terminal(first) = self.medium {
+            // As many are never kept at once.
+            self.given = self.given.wrapping_add(1);
+            let id = u32::from(first) << 8 | u32::from(self.given);
+            kept.given = Some((id, None));
+            self.drawings.push(Drawing::Pixels {
+                id,
+                size: kept.picture.size,
+                pixels: mem::take(&mut kept.picture.pixels),
+            });
+        }
+        self.kept.push(kept);
+    }
+
+    fn drop_all_but(&mut self, stays: impl Fn(&Kept) -> bool) {
+        let drawings = &mut self.drawings;
+        self.kept.retain(|kept| {
+            let stays = stays(kept);
+            if let (false, Some((id, _))) = (stays, kept.given) {
+                drawings.push(Drawing::Gone { id });
+            }
+            stays
         });
     }
 
     /// Forgets the pictures of turns that are gone.
     pub(super) fn keep_only(&mut self, is_there: impl Fn(TurnId) -> bool) {
         self.known.retain(|(turn, _), _| is_there(*turn));
-        self.kept.retain(|kept| is_there(kept.place.0));
+        self.drop_all_but(|kept| is_there(kept.place.0));
+    }
+
+    /// What the terminal is to be told before the frame that was drawn last is shown.
+    pub(super) fn take_drawings(&mut self) -> Vec<Drawing> {
+        mem::take(&mut self.drawings)
     }
 
     /// Draws a row of a picture; if it is not here yet, it is wanted.
@@ -299,12 +360,30 @@ impl Pictures {
         let Some(kept) = self.kept.iter_mut().find(|kept| kept.place == place) else {
             if self.wanted.iter().all(|wanted| wanted.place != place) {
                 let image = Arc::clone(image);
-                self.wanted.push(PictureRequest { place, image });
+                let most = match self.medium {
+                    Medium::Terminal(_) => MOST_SENT_PIXELS,
+                    Medium::Nothing | Medium::Cells => MOST_KEPT_PIXELS,
+                };
+                self.wanted.push(PictureRequest { place, image, most });
             }
             return;
         };
         if self.shown.last() != Some(&place) {
             self.shown.push(place);
+        }
+        if let Some((id, cells)) = &mut kept.given {
+            let cols = u16::try_from(frame.size.0).unwrap_or(MOST_CELLS.0);
+            let rows = u16::try_from(frame.rows()).unwrap_or(MOST_CELLS.1);
+            if *cells != Some((cols, rows)) {
+                *cells = Some((cols, rows));
+                let id = *id;
+                self.drawings.push(Drawing::Cells { id, cols, rows });
+            }
+            let area = Rect {
+                width: cols.min(area.width),
+                ..area
+            };
+            return graphics::row(*id, row, area, buf);
         }
         let wanted = (frame.size, theme.depth());
         kept.painted
@@ -394,6 +473,16 @@ pub(super) fn draw(app: &App, cache: &mut Cache, buf: &mut Buffer) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::ImageKind;
+
+    /// The beginning of a PNG file of that size, which is all that is read of it here.
+    fn png(width: u32, height: u32) -> Vec<u8> {
+        let mut bytes = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+        bytes.extend(width.to_be_bytes());
+        bytes.extend(height.to_be_bytes());
+        bytes.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
+        bytes
+    }
 
     #[test]
     fn a_picture_keeps_its_ratio_and_never_grows() {
@@ -426,7 +515,7 @@ mod tests {
     #[test]
     fn a_cell_is_two_pixels_and_shows_what_is_behind_where_there_is_none() {
         let pixel = |x, y| [10, 20, 30, if x == 1 && y == 1 { 0 } else { 255 }];
-        let picture = Picture::of((2, 3), pixel);
+        let picture = Picture::of((2, 3), MOST_KEPT_PIXELS, pixel);
         let there = Some(Color::Rgb(10, 20, 30));
         let painted = picture.painted((2, 3), Theme::ansi());
         let wanted = [[there, there], [there, None], [there, None], [there, None]];
@@ -439,7 +528,7 @@ mod tests {
         let mut pictures = Pictures::default();
         let answer = |number| PictureAnswer {
             place: place(number),
-            picture: Some(Picture::of((1, 1), |_, _| [0; 4])),
+            picture: Some(Picture::of((1, 1), (1, 1), |_, _| [0; 4])),
         };
         pictures.shown.push(place(0));
         for number in 0..2 * MOST_KEPT {
@@ -449,5 +538,55 @@ mod tests {
         assert!(pictures.kept.iter().any(|kept| kept.place == place(0)));
         pictures.keep_only(|_| false);
         assert!(pictures.kept.is_empty() && pictures.known.is_empty());
+    }
+
+    #[test]
+    fn a_terminal_that_draws_is_given_each_picture_once_and_told_when_it_is_gone() {
+        let image = Arc::new(Image::read(ImageKind::Png, png(40, 20)).unwrap());
+        let mut pictures = Pictures {
+            medium: Medium::Terminal(7),
+            ..Pictures::default()
+        };
+        pictures.fit_into(36, 30, Depth::Full);
+        let turn = TurnId(1);
+        let draw = |pictures: &mut Pictures, width: u32| {
+            let frame = Frame {
+                number: 0,
+                size: (width, width / 2),
+                start: 0,
+            };
+            let area = Rect::new(2, 0, 36, 1);
+            let mut buf = Buffer::empty(Rect::new(0, 0, 40, 1));
+            pictures.row(&frame, (turn, &image), 1, (Theme::ansi(), area), &mut buf);
+            buf
+        };
+        let blank = draw(&mut pictures, 20);
+        assert_eq!(blank, Buffer::empty(blank.area), "it is not there yet");
+        let request = pictures.wanted().unwrap();
+        let picture = Picture::of((40, 20), request.most, |_, _| [1, 2, 3, 255]);
+        assert!(pictures.take(request.answered(Some(picture))));
+        let id = 7 << 8 | 1;
+        let drawn = draw(&mut pictures, 20);
+        let cell = drawn.cell((3, 0)).unwrap();
+        assert_eq!(cell.symbol(), "\u{10EEEE}\u{30d}\u{30d}", "row 1, column 1");
+        assert_eq!(cell.fg, Color::Rgb(0, 7, 1));
+        assert_eq!(drawn.cell((22, 0)).unwrap().symbol(), " ", "20 columns");
+        let told = pictures.take_drawings();
+        let [Drawing::Pixels { size, pixels, .. }, cells] = told.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert_eq!((*size, pixels.len()), ((40, 20), 800));
+        let cells_of = |cols, rows| Drawing::Cells { id, cols, rows };
+        assert_eq!(cells, &cells_of(20, 5));
+        draw(&mut pictures, 20);
+        assert_eq!(pictures.take_drawings(), []);
+        draw(&mut pictures, 12);
+        assert_eq!(
+            pictures.take_drawings(),
+            [cells_of(12, 3)],
+            "a narrower pane"
+        );
+        pictures.keep_only(|_| false);
+        assert_eq!(pictures.take_drawings(), [Drawing::Gone { id }]);
     }
 }

@@ -15,6 +15,7 @@ use super::snapshot::Pieces;
 use super::sse::{Event, LIMIT_BYTES, Parser, TooLarge};
 use super::{Dialect, WireRequest, anthropic, dashscope, error, openai};
 use crate::chat::{Delta, Failure, FailureKind, Finish, Remark};
+use crate::phrase::tr;
 
 /// The state of one reply. Feed it bytes, then end it.
 #[derive(Debug)]
@@ -260,11 +261,11 @@ impl Decoder {
             Err(_) if !all => Ok(()),
             Err(error) if error.is_eof() => Err(Failure::new(
                 FailureKind::Cut,
-                "the JSON of the reply is incomplete",
+                tr!("the JSON of the reply is incomplete"),
             )),
             Err(_) => Err(Failure::new(
                 FailureKind::NotAReply,
-                "the body begins like JSON and is not",
+                tr!("the body begins like JSON and is not"),
             )),
         }
     }
@@ -277,16 +278,16 @@ impl Decoder {
         | Framing::Page(body)) = &self.framing;
         let is_stream = self.content_type.contains("event-stream");
         if is_stream && matches!(&self.framing, Framing::Unknown(_)) {
-            let message = "the stream of events ended before the first one";
+            let message = tr!("the stream of events ended before the first one");
             return Failure::new(FailureKind::Cut, message);
         }
         let words = error::plain(&String::from_utf8_lossy(body));
         let words = match (&self.framing, words.is_empty()) {
-            (Framing::Unknown(_), _) => "the body is empty".to_owned(),
-            (Framing::Page(_), true) => "a web page without a title".to_owned(),
-            (Framing::Page(_), false) => format!("a web page: {words}"),
+            (Framing::Unknown(_), _) => tr!("the body is empty").to_owned(),
+            (Framing::Page(_), true) => tr!("a web page without a title").to_owned(),
+            (Framing::Page(_), false) => tr!("a web page: {words}", words),
             (Framing::Lines { .. } | Framing::Body(_), _) => {
-                "the JSON of the body is no reply".to_owned()
+                tr!("the JSON of the body is no reply").to_owned()
             }
             (Framing::Events { .. }, _) => words,
         };
@@ -294,7 +295,7 @@ impl Decoder {
         let message = if kind.is_empty() {
             words
         } else {
-            format!("{words} ({kind})")
+            tr!("{words} ({kind})", words, kind)
         };
         Failure::new(FailureKind::NotAReply, message)
     }
@@ -434,7 +435,7 @@ impl From<TooLarge> for Failure {
         let limit = LIMIT_BYTES / (1024 * 1024);
         Self::new(
             FailureKind::TooLarge,
-            format!("one piece of the reply is larger than {limit} MiB"),
+            tr!("one piece of the reply is larger than {limit} MiB", limit),
         )
     }
 }

@@ -10,6 +10,7 @@ use super::json::Json;
 use super::sse;
 use super::wait;
 use crate::chat::{Failure, FailureKind, Retry};
+use crate::phrase::tr;
 use kind::{
     by_code, by_sort, by_sort_alone, by_status, by_words, is_worth_one_retry, minimax_kind,
 };
@@ -203,7 +204,7 @@ fn find_beside(frame: &Json<'_>) -> Option<Wrong> {
     let reason = frame.at(&["choices", "0", "finish_reason"]);
     if reason.and_then(Json::as_str) == Some("error") {
         return Some(Wrong {
-            message: "the provider ended the reply with an error".to_owned(),
+            message: tr!("the provider ended the reply with an error").to_owned(),
             ..Wrong::default()
         });
     }

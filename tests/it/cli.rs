@@ -2,6 +2,7 @@
 
 mod announce;
 mod ask;
+mod chinese;
 mod config;
 mod doctor;
 mod history;

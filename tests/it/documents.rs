@@ -41,7 +41,7 @@ fn every_setting_in_the_documents_is_right() {
             let read = read.map(|(config, _)| mmchat::app::Keymap::new(&config.keys).map(drop));
             match read {
                 Ok(Ok(())) => checked += 1,
-                Ok(Err(conflict)) => panic!("{}: {conflict}\n{block}", path.display()),
+                Ok(Err(conflicts)) => panic!("{}: {conflicts:?}\n{block}", path.display()),
                 Err(problems) => panic!("{}: {problems}\n{block}", path.display()),
             }
         }

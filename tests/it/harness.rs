@@ -128,7 +128,7 @@ impl Harness {
     #[cfg(feature = "image-preview")]
     pub(crate) fn shows_pictures(&mut self, depth: Depth) {
         self.has_colours(depth);
-        self.cache.show_pictures(true);
+        self.cache.show_pictures(ui::Medium::Cells);
         self.draw();
     }
 

@@ -25,7 +25,7 @@ const BLUE: [u8; 4] = [40, 60, 220, 255];
 const CLEAR: [u8; 4] = [0; 4];
 
 /// Four quarters, each of one colour; the last one is not there.
-fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let pixel = |x, y| match (2 * x < width, 2 * y < height) {
         (true, true) => Rgba(RED),
         (false, true) => Rgba(GREEN),
@@ -232,7 +232,7 @@ async fn the_loop_has_the_picture_made_and_draws_it() {
     let mut it = sized(100, 30, Depth::Full);
     show(&mut it, &[("a.png", png(40, 30))]);
     let mut cache = Cache::new(Theme::ansi());
-    cache.show_pictures(true);
+    cache.show_pictures(mmchat::ui::Medium::Cells);
     let Harness { app, .. } = it;
     let nobody = Script::default();
     let seen = watched::comes_to_look((app, cache), &nobody, &["tab"], |screen| {

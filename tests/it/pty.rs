@@ -4,6 +4,8 @@
 mod background;
 mod crash;
 mod enter_key;
+#[cfg(feature = "image-preview")]
+mod pictures;
 mod soak;
 
 use std::io::{Read, Write};

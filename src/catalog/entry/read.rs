@@ -6,6 +6,7 @@ use super::{Ability, ModelEntry, ProviderEntry};
 use crate::catalog::reader::{Field, Section};
 use crate::catalog::{Bounds, Currency, Notes, Prices};
 use crate::chat::{Thinking, safe};
+use crate::phrase::tr;
 use crate::wire::{Dialect, Patch};
 
 const DIALECTS: [(&str, Dialect); 3] = [
@@ -25,15 +26,19 @@ pub fn providers(top: &mut Section<'_>, notes: &mut Notes) -> Vec<ProviderEntry>
 fn provider(id: String, mut section: Section<'_>, notes: &mut Notes) -> ProviderEntry {
     if id.is_empty() || id.contains('/') || id.chars().any(|c| c.is_whitespace() || c.is_control())
     {
-        let rule = "a provider's name holds no slash and no space, since `provider/model` is split at the first slash.";
+        let rule = tr!(
+            "a provider's name holds no slash and no space, since `provider/model` is split at the first slash."
+        );
         notes.wrong(section.at, rule);
     }
     if let Some(field) = section.get_hidden("api_key") {
         let id = safe::one_line(&id);
-        notes.wrong(field.key_at, format!(
+        let message = tr!(
             "keys are not kept in the configuration, which tends to be copied and shared. \
-             Run `mmchat key set {id}`, or name the key's place with `api_key_env` or `api_key_command`."
-        ));
+             Run `mmchat key set {id}`, or name the key's place with `api_key_env` or `api_key_command`.",
+            id
+        );
+        notes.wrong(field.key_at, message);
     }
     let entry = ProviderEntry {
         id,
@@ -86,7 +91,7 @@ fn models(section: &mut Section<'_>, notes: &mut Notes) -> Vec<ModelEntry> {
             let id = safe::one_line(&entry.id);
             notes.wrong(
                 at,
-                format!("the model \"{id}\" is there twice; join the two."),
+                tr!("the model \"{id}\" is there twice; join the two.", id),
             );
         } else {
             entries.push(entry);
@@ -100,7 +105,7 @@ fn model(section: &mut Section<'_>, notes: &mut Notes) -> Option<ModelEntry> {
     if field.is_none() {
         notes.wrong(
             section.at,
-            "this model has no `id`: the name that the provider knows it by.",
+            tr!("this model has no `id`: the name that the provider knows it by."),
         );
     }
     let id = field.and_then(|field| field.text(notes));
@@ -154,7 +159,7 @@ pub fn address(field: &Field<'_>, notes: &mut Notes) -> Option<String> {
         .and_then(|rest| rest.split(['/', '?', '#']).next());
     let Some(host) = host.filter(|host| !host.is_empty() && !host.starts_with(':')) else {
         field.wrong(
-            "takes an address such as \"https://host/v1\", with http:// or https://.",
+            tr!("takes an address such as \"https://host/v1\", with http:// or https://."),
             notes,
         );
         return None;
@@ -162,7 +167,7 @@ pub fn address(field: &Field<'_>, notes: &mut Notes) -> Option<String> {
     let bare = |c: char| !c.is_whitespace() && !c.is_control();
     if !address.chars().all(bare) || host.contains('@') {
         field.wrong(
-            "takes an address with no space and no user name in it.",
+            tr!("takes an address with no space and no user name in it."),
             notes,
         );
         return None;
@@ -175,7 +180,7 @@ pub fn address(field: &Field<'_>, notes: &mut Notes) -> Option<String> {
     ] {
         if address.ends_with(path) {
             field.wrong(
-                format_args!("must end before {path}: that part is appended."),
+                tr!("must end before {path}: that part is appended.", path),
                 notes,
             );
             return None;
@@ -195,7 +200,7 @@ fn variable(field: &Field<'_>, notes: &mut Notes) -> Option<String> {
     }
     // What is written here is not repeated: people put the key itself in its place.
     field.wrong(
-        "takes the name of an environment variable, such as \"MY_KEY\", not the key.",
+        tr!("takes the name of an environment variable, such as \"MY_KEY\", not the key."),
         notes,
     );
     None
@@ -211,7 +216,7 @@ fn headers(field: &Field<'_>, notes: &mut Notes) -> Vec<(String, String)> {
         if name.is_empty() || !name.chars().all(token) {
             notes.wrong(
                 field.key_at,
-                "a header's name holds letters, digits and dashes only.",
+                tr!("a header's name holds letters, digits and dashes only."),
             );
             continue;
         }
@@ -219,17 +224,18 @@ fn headers(field: &Field<'_>, notes: &mut Notes) -> Vec<(String, String)> {
             continue;
         };
         if value.chars().any(char::is_control) {
-            field.wrong("holds a control character.", notes);
+            field.wrong(tr!("holds a control character."), notes);
             continue;
         }
         if ["authorization", "x-api-key"]
             .iter()
             .any(|known| name.eq_ignore_ascii_case(known))
         {
-            notes.doubtful(field.key_at, format!(
-                "`{}` keeps a key in the configuration, which tends to be copied and shared; `api_key_env` or `api_key_command` does not.",
-                field.path
-            ));
+            let message = tr!(
+                "`{key}` keeps a key in the configuration, which tends to be copied and shared; `api_key_env` or `api_key_command` does not.",
+                key = field.path
+            );
+            notes.doubtful(field.key_at, message);
         }
         headers.push((name.to_owned(), value));
     }
@@ -245,14 +251,14 @@ fn bounds(field: &Field<'_>, notes: &mut Notes) -> Option<Bounds> {
     section.finish(notes);
     let (Some(min), Some(max)) = (min, max) else {
         field.wrong(
-            "takes { min = …, max = … }, and default = … where it is known.",
+            tr!("takes { min = …, max = … }, and default = … where it is known."),
             notes,
         );
         return None;
     };
     if min > max || default.is_some_and(|default| default < min || default > max) {
         field.wrong(
-            "has a min above its max, or a default outside of them.",
+            tr!("has a min above its max, or a default outside of them."),
             notes,
         );
         return None;
@@ -275,7 +281,7 @@ fn thinking(field: &Field<'_>, notes: &mut Notes) -> Option<BTreeMap<Thinking, P
         modes.insert(Thinking::On, Patch::new());
     }
     if modes.is_empty() {
-        field.wrong("names no mode. A model that can't be switched off has { on = {} }, one that never thinks { off = {} }.", notes);
+        field.wrong(tr!("names no mode. A model that can't be switched off has { on = {} }, one that never thinks { off = {} }."), notes);
         return None;
     }
     Some(modes)
@@ -299,7 +305,7 @@ fn prices(field: &Field<'_>, notes: &mut Notes) -> Option<Prices> {
     section.finish(notes);
     let (Some(input_per_mtok), Some(output_per_mtok)) = (input, output) else {
         field.wrong(
-            "takes { input_per_mtok = …, output_per_mtok = … }: prices of a million tokens.",
+            tr!("takes { input_per_mtok = …, output_per_mtok = … }: prices of a million tokens."),
             notes,
         );
         return None;

@@ -34,7 +34,11 @@ pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
     }
     if let TurnState::Failed(failure) = &turn.state {
         let words = failure.vendor_words();
-        let told = format!("{} {}", failure.what(), failure.next_step_in_shell());
+        let told = tr!(
+            "{first} {second}",
+            first = failure.what(),
+            second = failure.next_step_in_shell()
+        );
         if failure.message.trim().is_empty() {
             // A status alone is no sentence of its own.
             complain(format!("{told} {words}").trim_end());
@@ -50,9 +54,9 @@ pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
     }
     let not_offered = |call: &&ToolCall| call.state == CallState::Asked;
     for call in turn.reply.calls.iter().filter(not_offered) {
-        complain(&format!(
-            "the model asked for the tool {}, which it was not offered",
-            safe::one_line(&call.name)
+        complain(&tr!(
+            "the model asked for the tool {tool}, which it was not offered",
+            tool = safe::one_line(&call.name)
         ));
     }
     match &turn.reply.finish {
@@ -63,9 +67,9 @@ pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
             Exit::TryLater
         }
         Some(Finish::Length) if turn.reasoning_ate_the_answer() => {
-            complain(
-                "the reasoning used up the token limit; raise --max-tokens or use --thinking off",
-            );
+            complain(tr!(
+                "the reasoning used up the token limit; raise --max-tokens or use --thinking off"
+            ));
             Exit::Failed
         }
         Some(Finish::Length) => {
@@ -152,6 +156,6 @@ fn misfit(turn: &Turn, schema: Option<&Value>) -> Option<String> {
         return None;
     }
     let told: Vec<String> = misfits.iter().map(ToString::to_string).collect();
-    let told = told.join("; ");
+    let told = told.join(tr!("; "));
     Some(tr!("the answer does not fit the schema: {told}", told))
 }

@@ -12,6 +12,7 @@ use crate::cli::complain;
 use crate::cli::setup::{self, Environment};
 use crate::config::{Approve, Config, McpServer};
 use crate::net::Client;
+use crate::phrase::tr;
 use crate::runtime::Clock;
 use crate::tools::{Programs, Servers};
 
@@ -80,7 +81,7 @@ impl Bench {
                     News::Down(why) => {
                         let name = safe::one_line(&name);
                         let why = safe::one_line(&why);
-                        complain(&format!("the MCP server {name} failed: {why}"));
+                        complain(&tr!("the MCP server {name} failed: {why}", name, why));
                     }
                 }
             }
@@ -89,8 +90,10 @@ impl Bench {
         for server in awaited.iter().filter(|_| is_late) {
             let seconds = PATIENCE.as_secs();
             let name = safe::one_line(&server.name);
-            complain(&format!(
-                "the MCP server {name} did not start within {seconds} s"
+            complain(&tr!(
+                "the MCP server {name} did not start within {seconds} s",
+                name,
+                seconds
             ));
         }
         tools
@@ -152,13 +155,16 @@ impl Bench {
 pub(super) fn told(call: &ToolCall) -> String {
     let arguments = safe::plain_json(&safe::one_line(&call.arguments));
     let what = match &call.state {
-        CallState::Done(outcome) => format!("done in {:.1} s", outcome.took.as_secs_f64()),
-        CallState::Failed(outcome) => format!("failed: {}", safe::one_line(&outcome.text)),
-        CallState::Refused(why) => format!("not run: {}", safe::one_line(why)),
+        CallState::Done(outcome) => {
+            let time = format_args!("{:.1}", outcome.took.as_secs_f64());
+            tr!("done in {time} s", time)
+        }
+        CallState::Failed(outcome) => tr!("failed: {why}", why = safe::one_line(&outcome.text)),
+        CallState::Refused(why) => tr!("not run: {why}", why = safe::one_line(why)),
         CallState::Asked | CallState::Waiting | CallState::Approved | CallState::Running => {
-            "not run".to_owned()
+            tr!("not run").to_owned()
         }
     };
     let name = safe::plain_json(&safe::one_line(&call.name));
-    format!("tool {name} {arguments}: {what}")
+    tr!("tool {name} {arguments}: {what}", name, arguments, what)
 }

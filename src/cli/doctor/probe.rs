@@ -17,6 +17,7 @@ use crate::cli::setup::{self, Environment};
 use crate::cli::{Trouble, block_on, json as as_text, table};
 use crate::config::Network;
 use crate::net::{Client, Keys};
+use crate::phrase::tr;
 use crate::runtime::Clock;
 use crate::wire::{self, Ask, Decoder, WireRequest};
 
@@ -231,17 +232,25 @@ impl Probe {
         };
         [
             name,
-            "accepted".to_owned(),
+            tr!("accepted").to_owned(),
             seconds(answered.connected),
             seconds(answered.first_text),
             answered
                 .observed
                 .reasoning_field
-                .unwrap_or("none")
+                .unwrap_or(tr!("none"))
                 .to_owned(),
-            yes_or_no(answered.observed.is_cumulative, "cumulative", "incremental"),
-            yes_or_no(Some(!answered.reply.usage.is_unknown()), "yes", "no"),
-            yes_or_no(self.off_is_honoured, "yes", "no"),
+            yes_or_no(
+                answered.observed.is_cumulative,
+                tr!("cumulative"),
+                tr!("incremental"),
+            ),
+            yes_or_no(
+                Some(!answered.reply.usage.is_unknown()),
+                tr!("yes"),
+                tr!("no"),
+            ),
+            yes_or_no(self.off_is_honoured, tr!("yes"), tr!("no")),
         ]
     }
 }
@@ -251,19 +260,20 @@ pub(super) fn print(out: &mut impl Write, wanted: bool, probes: &[Probe]) -> io:
     if !wanted {
         return Ok(());
     }
-    writeln!(out, "\nProviders")?;
+    writeln!(out, "\n{}", tr!("Providers"))?;
     if probes.is_empty() {
-        return writeln!(out, "  – no provider has a key, so none was asked");
+        let none = tr!("no provider has a key, so none was asked");
+        return writeln!(out, "  – {none}");
     }
     let head = [
-        "MODEL",
-        "KEY",
-        "CONNECTED",
-        "FIRST TEXT",
-        "REASONING IN",
-        "PIECES",
-        "USAGE",
-        "OFF WORKS",
+        tr!("MODEL"),
+        tr!("KEY"),
+        tr!("CONNECTED"),
+        tr!("FIRST TEXT"),
+        tr!("REASONING IN"),
+        tr!("PIECES"),
+        tr!("USAGE"),
+        tr!("OFF WORKS"),
     ];
     table::write(out, head, probes.iter().map(Probe::cells))?;
     for probe in probes {

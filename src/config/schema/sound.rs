@@ -5,6 +5,7 @@ use regex_lite::Regex;
 use serde_json::{Map, Value};
 
 use super::{MOST_DEPTH, TYPES};
+use crate::phrase::tr;
 
 /// Keywords whose value is a schema, a list of schemas, or a table of them.
 const ONE: [&str; 8] = [
@@ -40,7 +41,7 @@ pub fn unsound(schema: &Value) -> Option<String> {
     walk(schema, "", 0, &mut |at, inner| {
         let found = fault(schema, inner).map(|what| match at {
             "" => what,
-            at => format!("at {at}: {what}"),
+            at => tr!("at {at}: {what}", at, what),
         });
         wrong = wrong.take().or(found);
     });
@@ -74,7 +75,7 @@ fn fault(root: &Value, schema: &Value) -> Option<String> {
     let schema = match schema {
         Value::Object(schema) => schema,
         Value::Bool(_) => return None,
-        _ => return Some("a schema is an object, or true or false".to_owned()),
+        _ => return Some(tr!("a schema is an object, or true or false").to_owned()),
     };
     let is_type = |word: &Value| word.as_str().is_some_and(|word| TYPES.contains(&word));
     let types_are_right = match schema.get("type") {
@@ -83,12 +84,15 @@ fn fault(root: &Value, schema: &Value) -> Option<String> {
         Some(word) => is_type(word),
     };
     if !types_are_right {
-        return Some(format!("`type` is none of {}", TYPES.join(", ")));
+        return Some(tr!(
+            "`type` is none of {types}",
+            types = TYPES.join(tr!(", "))
+        ));
     }
     let lists = ["enum", "required"].into_iter().chain(SEVERAL);
     for keyword in lists.filter(|keyword| *keyword != "items") {
         if schema.get(keyword).is_some_and(|list| !list.is_array()) {
-            return Some(format!("`{keyword}` is no list"));
+            return Some(tr!("`{keyword}` is no list", keyword));
         }
     }
     let tables = NAMED.iter().find(|keyword| {
@@ -96,13 +100,14 @@ fn fault(root: &Value, schema: &Value) -> Option<String> {
         table.is_some_and(|table| !table.is_object())
     });
     if let Some(keyword) = tables {
-        return Some(format!("`{keyword}` is no table"));
+        return Some(tr!("`{keyword}` is no table", keyword));
     }
     if let Some(reference) = schema.get("$ref") {
         let reference = reference.as_str().unwrap_or_default();
         if resolve(root, reference).is_none() {
-            return Some(format!(
-                "`$ref` names “{reference}”, which is not in this file; only such can be followed"
+            return Some(tr!(
+                "`$ref` names “{reference}”, which is not in this file; only such can be followed",
+                reference
             ));
         }
     }
@@ -111,7 +116,7 @@ fn fault(root: &Value, schema: &Value) -> Option<String> {
     let patterns = patterns.into_iter().flat_map(Map::keys).map(String::as_str);
     for pattern in own.into_iter().chain(patterns) {
         if Regex::new(pattern).is_err() {
-            return Some(format!("the pattern {pattern} can't be read"));
+            return Some(tr!("the pattern {pattern} can't be read", pattern));
         }
     }
     None

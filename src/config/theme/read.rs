@@ -6,6 +6,7 @@ use crate::catalog::reader::{self, Field, Section};
 use crate::catalog::{Notes, Problems};
 use crate::chat::safe;
 use crate::config::wrong_at;
+use crate::phrase::tr;
 
 /// The first sixteen colours of the palette, as themes may call them.
 const NAMES: [&str; 16] = [
@@ -95,8 +96,10 @@ fn colour(field: &Field<'_>, notes: &mut Notes) -> Option<Colour> {
     let near = did_you_mean(&text, NAMES.into_iter().chain(["default"]));
     let text = safe::one_line(&text);
     field.wrong(
-        format_args!(
-            "takes \"#rrggbb\", a number from 0 to 255, a name such as \"cyan\" or \"bright-black\", or \"default\", not \"{text}\".{near}"
+        tr!(
+            "takes \"#rrggbb\", a number from 0 to 255, a name such as \"cyan\" or \"bright-black\", or \"default\", not \"{text}\".{near}",
+            text,
+            near
         ),
         notes,
     );
@@ -128,8 +131,12 @@ pub fn unknown(text: &str, file: &str, theme: &str, names: &[&str], place: &str)
     let near = did_you_mean(theme, known.iter().copied());
     let (theme, place) = (safe::one_line(theme), safe::one_line(place));
     let all = either(&known);
-    let what = format!(
-        "`ui.theme`: there is no theme \"{theme}\".{near} There are {all}; one of your own would be {place}."
+    let what = tr!(
+        "`ui.theme`: there is no theme \"{theme}\".{near} There are {all}; one of your own would be {place}.",
+        theme,
+        near,
+        all,
+        place
     );
     wrong_at(text, file, ("ui", "theme"), what)
 }

@@ -14,6 +14,7 @@ use crate::chat::{
     Asked, Attachment, Content, Conversation, ConversationId, Estimate, Extras, Ids, Moment,
     Params, Rates, Reply, Text, Thinking, Timing, Turn, TurnId, Usage, safe,
 };
+use crate::phrase::tr;
 use crate::store::facts;
 
 /// Tells our files from others, and their shape from later ones.
@@ -119,7 +120,7 @@ fn attachments(turn: &Value) -> Result<Vec<Attachment>, String> {
         let bytes = match value.get("base64").and_then(Value::as_str) {
             Some(base64) => STANDARD
                 .decode(base64)
-                .map_err(|error| format!("{shown} is not Base64: {error}"))?,
+                .map_err(|error| tr!("{shown} is not Base64: {error}", shown, error))?,
             None => text(value, "text")?.into_bytes(),
         };
         Attachment::read(name, bytes).map_err(|why| format!("{shown} {why}"))
@@ -159,7 +160,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
     }
     let version = value.get("version").and_then(Value::as_u64);
     if version != Some(VERSION) {
-        return Err("it was written by another version of mmchat".to_owned());
+        return Err(tr!("it was written by another version of mmchat").to_owned());
     }
     let created = moment(value, "created")?;
     let system_prompt = text(value, "system_prompt")?;
@@ -186,11 +187,11 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
         attached: Vec::new(),
     };
     let turns = value.get("turns").and_then(Value::as_array);
-    let turns = turns.ok_or("“turns” is no list")?;
+    let turns = turns.ok_or(tr!("“turns” is no list"))?;
     let mut known: HashMap<String, TurnId> = HashMap::new();
     let mut chosen = Vec::new();
     for (at, object) in turns.iter().enumerate() {
-        let wrong = |why: String| format!("turn {}: {why}", at + 1);
+        let wrong = |why: String| tr!("turn {number}: {why}", number = at + 1, why);
         let own = text(object, "id").map_err(wrong)?;
         // Only turns that came before may be parents, so there is no going round in a circle.
         let parent = match object.get("parent") {
@@ -200,7 +201,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
                     .as_str()
                     .and_then(|parent| known.get(parent).copied());
                 Some(parent.ok_or_else(|| {
-                    wrong("its parent is not among the turns before it".to_owned())
+                    wrong(tr!("its parent is not among the turns before it").to_owned())
                 })?)
             }
         };
@@ -212,7 +213,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
             chosen.push(id);
         }
         if known.insert(own, id).is_some() {
-            return Err(wrong("another turn has its id".to_owned()));
+            return Err(wrong(tr!("another turn has its id").to_owned()));
         }
         let mut turn = turn;
         turn.attach(attachments(object).map_err(wrong)?);
@@ -287,7 +288,7 @@ fn turn(object: &Value, id: TurnId, parent: Option<TurnId>, sent: Moment) -> Res
 fn text(value: &Value, name: &str) -> Result<String, String> {
     let text = value.get(name).and_then(Value::as_str);
     text.map(str::to_owned)
-        .ok_or_else(|| format!("“{name}” is no text"))
+        .ok_or_else(|| tr!("“{name}” is no text", name))
 }
 
 fn flag(value: &Value, name: &str) -> bool {
@@ -296,7 +297,7 @@ fn flag(value: &Value, name: &str) -> bool {
 
 fn moment(value: &Value, name: &str) -> Result<Moment, String> {
     let number = |part: &str| value.get(name)?.get(part)?.as_i64();
-    let unix_seconds = number("unix_seconds").ok_or_else(|| format!("“{name}” is no moment"))?;
+    let unix_seconds = number("unix_seconds").ok_or_else(|| tr!("“{name}” is no moment", name))?;
     let offset = number("offset_minutes")
         .unwrap_or(0)
         .clamp(-24 * 60, 24 * 60);

@@ -8,6 +8,7 @@ use crate::app::library::{Head, Kept, title_from};
 use crate::chat::{
     Asked, Conversation, ConversationId, Delta, Ids, Moment, Params, TurnId, TurnState,
 };
+use crate::phrase::tr;
 
 /// A message, whatever form it came in.
 pub(super) struct Said {
@@ -21,11 +22,10 @@ pub(super) fn read(value: &Value, ids: &mut Ids, now: Moment) -> Result<Kept, St
     let list = value
         .as_array()
         .or_else(|| value.get("messages").and_then(Value::as_array));
-    let list = list.ok_or("it has no list of “messages”")?;
-    let said = list
-        .iter()
-        .enumerate()
-        .map(|(at, message)| said(message).map_err(|why| format!("message {}: {why}", at + 1)));
+    let list = list.ok_or(tr!("it has no list of “messages”"))?;
+    let said = list.iter().enumerate().map(|(at, message)| {
+        said(message).map_err(|why| tr!("message {number}: {why}", number = at + 1, why))
+    });
     let said = said.collect::<Result<Vec<_>, _>>()?;
     let name = value
         .get("model")
@@ -60,7 +60,7 @@ pub(super) fn choice(name: &str, separator: char) -> Choice {
 
 fn said(message: &Value) -> Result<Said, String> {
     let role = message.get("role").and_then(Value::as_str);
-    let role = role.ok_or("it has no “role”")?;
+    let role = role.ok_or(tr!("it has no “role”"))?;
     let text = match message.get("content") {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
@@ -70,7 +70,7 @@ fn said(message: &Value) -> Result<Said, String> {
                 .filter_map(|part| part.get("text").and_then(Value::as_str));
             texts.collect::<Vec<_>>().join("\n\n")
         }
-        Some(_) => return Err("its “content” is neither text nor a list of parts".to_owned()),
+        Some(_) => return Err(tr!("its “content” is neither text nor a list of parts").to_owned()),
     };
     let reasoning = ["reasoning_content", "reasoning"]
         .iter()
@@ -129,11 +129,17 @@ pub(super) fn conversation(
             }
             // What tools returned is no part of what was said.
             "tool" | "function" => {}
-            other => return Err(format!("message {}: nobody is called “{other}”", at + 1)),
+            other => {
+                return Err(tr!(
+                    "message {number}: nobody is called “{other}”",
+                    number = at + 1,
+                    other
+                ));
+            }
         }
     }
     if turns.is_empty() {
-        return Err("it holds no messages of a user or a model".to_owned());
+        return Err(tr!("it holds no messages of a user or a model").to_owned());
     }
     let system_prompt = system.join("\n\n");
     let mut conversation = Conversation::new(system_prompt.clone());
@@ -166,7 +172,7 @@ pub(super) fn conversation(
     Ok(Kept {
         head: Head {
             id: ConversationId(ids.of(began)),
-            title: title.unwrap_or_else(|| "An imported conversation".to_owned()),
+            title: title.unwrap_or_else(|| tr!("An imported conversation").to_owned()),
             system_prompt,
             created: began,
             updated: began,

@@ -4,6 +4,7 @@
 use super::messages::{self, Said};
 use crate::app::library::Kept;
 use crate::chat::{Ids, Moment};
+use crate::phrase::tr;
 
 /// Lines, with their numbers for complaints.
 type Lines<'a> = std::iter::Peekable<std::iter::Enumerate<std::str::Lines<'a>>>;
@@ -34,7 +35,9 @@ pub(super) fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<Kept, Strin
             }
         }
     }
-    let said = said.ok_or("it is neither JSON nor a session of aichat: it has no “messages:”")?;
+    let said = said.ok_or(tr!(
+        "it is neither JSON nor a session of aichat: it has no “messages:”"
+    ))?;
     let mut kept = messages::conversation(said, messages::choice(&model, ':'), ids, now)?;
     kept.head.params.temperature = temperature;
     kept.head.params.top_p = top_p;
@@ -49,9 +52,9 @@ fn is_nothing(line: &str) -> bool {
 /// A name and what follows its colon.
 fn fact(line: &str, at: usize) -> Result<(&str, &str), String> {
     let (name, value) = line.split_once(':').ok_or_else(|| {
-        format!(
-            "it is neither JSON nor a session of aichat: line {} has no “name: value”",
-            at + 1
+        tr!(
+            "it is neither JSON nor a session of aichat: line {line} has no “name: value”",
+            line = at + 1
         )
     })?;
     Ok((name.trim(), value))
@@ -86,7 +89,10 @@ fn list(lines: &mut Lines<'_>) -> Result<Vec<Said>, String> {
             indent
         };
         let Some(message) = all.last_mut() else {
-            return Err(format!("line {}: a message begins with “- ”", at + 1));
+            return Err(tr!(
+                "line {line}: a message begins with “- ”",
+                line = at + 1
+            ));
         };
         match name {
             "role" => message.role = scalar(value, own_indent, lines, at)?,
@@ -190,9 +196,9 @@ fn folded(lines: &[&str]) -> String {
 /// A quoted text, which may go on over several lines.
 fn quoted(value: &str, quote: char, lines: &mut Lines<'_>, at: usize) -> Result<String, String> {
     let open = || {
-        format!(
-            "line {}: the text that begins here has no closing quotation mark",
-            at + 1
+        tr!(
+            "line {line}: the text that begins here has no closing quotation mark",
+            line = at + 1
         )
     };
     let mut raw = value.get(1..).unwrap_or_default().to_owned();

@@ -603,7 +603,7 @@ fn attached_files_follow_the_prompt_and_nothing_in_them_closes_their_fence() {
         .complains("gone.txt");
     home.run(&["ask", "--attach", ".", "q"])
         .ends(2)
-        .complains("no plain file");
+        .complains("is a directory; name the files in it");
     std::fs::write(home.directory.path().join("x.png"), b"\x89PNG\xff").unwrap();
     home.run(&["ask", "--attach", "x.png", "q"])
         .ends(2)

@@ -64,6 +64,43 @@ fn models_can_be_read_by_people_and_by_programs() {
 }
 
 #[test]
+fn a_list_of_models_is_narrowed_to_the_one_that_is_named() {
+    let home = Home::new();
+    let named = |name: &str| {
+        let list = home.run(&["models", "-m", name, "--json"]).ends(0).json();
+        let name = |row: &serde_json::Value| {
+            let text = |key: &str| row[key].as_str().unwrap().to_owned();
+            text("provider") + "/" + &text("model")
+        };
+        list.as_array()
+            .unwrap()
+            .iter()
+            .map(name)
+            .collect::<Vec<_>>()
+    };
+    assert!(named("demo").iter().all(|name| name.starts_with("demo/")));
+    assert_eq!(named("demo/minimax-m3"), ["demo/minimax-m3"]);
+    assert!(named("minimax-m3").len() > 1, "several providers have it");
+    home.run(&["models", "-m", "dmo"]).ends(2).complains("demo");
+    home.run(&["models", "-m", "demo/nothing"])
+        .ends(2)
+        .complains("demo/nothing is not in the catalogue");
+    // What is asked by default is no reason to hide the others.
+    let mut command = home.command(&["models"]);
+    command.env("MMCHAT_MODEL", "demo/minimax-m3");
+    let all = outcome(command.spawn().unwrap()).ends(0).out;
+    assert!(all.contains("tencent/"), "{all}");
+}
+
+#[test]
+fn without_a_file_the_defaults_are_shown_and_it_is_said_that_there_is_none() {
+    let home = Home::new();
+    let shown = home.run(&["config", "show"]).ends(0);
+    assert!(shown.err.contains("config.toml is not there"), "{shown:?}");
+    assert_eq!(shown.out, include_str!("../../../config.example.toml"));
+}
+
+#[test]
 fn the_keys_in_force_are_printed() {
     let home = Home::configured("[keys]\nswitch-model = \"f9\"\n");
     let keys = home.run(&["keys"]).ends(0).out;

@@ -239,7 +239,7 @@ fn what_can_not_be_imported_is_refused_whole() {
         .complains("no-such-file");
     home.run(&["history", "import", "."])
         .ends(2)
-        .complains("not a file");
+        .complains("no plain file");
 }
 
 #[test]
@@ -304,4 +304,59 @@ fn ask_goes_on_as_the_conversation_asked_and_leaves_its_settings() {
         (&last["temperature"], &last["thinking"]),
         (&serde_json::json!(0.7), &next["thinking"])
     );
+}
+
+#[test]
+fn what_is_here_already_is_not_imported_twice_unless_that_is_wanted() {
+    let home = lived_in();
+    let id = only_id(&home);
+    let export = ["history", "export", &id, "--format", "json"];
+    let own = home.run(&export).ends(0).out;
+    let foreign = r#"[{"title": "Eggs", "messages": [{"role": "user", "content": "How long?"},
+        {"role": "assistant", "content": "Four minutes"}]}]"#;
+    let count = |home: &Home| home.run(&["history", "list"]).ends(0).out.lines().count();
+    // What was exported here is here; what no moment is told of is known by what was said.
+    let again = home.import(&own).ends(0).complains("is here already");
+    assert!(again.err.contains(&id) && again.out.is_empty(), "{again:?}");
+    home.import(foreign).ends(0);
+    home.import(foreign)
+        .ends(0)
+        .complains("“Eggs” is here already");
+    assert_eq!(count(&home), 2);
+    // Another answer makes it another conversation, and a file may repeat itself.
+    let other = foreign.replace("Four", "Five");
+    let twice = other.replace("]}]", &format!("]}}, {}", &other[1..]));
+    home.import(&twice)
+        .ends(0)
+        .complains("“Eggs” is here already");
+    assert_eq!(count(&home), 3);
+    home.run_with_input(&["history", "import", "--again", "-"], foreign.as_bytes())
+        .ends(0);
+    assert_eq!(count(&home), 4);
+}
+
+#[test]
+fn a_list_counts_what_the_chat_shows_and_no_other_versions() {
+    let home = lived_in();
+    let id = only_id(&home);
+    let export = ["history", "export", &id, "--format", "json"];
+    let mut value = home.run(&export).ends(0).json();
+    let turns = value["turns"].as_array_mut().unwrap();
+    let turn = |id: &str, parent: Value| {
+        let mut turn = turns[0].clone();
+        turn["id"] = id.into();
+        turn["parent"] = parent;
+        turn["chosen"] = true.into();
+        turn
+    };
+    let more = [
+        turn("sibling", Value::Null),
+        turn("after it", "sibling".into()),
+        turn("again", "sibling".into()),
+    ];
+    turns.extend(more);
+    let other = Home::new();
+    other.import(&value.to_string()).ends(0);
+    let list = other.run(&["history", "list", "--json"]).ends(0).json();
+    assert_eq!(list[0]["turns"], 2, "{list}");
 }
