@@ -300,7 +300,6 @@ fn diff_key(diff: &mut Diff, key: KeyEvent) -> Outcome {
     Outcome::Stay
 }
 
-/// Scrolls a text whose rows the view counts.
 /// What a key meant to a list with a filter.
 pub(super) enum PickerKey {
     Picked,
