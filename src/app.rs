@@ -472,7 +472,7 @@ impl App {
             if key.code == KeyCode::Backspace && self.composer.is_at_start() {
                 self.remove_attachment(None);
             } else if opens_palette {
-                self.open_palette();
+                self.open_palette("");
             } else {
                 self.composer.input(key);
             }

@@ -11,7 +11,7 @@ use crate::phrase::tr;
 mod completion;
 mod many;
 
-pub use completion::{Completion, Path};
+pub use completion::{Completion, Offered, Path};
 pub use many::Many;
 
 /// What goes along with the message in the box, and with the one that waits.
@@ -53,6 +53,13 @@ pub enum Wanted {
     Files(Vec<PathBuf>),
     /// The image on the clipboard.
     Clipboard,
+    /// A resource of an MCP server.
+    Resource {
+        /// The server's name in the configuration.
+        server: String,
+        /// The resource's address.
+        uri: String,
+    },
 }
 
 /// What was found of something that is to go along.
@@ -75,7 +82,10 @@ impl App {
                 return Vec::new();
             }
             "clipboard" => Wanted::Clipboard,
-            typed => Wanted::Typed(typed.to_owned()),
+            typed => match self.resource(typed) {
+                Some((server, uri)) => Wanted::Resource { server, uri },
+                None => Wanted::Typed(typed.to_owned()),
+            },
         };
         vec![self.fetch(wanted, what)]
     }
@@ -108,24 +118,7 @@ impl App {
                 self.overlay = Some(Overlay::Many(Box::new(many)));
                 return Vec::new();
             }
-            Ok(Found::Read(read, refused)) => {
-                let mut items = self.attached.items.clone();
-                items.extend(
-                    read.into_iter()
-                        .filter(|it| !self.attached.items.contains(it)),
-                );
-                let bytes: usize = items.iter().map(|it| it.bytes().len()).sum();
-                if bytes > MOST_ATTACHED_BYTES {
-                    let size = short_bytes(bytes);
-                    Some(tr!(
-                        "Together that would be {size}, and 40 MiB is the most for one message",
-                        size
-                    ))
-                } else {
-                    self.set_attachments(items);
-                    sentence(&refused)
-                }
-            }
+            Ok(Found::Read(read, refused)) => self.take_along(read).or_else(|| sentence(&refused)),
             Err(why_not) => Some(why_not),
         };
         if let Some(why_not) = why_not {
@@ -144,6 +137,23 @@ impl App {
         }
     }
 
+    /// Has these go along as well, each once. Returns why they can't, if they can't.
+    pub(super) fn take_along(&mut self, more: Vec<Attachment>) -> Option<String> {
+        let mut items = self.attached.items.clone();
+        let here = &self.attached.items;
+        items.extend(more.into_iter().filter(|it| !here.contains(it)));
+        let bytes: usize = items.iter().map(|it| it.bytes().len()).sum();
+        if bytes > MOST_ATTACHED_BYTES {
+            let size = short_bytes(bytes);
+            return Some(tr!(
+                "Together that would be {size}, and 40 MiB is the most for one message",
+                size
+            ));
+        }
+        self.set_attachments(items);
+        None
+    }
+
     /// Waits with sending for what is to go along. Returns whether it does.
     pub(super) fn waits_for_attachments(&mut self, now: Now) -> bool {
         let Some((_, name)) = self.attached.fetching.first() else {
@@ -158,6 +168,7 @@ impl App {
     /// Forgets what is still being fetched: the message that it was for has left the box.
     pub(super) fn fetch_none(&mut self) {
         self.attached.fetching.clear();
+        self.toolbox.asked = None;
         self.attached.send_when_fetched = None;
     }
 

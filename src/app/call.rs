@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::consent::Consent;
-use super::server::Server;
+use super::server::{Asked, Server};
 use super::toolkit::{self, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
@@ -68,6 +68,8 @@ pub struct Toolbox {
     pub results_open: bool,
     /// The MCP servers of the configuration.
     pub servers: Vec<Server>,
+    /// The prompt of a server that is awaited.
+    pub asked: Option<Asked>,
 }
 
 impl Toolbox {
@@ -77,6 +79,12 @@ impl Toolbox {
             servers: config.mcp.iter().cloned().map(Server::new).collect(),
             ..Self::default()
         }
+    }
+
+    /// The MCP server of that name.
+    pub fn server(&self, name: &str) -> Option<&Server> {
+        let mut servers = self.servers.iter();
+        servers.find(|server| server.config.name == name)
     }
 }
 

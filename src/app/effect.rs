@@ -4,6 +4,7 @@ use super::attached::Wanted;
 use super::enter_key::Secret;
 use super::export::Export;
 use super::library::{Change, Peek, Query, Which};
+use super::server::stock::Question;
 use super::toolkit::Job;
 use crate::chat::{CallId, TurnId};
 use crate::wire::WireRequest;
@@ -29,6 +30,9 @@ pub enum Effect {
     RunTool(CallId, Box<Job>),
     /// Start that MCP server, if it does not run; what comes of it comes as messages.
     StartServer(String),
+    /// Ask that MCP server something, starting it if it does not run; the answer is a
+    /// [`super::Msg::Server`].
+    AskServer(String, Question),
     /// Fetch something that is to go along with the message; the answer is a
     /// [`super::Msg::Fetched`] of this ticket.
     Fetch(u64, Wanted),

@@ -14,8 +14,9 @@ pub use super::outcome::Outcome;
 use super::picker::Picker;
 use super::preview::Preview;
 use super::reader::{Reader, Spot};
-use super::slash;
 use crate::phrase::tr;
+
+mod palette;
 
 /// A provider and a model, by their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -127,7 +128,7 @@ impl Overlay {
                     .map_or(Outcome::Stay, |item| Outcome::Remedy(item.value)),
                 PickerKey::Completed | PickerKey::Other => Outcome::Stay,
             },
-            Self::Palette(picker) => palette_key(picker, key),
+            Self::Palette(picker) => palette::key(picker, key),
             Self::Key(entry) => entry.key(key),
             Self::Preview(preview) => match (held(key), key.code) {
                 (PLAIN, KeyCode::Char('y')) => Outcome::Copy(preview.body.clone()),
@@ -158,10 +159,7 @@ impl Overlay {
                 picker.query.insert(text);
                 picker.refilter();
             }
-            Self::Palette(picker) => {
-                picker.query.insert(text);
-                picker.refilter();
-            }
+            Self::Palette(picker) => palette::paste(picker, text),
             Self::Copies(picker)
             | Self::Personas(picker)
             | Self::Themes(picker)
@@ -194,17 +192,7 @@ impl Overlay {
                 }
                 _ => nothing,
             },
-            Self::Palette(picker) => {
-                let line = command_line(picker);
-                match slash::parse(line) {
-                    Some(Ok(_)) => tr!("Enter runs /{line}", line),
-                    Some(Err(usage)) => usage,
-                    None if line.is_empty() => nothing,
-                    None => {
-                        tr!("There is no such command. Enter puts it into the message.").to_owned()
-                    }
-                }
-            }
+            Self::Palette(picker) => palette::without_match(picker).unwrap_or(nothing),
             Self::Again(picker) => match named(picker.query.text()) {
                 Outcome::ModelNamed(name) => {
                     tr!("Not in the catalogue. Enter asks {name} as typed.", name)
@@ -343,65 +331,6 @@ fn named(query: &str) -> Outcome {
     }
 }
 
-/// What is typed into the palette, without the slash.
-fn command_line(picker: &Picker<Entry>) -> &str {
-    picker.query.text().trim_start_matches('/').trim()
-}
-
-fn palette_key(picker: &mut Picker<Entry>, key: KeyEvent) -> Outcome {
-    let meant = picker_key(picker, key);
-    match meant {
-        PickerKey::Picked => {
-            let line = command_line(picker).to_owned();
-            let waits = slash::WITH_ARGUMENT.iter().any(|with| with.word == line);
-            if !waits && slash::parse(&line).is_some() {
-                return Outcome::Slash(line);
-            }
-            match picker.selected().map(|item| &item.value) {
-                _ if waits => complete(picker, &line),
-                Some(Entry::Command(command)) => return Outcome::Run(*command),
-                Some(&Entry::Slash(word)) => complete(picker, word),
-                Some(Entry::Own(own)) => return Outcome::Slash(own.clone()),
-                None => return Outcome::NoCommand(line),
-            }
-        }
-        PickerKey::Completed => {
-            let word = picker.selected().and_then(|item| match &item.value {
-                Entry::Slash(word) => Some((*word).to_owned()),
-                Entry::Own(line) => Some(line.clone()),
-                Entry::Command(command) => command.spec()?.slash.map(str::to_owned),
-            });
-            if let Some(word) = word {
-                complete(picker, &word);
-            }
-        }
-        PickerKey::Other => argue(picker),
-    }
-    Outcome::Stay
-}
-
-/// Writes a slash command out; one that takes an argument waits for it.
-fn complete(picker: &mut Picker<Entry>, word: &str) {
-    let waits = slash::WITH_ARGUMENT.iter().any(|with| with.word == word);
-    picker
-        .query
-        .set(&format!("{word}{}", if waits { " " } else { "" }));
-    picker.refilter();
-    argue(picker);
-}
-
-/// An argument is no filter: while one is typed, the list is empty.
-fn argue(picker: &mut Picker<Entry>) {
-    let line = picker.query.text().trim_start_matches('/');
-    let word = line.split_once(' ').map(|(word, _)| word);
-    if slash::WITH_ARGUMENT
-        .iter()
-        .any(|with| Some(with.word) == word)
-    {
-        picker.show_nothing();
-    }
-}
-
 /// Types a key into a line. Returns whether the text changed.
 pub(super) fn edit_line(line: &mut LineEdit, key: KeyEvent) -> bool {
     if move_in_line(line, key) {
@@ -427,45 +356,4 @@ fn move_in_line(line: &mut LineEdit, key: KeyEvent) -> bool {
         _ => return false,
     }
     true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::Keymap;
-
-    fn typed(overlay: &mut Overlay, text: &str) -> Outcome {
-        for c in text.chars() {
-            let _ = overlay.key(KeyEvent::from(KeyCode::Char(c)));
-        }
-        overlay.key(KeyEvent::from(KeyCode::Enter))
-    }
-
-    #[test]
-    fn the_palette_runs_what_is_written_out() {
-        let palette = || Overlay::palette(&Keymap::new(&[]).unwrap(), Vec::new());
-        assert_eq!(
-            typed(&mut palette(), "new"),
-            Outcome::Slash("new".to_owned())
-        );
-        let think = Outcome::Slash("think off".to_owned());
-        assert_eq!(typed(&mut palette(), "think off"), think);
-        assert_eq!(
-            typed(&mut palette(), "redraw"),
-            Outcome::Run(Command::Redraw)
-        );
-        // Whoever runs it says how it is written.
-        let wrong = Outcome::Slash("think wildly".to_owned());
-        assert_eq!(typed(&mut palette(), "think wildly"), wrong);
-    }
-
-    #[test]
-    fn a_word_without_its_argument_waits_for_it() {
-        let mut palette = Overlay::palette(&Keymap::new(&[]).unwrap(), Vec::new());
-        assert_eq!(typed(&mut palette, "think"), Outcome::Stay);
-        let Overlay::Palette(picker) = &palette else {
-            panic!()
-        };
-        assert_eq!(picker.query.text(), "think ");
-    }
 }

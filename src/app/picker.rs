@@ -49,6 +49,11 @@ impl<T> Picker<T> {
         self.shown.iter().filter_map(|&at| self.items.get(at))
     }
 
+    /// Every item, whether it matches or not.
+    pub fn all(&self) -> &[Item<T>] {
+        &self.items
+    }
+
     /// How many items match.
     pub fn matching(&self) -> usize {
         self.shown.len()

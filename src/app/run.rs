@@ -62,7 +62,7 @@ impl App {
             Command::NextProvider => self.next_provider(now.instant),
             Command::ToggleThinkingPanel => self.next_panel_state(now),
             Command::ThinkingMode => self.next_thinking_mode(now.instant),
-            Command::Palette => self.open_palette(),
+            Command::Palette => self.open_palette(""),
             Command::EnterKey => return self.enter_key("", now),
             Command::Personas => self.open_personas(now.instant),
             Command::SystemPrompt => self.edit_system_prompt(now.instant),
@@ -126,13 +126,15 @@ impl App {
     /// Whether a message without its slash is a slash command. Only what ends in a text of the
     /// user's may have several lines.
     pub(super) fn is_slash(&self, line: &str) -> bool {
-        let takes_lines = line.starts_with("system ") || self.template(line).is_some();
+        let takes_lines =
+            line.starts_with("system ") || self.template(line).is_some() || self.is_prompt(line);
         (takes_lines || !line.contains('\n')) && self.is_command(line)
     }
 
     /// Whether a line is a slash command, written without its slash.
     pub(super) fn is_command(&self, line: &str) -> bool {
-        super::slash::parse(line).is_some() || self.template(line).is_some()
+        let is_own = self.template(line).is_some() || self.is_prompt(line);
+        is_own || super::slash::parse(line).is_some()
     }
 
     /// Carries out a slash command that is written without its slash, or says how it is written.
@@ -142,7 +144,11 @@ impl App {
             return Vec::new();
         }
         let Some(slash) = super::slash::parse(line) else {
-            return self.run_template(line, now);
+            return if self.is_prompt(line) {
+                self.run_prompt(line, now)
+            } else {
+                self.run_template(line, now)
+            };
         };
         // What was said of an earlier command does not hold for this one.
         self.notice = None;
@@ -202,6 +208,9 @@ impl App {
         }
         if self.errand.is_some() {
             return self.drop_errand();
+        }
+        if self.toolbox.asked.take().is_some() {
+            return Vec::new();
         }
         if self.focus != Pane::Message {
             self.focus = Pane::Message;

@@ -1,7 +1,10 @@
-//! MCP servers as the program knows them: what state each is in, and what tools it has.
+//! MCP servers as the program knows them: what state each is in, and what it has.
 //!
 //! They are started with the first message. It waits for them a moment, so that it can offer their
 //! tools; whoever is not there by then offers them from a later message on.
+
+mod prompt;
+pub mod stock;
 
 use std::time::{Duration, Instant};
 
@@ -12,6 +15,8 @@ use super::{App, Effect, Phase, Tone};
 use crate::chat::{Now, safe};
 use crate::config::{Approve, McpServer, McpTransport};
 use crate::phrase::tr;
+pub use prompt::Asked;
+use stock::{Question, Stock};
 
 /// How long a message waits for servers that start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,6 +30,8 @@ pub struct Server {
     pub state: ServerState,
     /// The tools that it has, or had when it was last there.
     pub tools: Vec<Tool>,
+    /// What else it has, or had; `None` until it told.
+    pub stock: Option<Stock>,
 }
 
 /// The state of an MCP server.
@@ -49,6 +56,7 @@ impl Server {
             config,
             state: ServerState::Idle,
             tools: Vec::new(),
+            stock: None,
         }
     }
 
@@ -90,10 +98,28 @@ impl Server {
                 (ServerState::Ready, count) => tr!("{right}, {count} tools", right, count),
                 _ => right.to_owned(),
             },
-            about: safe::one_line(&format!("{why}{reached}{tools}")),
+            about: safe::one_line(&format!("{why}{reached}{tools}{}", self.stocked())),
             dim: self.state == ServerState::Idle,
             value: self.config.name.clone(),
         }
+    }
+
+    /// What it has besides tools, in words.
+    fn stocked(&self) -> String {
+        let Some(stock) = &self.stock else {
+            return String::new();
+        };
+        let prompts = stock.prompts.iter();
+        let prompts = prompts.map(|prompt| format!("/{}:{}", self.config.name, prompt.name));
+        let resources = match stock.resources.len() {
+            0 => None,
+            1 => Some(tr!("1 resource").to_owned()),
+            count => Some(tr!("{count} resources", count)),
+        };
+        let all = prompts
+            .chain(resources)
+            .chain(stock.troubles.iter().cloned());
+        all.fold(String::new(), |words, it| words + " · " + &it)
     }
 }
 
@@ -127,11 +153,18 @@ impl App {
         let Some(server) = servers.iter_mut().find(|server| server.config.name == name) else {
             return Vec::new();
         };
+        let mut effects = Vec::new();
         match news {
             News::Ready(listed) => {
                 server.tools = Tool::served(&server.config, &listed);
                 server.state = ServerState::Ready;
+                effects.push(Effect::AskServer(name.to_owned(), Question::Stock));
             }
+            News::Has(stock) => {
+                server.stock = Some(stock);
+                effects = self.stock_came(name, now);
+            }
+            News::Prompt(ticket, prompted) => self.prompted(ticket, prompted, now),
             News::Down(why) => {
                 let text = tr!(
                     "The MCP server {name} failed: {why} (/mcp tells more)",
@@ -139,6 +172,7 @@ impl App {
                     why
                 );
                 server.state = ServerState::Down(why);
+                self.stock_fails(name);
                 self.notify(Tone::Warning, text, now.instant);
             }
         }
@@ -146,7 +180,8 @@ impl App {
             let items = self.toolbox.servers.iter().map(Server::item).collect();
             *picker = Picker::new(items, picker.position());
         }
-        self.send_when_ready(now)
+        effects.extend(self.send_when_ready(now));
+        effects
     }
 
     /// Sends the message that waits for servers, if they are there or it has waited long enough.

@@ -4,10 +4,8 @@
 //! quotes, and the last one takes all that is left. `PLACE=…` fills one by its name. What is filled
 //! in is never looked through for places again.
 
-use super::overlay::{Entry, Overlay};
-use super::picker::Item;
 use super::{App, Effect, Tone};
-use crate::chat::{Now, safe};
+use crate::chat::Now;
 use crate::config::Template;
 use crate::phrase::tr;
 
@@ -159,43 +157,6 @@ impl App {
         let all = &self.config.templates;
         let template = all.iter().find(|template| template.name == word)?;
         Some((template, given))
-    }
-
-    /// Opens the palette.
-    pub(super) fn open_palette(&mut self) {
-        let item = |title: String, line: String, argument: &str, about: &str| Item {
-            title,
-            words: format!("/{line}"),
-            right: format!("/{line}{argument}"),
-            about: safe::one_line(about),
-            dim: false,
-            value: Entry::Own(line),
-        };
-        let templates = self.config.templates.iter().map(|template| {
-            let is_open = !places(&template.prompt).is_empty();
-            let title = match template.description.as_str() {
-                "" => &template.prompt,
-                description => description,
-            };
-            item(
-                safe::one_line(title),
-                template.name.clone(),
-                if is_open { " …" } else { "" },
-                &template.prompt,
-            )
-        });
-        let chat = &self.config.chat;
-        let personas = self.config.personas.iter().map(|persona| {
-            item(
-                // The command itself is the better match for its own name.
-                safe::one_line(&persona.name),
-                format!("persona {}", persona.name),
-                "",
-                persona.prompt(&chat.system_prompt),
-            )
-        });
-        let own = templates.chain(personas).collect();
-        self.overlay = Some(Overlay::palette(&self.keymap, own));
     }
 
     /// Sends what a template becomes; with places left open it goes into the message box.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::server::stock::{Prompted, Stock};
 use crate::chat::{CallState, Finish, Reply, ToolCall};
 use crate::config::{self, Approve, McpServer, schema};
 use crate::wire::ToolSpec;
@@ -67,6 +68,10 @@ pub enum News {
     Ready(Vec<Listed>),
     /// It does not run, and why.
     Down(String),
+    /// It has this besides tools.
+    Has(Stock),
+    /// The prompt with this ticket is there, or why it is not.
+    Prompt(u64, Result<Prompted, String>),
 }
 
 /// A tool to be run now.

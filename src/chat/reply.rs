@@ -346,10 +346,27 @@ impl Reply {
             return;
         }
         self.usage = Usage::default();
+        let (calls, answer_bytes) = self.before_last_answer();
         self.rounds = vec![Round {
             usage: total,
+            calls,
+            answer_bytes,
             ..Round::default()
         }];
+    }
+
+    /// How many calls, and how many bytes of the answer, came before what was said last, as the
+    /// places of the calls tell.
+    fn before_last_answer(&self) -> (usize, usize) {
+        // An answer that was gone on with is one, with all that came before.
+        if self.remarks.contains(&Remark::WentOn) {
+            return (0, 0);
+        }
+        let answer = self.answer.as_str();
+        let is_before = |at: &usize| *at < answer.len() && answer.is_char_boundary(*at);
+        let mut calls = self.calls.iter().enumerate().rev();
+        let last = calls.find(|(_, call)| is_before(&call.after_bytes));
+        last.map_or((0, 0), |(index, call)| (index + 1, call.after_bytes))
     }
 
     /// The token counts of all rounds together: what is paid for.
@@ -477,6 +494,7 @@ fn please_go_on(said: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chat::{CallState, Outcome};
 
     fn folded(deltas: impl IntoIterator<Item = Delta>) -> Reply {
         let mut reply = Reply::default();
@@ -495,6 +513,34 @@ mod tests {
         assert_eq!(reply.reasoning.as_str(), "a thought");
         assert_eq!(reply.answer.as_str(), "said");
         assert_eq!(reply.answer.epoch(), 1);
+    }
+
+    #[test]
+    fn where_the_last_answer_begins_is_known_again_once_the_rounds_are_not() {
+        let call = |after_bytes| ToolCall {
+            after_bytes,
+            state: CallState::Done(Outcome::default()),
+            ..ToolCall::default()
+        };
+        let kept = |answer: &str, calls: &[usize], remarks: &[Remark]| {
+            let mut reply = Reply {
+                answer: Text::from(answer.to_owned()),
+                calls: calls.iter().copied().map(call).collect(),
+                remarks: remarks.to_vec(),
+                ..Reply::default()
+            };
+            reply.set_total_usage(Usage::default());
+            (reply.last_answer().to_owned(), reply.calls_of_round().len())
+        };
+        let said = "I look.\n\nAnd on.\n\n{\"a\": 1}";
+        assert_eq!(kept(said, &[7, 7, 16], &[]), ("{\"a\": 1}".to_owned(), 0));
+        // The last round ended with a call.
+        let cut = said.get(..16).unwrap();
+        assert_eq!(kept(cut, &[7, 16], &[]), ("And on.".to_owned(), 1));
+        assert_eq!(kept(said, &[7, 16], &[Remark::WentOn]).0, said);
+        // A file may say anything, or nothing.
+        assert_eq!(kept("né", &[2, 99], &[]), ("né".to_owned(), 2));
+        assert_eq!(kept(said, &[0, 0], &[]).0, said);
     }
 
     #[test]

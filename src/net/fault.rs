@@ -10,7 +10,7 @@ use rustls::CertificateError;
 use super::route::{self, Line};
 use crate::chat::{Failure, FailureKind, Retry};
 use crate::config::Network;
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 
 /// Why a request got no answer.
 pub(super) fn from_sending(
@@ -96,7 +96,9 @@ pub(super) fn wordless(limit: Duration) -> Failure {
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     let mut words = String::new();
     for link in chain(error) {
-        let text = link.to_string();
+        let text = link
+            .downcast_ref::<io::Error>()
+            .map_or_else(|| link.to_string(), phrase::system);
         if !text.trim().is_empty() {
             words = text;
         }

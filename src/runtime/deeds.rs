@@ -1,8 +1,10 @@
-//! Effects that take more than a line: tools that are to run, and keys that were entered.
+//! Effects that take more than a line: tools that are to run, keys that were entered, and what is
+//! to go along with a message.
 
 use super::Runtime;
+use crate::app::attached::Wanted;
 use crate::app::toolkit::{Deed, Job};
-use crate::app::{KeyTaken, Secret};
+use crate::app::{KeyTaken, Msg, Secret};
 use crate::chat::CallId;
 use crate::net::secret::Source;
 use crate::phrase::tr;
@@ -32,6 +34,22 @@ impl<S: Surface> Runtime<'_, S> {
                 }
             },
         })
+    }
+
+    /// Fetches what is to go along with a message: from a file, or from a server.
+    pub(super) fn fetch(&mut self, ticket: u64, wanted: Wanted) {
+        match wanted {
+            Wanted::Resource { server, uri } => {
+                let read = self.servers.read(&server, uri);
+                let told = async move { Msg::Fetched(ticket, read.await) };
+                self.jobs.look_up(told);
+            }
+            wanted => {
+                let found = self.files.fetch(wanted);
+                let told = async move { Msg::Fetched(ticket, found.await) };
+                self.jobs.look_up(told);
+            }
+        }
     }
 
     /// Has a tool run.

@@ -52,6 +52,12 @@ impl<S: Surface> Runtime<'_, S> {
                 self.servers.start(&name);
                 None
             }
+            Effect::AskServer(name, question) => {
+                let asked = self.servers.ask(&name, question);
+                let told = async move { Msg::Server(name, asked.await) };
+                self.jobs.look_up(told);
+                None
+            }
             Effect::TakeKey {
                 provider,
                 key,
@@ -65,9 +71,7 @@ impl<S: Surface> Runtime<'_, S> {
                 None
             }
             Effect::Fetch(ticket, wanted) => {
-                let found = self.files.fetch(wanted);
-                let told = async move { Msg::Fetched(ticket, found.await) };
-                self.jobs.look_up(told);
+                self.fetch(ticket, wanted);
                 None
             }
             Effect::Paths(ticket, typed) => {

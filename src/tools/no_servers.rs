@@ -8,6 +8,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use super::Programs;
+use crate::app::attached::Found;
+use crate::app::server::stock::{Question, Stock};
 use crate::app::toolkit::News;
 use crate::config::McpServer;
 
@@ -56,6 +58,26 @@ impl Servers {
         _: String,
         _: Duration,
     ) -> impl Future<Output = Result<String, String>> + Send + 'static {
+        std::future::ready(Err(WHY.to_owned()))
+    }
+
+    /// Fails.
+    pub fn ask(&self, _: &str, question: Question) -> impl Future<Output = News> + Send + 'static {
+        std::future::ready(match question {
+            Question::Stock => News::Has(Stock::unknown(WHY.to_owned())),
+            Question::Prompt { ticket, .. } => News::Prompt(ticket, Err(WHY.to_owned())),
+        })
+    }
+
+    /// Fails.
+    ///
+    /// # Errors
+    /// Always.
+    pub fn read(
+        &self,
+        _: &str,
+        _: String,
+    ) -> impl Future<Output = Result<Found, String>> + Send + 'static {
         std::future::ready(Err(WHY.to_owned()))
     }
 

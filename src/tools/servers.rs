@@ -10,19 +10,22 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
 use super::Programs;
+use crate::app::attached::Found;
+use crate::app::server::stock::{Prompted, Question, Stock};
 use crate::app::toolkit::{Listed, News};
 use crate::config::McpServer;
 use link::Link;
 
 mod link;
 mod process;
+mod stock;
 
 /// How long a server may take to start and to tell what it has.
 const START: Duration = Duration::from_secs(60);
@@ -71,8 +74,34 @@ enum Wish {
         tool: String,
         arguments: String,
         limit: Duration,
-        answer: oneshot::Sender<Result<String, String>>,
+        answer: Answer<String>,
     },
+    /// To tell what it has besides tools. One that does not run is not started for it.
+    Stock(Answer<Stock>),
+    /// To write a prompt out.
+    Prompt {
+        name: String,
+        arguments: Vec<(String, String)>,
+        answer: Answer<Prompted>,
+    },
+    /// To hand a resource over.
+    Read { uri: String, answer: Answer<Found> },
+}
+
+/// Where an answer goes, or a sentence that says why there is none.
+type Answer<T> = oneshot::Sender<Result<T, String>>;
+
+impl Wish {
+    /// Tells whoever waits that nothing comes of it.
+    fn fail(self, why: String) {
+        match self {
+            Self::Start => {}
+            Self::Call { answer, .. } => drop(answer.send(Err(why))),
+            Self::Stock(answer) => drop(answer.send(Err(why))),
+            Self::Prompt { answer, .. } => drop(answer.send(Err(why))),
+            Self::Read { answer, .. } => drop(answer.send(Err(why))),
+        }
+    }
 }
 
 impl Servers {
@@ -123,17 +152,63 @@ impl Servers {
         arguments: String,
         limit: Duration,
     ) -> impl Future<Output = Result<String, String>> + Send + 'static {
-        let (answer, result) = oneshot::channel();
-        let wish = Wish::Call {
+        self.wish(server, move |answer| Wish::Call {
             tool,
             arguments,
             limit,
             answer,
-        };
+        })
+    }
+
+    /// Asks a server something; what it says is news of it. See [`Servers::call`].
+    pub fn ask(
+        &self,
+        server: &str,
+        question: Question,
+    ) -> impl Future<Output = News> + Send + 'static {
+        match question {
+            Question::Stock => self
+                .wish(server, Wish::Stock)
+                .map(|told| News::Has(told.unwrap_or_else(Stock::unknown)))
+                .left_future(),
+            Question::Prompt {
+                ticket,
+                name,
+                arguments,
+            } => self
+                .wish(server, move |answer| Wish::Prompt {
+                    name,
+                    arguments,
+                    answer,
+                })
+                .map(move |prompted| News::Prompt(ticket, prompted))
+                .right_future(),
+        }
+    }
+
+    /// Fetches a resource. See [`Servers::call`].
+    ///
+    /// # Errors
+    /// Why there is none, as a sentence for the user.
+    pub fn read(
+        &self,
+        server: &str,
+        uri: String,
+    ) -> impl Future<Output = Result<Found, String>> + Send + 'static {
+        self.wish(server, move |answer| Wish::Read { uri, answer })
+    }
+
+    /// Hands a wish in and waits for its answer.
+    fn wish<T: Send + 'static>(
+        &self,
+        server: &str,
+        wish: impl FnOnce(Answer<T>) -> Wish,
+    ) -> impl Future<Output = Result<T, String>> + Send + 'static {
+        let (answer, result) = oneshot::channel();
         let taken = match self.desks.get(server) {
             None => Err(format!("there is no MCP server {server}")),
             Some(desk) => desk
-                .try_send(wish)
+                .try_send(wish(answer))
                 .map_err(|_full| format!("the MCP server {server} has too much to do")),
         };
         async move {
@@ -186,41 +261,53 @@ impl Desk {
                 return;
             };
             if link.is_none() {
-                link = match self.open().await {
-                    Ok(open) => Some(open),
+                let opened = match wish {
+                    Wish::Stock(_) => Err("the MCP server does not run".to_owned()),
+                    _ => self.open().await,
+                };
+                match opened {
+                    Ok(open) => link = Some(open),
                     Err(why) => {
-                        if let Wish::Call { answer, .. } = wish {
-                            let _ = answer.send(Err(why));
-                        }
+                        wish.fail(why);
                         continue;
                     }
-                };
+                }
             }
-            if let (
-                Wish::Call {
-                    tool,
-                    arguments,
-                    limit,
-                    mut answer,
-                },
-                Some(open),
-            ) = (wish, &mut link)
+            if let Some(open) = &mut link
+                && let Err(why) = self.grant(wish, open).await
             {
-                let result = tokio::select! {
-                    result = timeout(limit, open.call(tool, &arguments)) => result,
-                    () = answer.closed() => continue,
-                };
-                let result = result.unwrap_or_else(|_elapsed| {
-                    // One that hangs once is not waited for again.
-                    link = None;
-                    let seconds = limit.as_secs();
-                    let why =
-                        format!("the MCP server did not answer within {seconds} s and was ended");
-                    self.down(why.clone());
-                    Err(why)
-                });
-                let _ = answer.send(result);
+                // One that hangs once is not waited for again.
+                link = None;
+                self.down(why);
             }
+        }
+    }
+
+    /// Does what is wanted of a server that runs.
+    ///
+    /// # Errors
+    /// That the server hangs.
+    async fn grant(&self, wish: Wish, link: &mut Link) -> Result<(), String> {
+        let usual = Duration::from_secs(self.server.timeout_seconds);
+        match wish {
+            Wish::Start => Ok(()),
+            Wish::Call {
+                tool,
+                arguments,
+                limit,
+                answer,
+            } => within(limit, link.call(tool, &arguments), answer).await,
+            // It answers within a limit of its own, and what it lacks is told.
+            Wish::Stock(answer) => {
+                let _ = answer.send(Ok(link.stock().await));
+                Ok(())
+            }
+            Wish::Prompt {
+                name,
+                arguments,
+                answer,
+            } => within(usual, link.prompt(name, arguments), answer).await,
+            Wish::Read { uri, answer } => within(usual, link.read(uri), answer).await,
         }
     }
 
@@ -270,6 +357,27 @@ impl Desk {
     fn news(&self, news: News) {
         let _ = self.tell.send((self.server.name.clone(), news));
     }
+}
+
+/// Sends what some work comes to, unless nobody waits for it any more.
+///
+/// # Errors
+/// That it took longer than it may; whoever waits is told the same.
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, String>>,
+    mut answer: Answer<T>,
+) -> Result<(), String> {
+    let result = tokio::select! {
+        result = timeout(limit, work) => result,
+        () = answer.closed() => return Ok(()),
+    };
+    let seconds = limit.as_secs();
+    let late = |_| format!("the MCP server did not answer within {seconds} s and was ended");
+    let result = result.map_err(late);
+    let hangs = result.as_ref().err().cloned();
+    let _ = answer.send(result.and_then(|result| result));
+    hangs.map_or(Ok(()), Err)
 }
 
 /// Keeps a text within a size, and says so.

@@ -1,5 +1,5 @@
-//! What goes along with messages: chips above the message box, cards under a prompt, the files that
-//! an `@path` may mean, and the question whether several are meant.
+//! What goes along with messages: chips above the message box, cards under a prompt, what an
+//! `@path` may mean, and the question whether several are meant.
 
 use std::fmt::Write as _;
 use std::iter;
@@ -15,6 +15,7 @@ use super::theme::Theme;
 use super::{overlay, paint};
 use crate::app::App;
 use crate::app::attached::{Completion, Many};
+use crate::app::server::Asked;
 use crate::chat::{Attachment, Turn, safe, short_bytes};
 use crate::markdown::text_width;
 use crate::phrase::tr;
@@ -23,11 +24,19 @@ use crate::phrase::tr;
 const MOST_LISTED: u16 = 8;
 /// The longest name of a chip, in columns.
 const NAME_COLS: usize = 28;
+/// The longest fact about something that is offered, in columns.
+const FACT_COLS: usize = 24;
 
 /// How many rows the chips take.
 pub(super) fn chip_rows(app: &App) -> u16 {
     let attached = &app.attached;
-    u16::from(!attached.items.is_empty() || !attached.fetching.is_empty())
+    u16::from(!attached.items.is_empty() || awaited(app).is_some())
+}
+
+/// What is being fetched for the message: something that goes along, or a prompt.
+fn awaited(app: &App) -> Option<String> {
+    let file = app.attached.fetching.first().map(|(_, name)| name.clone());
+    file.or_else(|| app.toolbox.asked.as_ref().map(Asked::shown))
 }
 
 /// Draws the chips. Returns where the cross of each is.
@@ -73,8 +82,8 @@ pub(super) fn chips(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) -> Ve
             ..rest
         };
     }
-    if let Some((_, name)) = app.attached.fetching.first() {
-        let word = tr!("reading {name} …", name = paint::cut(name, NAME_COLS));
+    if let Some(name) = awaited(app) {
+        let word = tr!("reading {name} …", name = paint::cut(&name, NAME_COLS));
         paint::left(&[(&word, theme.dim())], rest, buf);
     }
     crosses
@@ -117,14 +126,14 @@ pub(super) fn cards(turn: &Turn, pictures: &Pictures) -> (String, Vec<Frame>) {
     (text, frames)
 }
 
-/// Draws the files that the path being typed may mean, above the message box.
+/// Draws what the path being typed may mean, above the message box.
 pub(super) fn completion(
     completion: &Completion,
     theme: Theme,
     (window, message): (Rect, Rect),
     buf: &mut Buffer,
 ) {
-    let rows = u16::try_from(completion.paths.len()).unwrap_or(u16::MAX);
+    let rows = u16::try_from(completion.offers.len()).unwrap_or(u16::MAX);
     let above = message.y.saturating_sub(window.y);
     let height = (rows.min(MOST_LISTED) + 2).min(above);
     if height < 3 || message.width < 12 {
@@ -140,17 +149,14 @@ pub(super) fn completion(
     let title = Line::styled(tr!(" Files · Tab takes, Esc closes "), theme.title());
     let inner = paint::padded(paint::boxed(area, &title, true, theme, buf));
     let shown = usize::from(inner.height);
-    let first = overlay::first_shown(completion.selected, completion.paths.len(), shown);
-    let paths = completion.paths.iter().enumerate().skip(first);
-    for (line, (at, path)) in inner.rows().zip(paths) {
-        let size = path
-            .bytes
-            .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
-        let size = size.map(short_bytes).unwrap_or_default();
-        let room = usize::from(line.width).saturating_sub(text_width(&size) + 1);
-        let name = paint::cut(&safe::one_line(&path.typed), room);
+    let first = overlay::first_shown(completion.selected, completion.offers.len(), shown);
+    let offers = completion.offers.iter().enumerate().skip(first);
+    for (line, (at, offered)) in inner.rows().zip(offers) {
+        let fact = paint::cut(&safe::one_line(&offered.fact), FACT_COLS);
+        let room = usize::from(line.width).saturating_sub(text_width(&fact) + 1);
+        let name = paint::cut(&safe::one_line(&offered.typed), room);
         let x = paint::left(&[(&name, Style::new())], line, buf);
-        paint::right(&[(&size, theme.dim())], x, line, buf);
+        paint::right(&[(&fact, theme.dim())], x, line, buf);
         if at == completion.selected {
             buf.set_style(line, theme.selected());
         }

@@ -20,5 +20,6 @@ mod onward;
 mod panes;
 mod persona;
 mod replies;
+mod servers;
 mod tools;
 mod turns;

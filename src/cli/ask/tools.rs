@@ -83,6 +83,8 @@ impl Bench {
                         let why = safe::one_line(&why);
                         complain(&tr!("the MCP server {name} failed: {why}", name, why));
                     }
+                    // Nobody asks here for anything but tools.
+                    News::Has(_) | News::Prompt(..) => {}
                 }
             }
         };

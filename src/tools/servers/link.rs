@@ -8,7 +8,7 @@ use rmcp::service::RunningService;
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
-use rmcp::{RoleClient, serve_client};
+use rmcp::{Peer, RoleClient, serve_client};
 use serde_json::{Map, Value};
 
 use super::process::Process;
@@ -21,7 +21,7 @@ use crate::tools::{MOST_RESULT_BYTES, Programs};
 const MOST_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 /// How many tools of a server are taken, and how many pages of them are read.
 const MOST_TOOLS: usize = 128;
-const MOST_PAGES: usize = 20;
+pub(super) const MOST_PAGES: usize = 20;
 
 /// Who we are, to a server. Nothing is offered to it.
 fn us() -> ClientConfig {
@@ -31,7 +31,7 @@ fn us() -> ClientConfig {
 }
 
 /// An error without the name of the type that it happened in: `Transport [rmcp::…] error: …`.
-fn plain(error: &impl std::fmt::Display) -> String {
+pub(super) fn plain(error: &impl std::fmt::Display) -> String {
     let words = error.to_string();
     let parts = words.split_once("Transport [");
     let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once("] error: ")?.1)));
@@ -95,7 +95,7 @@ impl Link {
 
     /// Asks what tools it has.
     pub(super) async fn list(&mut self) -> Result<Vec<Listed>, String> {
-        let peer = self.service.peer().clone();
+        let peer = self.peer();
         let listing = async {
             let mut tools = Vec::new();
             let mut cursor = None;
@@ -118,9 +118,22 @@ impl Link {
             tools.truncate(MOST_TOOLS);
             Ok(tools)
         };
+        self.beside(Box::pin(listing)).await
+    }
+
+    /// Whom to ask.
+    pub(super) fn peer(&self) -> Peer<RoleClient> {
+        self.service.peer().clone()
+    }
+
+    /// Asks the server something, while what else it says is heard.
+    pub(super) async fn beside<T>(&mut self, asking: impl Future<Output = T>) -> T {
         match &mut self.process {
-            Some(process) => process.beside(listing).await,
-            None => listing.await,
+            Some(process) => {
+                process.is_asked();
+                process.beside(asking).await
+            }
+            None => asking.await,
         }
     }
 
@@ -129,15 +142,8 @@ impl Link {
         let arguments: Map<String, Value> =
             serde_json::from_str(arguments).map_err(|error| format!("no arguments: {error}"))?;
         let call = CallToolRequestParams::new(tool).with_arguments(arguments);
-        let peer = self.service.peer().clone();
-        let calling = peer.call_tool(call);
-        let result = match &mut self.process {
-            Some(process) => {
-                process.is_asked();
-                process.beside(calling).await
-            }
-            None => calling.await,
-        };
+        let peer = self.peer();
+        let result = self.beside(Box::pin(peer.call_tool(call))).await;
         let result = result.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
         let mut texts: Vec<String> = result.content.iter().map(text).collect();
         if let (true, Some(structured)) = (texts.is_empty(), &result.structured_content) {

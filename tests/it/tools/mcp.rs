@@ -8,8 +8,10 @@ use mmchat::app::server::ServerState;
 use mmchat::app::toolkit::{Listed, News};
 use mmchat::config::{Approve, McpServer, McpTransport};
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, GetPromptRequestParams,
+    GetPromptResponse, ListPromptsResult, ListResourcesResult, ListToolsResult,
+    PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
@@ -18,13 +20,21 @@ use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 
 use super::*;
 
+mod stock;
+
 /// A server whose tools do what no good one does.
 #[derive(Debug, Clone)]
 struct Peculiar;
 
 impl ServerHandler for Peculiar {
     fn get_info(&self) -> ServerConfig {
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+        ServerConfig::new(
+            ServerCapabilities::builder()
+                .enable_tools()
+                .enable_prompts()
+                .enable_resources()
+                .build(),
+        )
     }
 
     async fn list_tools(
@@ -45,6 +55,38 @@ impl ServerHandler for Peculiar {
         ];
         let tool = |name: &'static str| Tool::new(name, "for tests", schema.clone());
         Ok(ListToolsResult::with_all_items(names.map(tool).to_vec()))
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(ListPromptsResult::with_all_items(stock::prompts()))
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        stock::prompt(request).await.map(Into::into)
+    }
+
+    async fn list_resources(
+        &self,
+        page: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        stock::resources(page).await
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        stock::resource(&request.uri).await.map(Into::into)
     }
 
     async fn call_tool(

@@ -223,7 +223,7 @@ fn found(wanted: &Wanted) -> Found {
             files: vec![("src/a.rs".into(), 1_000), ("src/b.rs".into(), 2_000)],
             top: 0,
         }),
-        Wanted::Files(_) | Wanted::Clipboard => {
+        Wanted::Files(_) | Wanted::Clipboard | Wanted::Resource { .. } => {
             Found::Read(Vec::new(), vec!["it can't be read".to_owned()])
         }
     }
