@@ -335,20 +335,26 @@ impl Prices {
         }
         let input = usage.input_tokens.unwrap_or(0);
         let cached = usage.cached_tokens.unwrap_or(0).min(input);
-        let cost_of = |tokens: u64, price: f64| {
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "token counts stay far below 2^52"
-            )]
-            let tokens = tokens as f64;
-            tokens * price / 1e6
-        };
         Some(
             cost_of(input - cached, self.input_per_mtok)
                 + cost_of(cached, self.cached_per_mtok.unwrap_or(self.input_per_mtok))
-                + cost_of(usage.output_tokens.unwrap_or(0), self.output_per_mtok),
+                + self.output_cost(usage.output_tokens.unwrap_or(0)),
         )
     }
+
+    /// What some of a reply costs: reasoning and answer have one price.
+    pub fn output_cost(&self, tokens: u64) -> f64 {
+        cost_of(tokens, self.output_per_mtok)
+    }
+}
+
+fn cost_of(tokens: u64, per_mtok: f64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "token counts stay far below 2^52"
+    )]
+    let tokens = tokens as f64;
+    tokens * per_mtok / 1e6
 }
 
 impl Currency {

@@ -21,8 +21,8 @@ pub struct Attached {
     pub items: Vec<Attachment>,
     /// Goes along with the message that waits for a reply to be over.
     pub queued: Vec<Attachment>,
-    /// What is being fetched, by its ticket.
-    pub fetching: Vec<(u64, String)>,
+    /// What is being fetched, in the order in which it was asked for.
+    pub fetching: Vec<Fetching>,
     /// The files that the path being typed may mean.
     pub completion: Option<Completion>,
     /// The message that is to be sent as soon as all is there, if it is still in the box then.
@@ -31,7 +31,24 @@ pub struct Attached {
     extent: Extent,
 }
 
+/// Something that is being fetched.
+#[derive(Debug)]
+pub struct Fetching {
+    /// What it is called, safe to show.
+    pub name: String,
+    ticket: u64,
+    /// What was read of it before what was asked for earlier.
+    read: Option<Found>,
+}
+
 impl Attached {
+    /// What was read already of what is next.
+    fn next_read(&mut self) -> Option<Found> {
+        let found = self.fetching.first_mut()?.read.take()?;
+        self.fetching.remove(0);
+        Some(found)
+    }
+
     /// Has these go along with the message in the box, and nothing else.
     pub(super) fn put(&mut self, items: Vec<Attachment>) {
         self.extent = Attachment::extent_of(&items);
@@ -95,22 +112,42 @@ impl App {
         // What was said of an earlier try does not hold for this one.
         self.notice = None;
         let ticket = self.keeping.ticket();
-        self.attached.fetching.push((ticket, safe::one_line(name)));
+        self.attached.fetching.push(Fetching {
+            name: safe::one_line(name),
+            ticket,
+            read: None,
+        });
         Effect::Fetch(ticket, wanted)
     }
 
-    /// What was asked for is there, or is not.
+    /// What was asked for is there, or is not. Several stand in the order in which they were asked
+    /// for.
     pub(super) fn fetched(
         &mut self,
         ticket: u64,
         found: Result<Found, String>,
         now: Now,
     ) -> Vec<Effect> {
-        let place = |waiting: &(u64, String)| waiting.0 == ticket;
+        let place = |waiting: &Fetching| waiting.ticket == ticket;
         let Some(at) = self.attached.fetching.iter().position(place) else {
             return Vec::new();
         };
+        if let (1.., Ok(Found::Read(..))) = (at, &found) {
+            if let Some(waiting) = self.attached.fetching.get_mut(at) {
+                waiting.read = found.ok();
+            }
+            return Vec::new();
+        }
         self.attached.fetching.remove(at);
+        let mut effects = self.take_fetched(found, now);
+        while let Some(found) = self.attached.next_read() {
+            effects.extend(self.take_fetched(Ok(found), now));
+        }
+        effects
+    }
+
+    /// Has it go along, or says why it does not.
+    fn take_fetched(&mut self, found: Result<Found, String>, now: Now) -> Vec<Effect> {
         self.urgent = true;
         let why_not = match found {
             Ok(Found::Several(many)) => {
@@ -156,7 +193,7 @@ impl App {
 
     /// Waits with sending for what is to go along. Returns whether it does.
     pub(super) fn waits_for_attachments(&mut self, now: Now) -> bool {
-        let Some((_, name)) = self.attached.fetching.first() else {
+        let Some(Fetching { name, .. }) = self.attached.fetching.first() else {
             return false;
         };
         let text = tr!("Sent as soon as {name} is read", name);

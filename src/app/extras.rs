@@ -122,12 +122,10 @@ impl App {
     /// Goes on as an opened conversation asked last.
     pub(super) fn take_up(&mut self, head: &Head, asked: Extras, now: Instant) {
         self.session.choice = head.choice.clone();
-        self.session.thinking = head.thinking;
-        self.session.params = head.params;
-        if let Some(persona) = self.keeping.start.persona.take() {
-            self.session.thinking = persona.thinking.unwrap_or(head.thinking);
-            self.session.params = persona.params.or(head.params);
-        }
+        // What was asked for on the command line is asked of the conversation that it opens, once.
+        let start = &mut self.keeping.start;
+        self.session.thinking = start.thinking.take().unwrap_or(head.thinking);
+        self.session.params = std::mem::take(&mut start.params).or(head.params);
         self.session.thinking_without_json = None;
         self.open_extras(head.extras, asked, now);
     }

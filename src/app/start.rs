@@ -2,8 +2,8 @@
 
 use super::keeping::Keep;
 use super::library::{Head, Which};
-use crate::chat::Extras;
-use crate::config::{Chat, Persona};
+use crate::chat::{Extras, Params, Thinking};
+use crate::config::Chat;
 
 /// What the program begins with.
 #[derive(Debug, Clone, Default)]
@@ -20,8 +20,11 @@ pub struct Start {
     pub session_as_asked: bool,
     /// What else the command line asks of the answers, whatever the conversation did.
     pub extras: Extras,
-    /// The persona whose thinking mode and parameters count in the opened conversation, too.
-    pub persona: Option<Persona>,
+    /// The thinking mode that counts in the opened conversation, too: the command line's, or its
+    /// persona's.
+    pub thinking: Option<Thinking>,
+    /// The parameters that do.
+    pub params: Params,
     /// How conversations begin, if it was said otherwise than in `[chat]`.
     pub begin: Option<Begin>,
 }

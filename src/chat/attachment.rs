@@ -151,12 +151,10 @@ fn text(bytes: Vec<u8>) -> Result<String, String> {
     // No text has a zero, whatever its encoding, but for UTF-16 and UTF-32.
     if bytes.contains(&0) {
         return Err(match bytes.as_slice() {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => {
-                tr!("is UTF-16 text; convert it to UTF-8 first").to_owned()
-            }
-            _ => tr!("is binary: only text and PNG, JPEG, WebP or GIF images can be attached")
-                .to_owned(),
-        });
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => tr!("is UTF-16 text; convert it to UTF-8 first"),
+            _ => tr!("is binary: only text and PNG, JPEG, WebP or GIF images can be attached"),
+        }
+        .to_owned());
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

@@ -177,6 +177,7 @@ fn start(options: &Options, config: &Config) -> Result<Start, Trouble> {
     let model_is_named = options.model.is_some()
         || options.demo
         || persona.is_some_and(|persona| persona.model.is_some());
+    let persona = persona.cloned().unwrap_or_default();
     Ok(Start {
         seed: fastrand::u64(..),
         keep: if options.no_save {
@@ -195,7 +196,8 @@ fn start(options: &Options, config: &Config) -> Result<Start, Trouble> {
             search: options.search,
         },
         session_as_asked: model_is_named,
-        persona: persona.cloned(),
+        thinking: options.thinking.or(persona.thinking),
+        params: setup::params(options).or(persona.params),
         begin: None,
     })
 }

@@ -69,15 +69,14 @@ fn create(path: &Path) -> Result<(), Trouble> {
         let path = path.display();
         Trouble::new(
             Exit::Failed,
-            match error.kind() {
-                io::ErrorKind::AlreadyExists => {
-                    tr!("{path} is there already; it was left as it is", path)
-                }
-                _ => tr!(
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                tr!("{path} is there already; it was left as it is", path)
+            } else {
+                tr!(
                     "{path} can't be written: {error}",
                     path,
                     error = phrase::system(&error)
-                ),
+                )
             },
         )
     };

@@ -16,6 +16,9 @@ use crate::chat::{safe, short_count};
 use crate::phrase::tr;
 use crate::store::Shelf;
 use crate::store::tally::{Group, Pace, Spread, Tallied, Tally, Waits};
+use split::Split;
+
+mod split;
 
 /// Columns of the longest bar, in a window of eighty columns or more.
 const BAR_COLS: usize = 12;
@@ -66,6 +69,8 @@ struct Sum {
     /// What turns without a reported cost cost by the list, in dollars and yuan.
     listed_usd: Option<f64>,
     listed_cny: Option<f64>,
+    /// What of the output was thinking, and what was the answer.
+    split: Split,
     /// Turns with counts and neither a reported cost nor a price.
     without_price: u64,
 }
@@ -176,6 +181,7 @@ impl Figures {
         ];
         table::write(out, speeds, paces)?;
         writeln!(out)?;
+        self.write_split(bars, out)?;
         let days = self
             .days
             .iter()
@@ -195,6 +201,23 @@ impl Figures {
     }
 }
 
+impl Figures {
+    /// What thinking and answers cost apart, where that is known of any model.
+    fn write_split(&self, bars: Bars, out: &mut impl Write) -> io::Result<()> {
+        let rows = self.models.iter().filter_map(|sum| {
+            let [thinking, answer] = sum.split.cells(bars)?;
+            Some([sum.model.clone(), thinking, answer])
+        });
+        let rows: Vec<_> = rows.collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let head = [tr!("MODEL"), tr!("COST OF THINKING"), tr!("OF ANSWERS")];
+        table::write(out, head, rows.into_iter())?;
+        writeln!(out)
+    }
+}
+
 fn wait(waits: &BTreeMap<String, Waits>, name: &str) -> Waits {
     waits.get(name).copied().unwrap_or_default()
 }
@@ -209,6 +232,7 @@ fn added(rows: &[Sum], name: impl Fn(&Sum) -> (String, String)) -> Vec<Sum> {
         sum.tally.add(&row.tally);
         sum.listed_usd = plus(sum.listed_usd, row.listed_usd);
         sum.listed_cny = plus(sum.listed_cny, row.listed_cny);
+        sum.split = sum.split.plus(row.split);
         sum.without_price += row.without_price;
     }
     sums.into_values().collect()
@@ -233,6 +257,7 @@ impl Sum {
         let listed =
             |wanted| priced.and_then(|(currency, cost)| (currency == wanted).then_some(cost));
         Self {
+            split: Split::of(&row.tally, prices),
             listed_usd: listed(Currency::Usd),
             listed_cny: listed(Currency::Cny),
             without_price: if priced.is_none() {
@@ -269,15 +294,10 @@ impl Sum {
 
     /// What was reported, and what the list adds.
     fn cost(&self, bars: Bars) -> String {
-        let yuan = if bars.ascii {
-            "CNY "
-        } else {
-            Currency::Cny.sign()
-        };
         let parts: Vec<String> = [
             ("", "$", self.tally.usage.cost_usd),
             ("~", "$", self.listed_usd),
-            ("~", yuan, self.listed_cny),
+            ("~", bars.yuan(), self.listed_cny),
         ]
         .into_iter()
         .filter_map(|(mark, sign, amount)| Some(format!("{mark}{}", price(sign, amount?))))
@@ -400,6 +420,10 @@ impl Sum {
             "reported_cost_usd": usage.cost_usd,
             "list_cost_usd": self.listed_usd,
             "list_cost_cny": self.listed_cny,
+            "list_thinking_cost_usd": self.split.thinking.usd,
+            "list_thinking_cost_cny": self.split.thinking.cny,
+            "list_answer_cost_usd": self.split.answer.usd,
+            "list_answer_cost_cny": self.split.answer.cny,
             "connected_seconds": seconds(self.waits.connected.median),
             "first_reasoning_seconds": seconds(self.waits.first_reasoning.median),
             "first_answer_seconds": seconds(self.waits.first_answer.median),
@@ -437,6 +461,15 @@ impl Bars {
     /// Stands for what is not known.
     fn dash(self) -> &'static str {
         if self.ascii { "-" } else { "–" }
+    }
+
+    /// The sign of the yuan.
+    fn yuan(self) -> &'static str {
+        if self.ascii {
+            "CNY "
+        } else {
+            Currency::Cny.sign()
+        }
     }
 
     /// A bar whose length is to the longest one's as `value` is to `most`: in eighths of a column,

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::chat::safe;
-use crate::markdown::text_width;
+use crate::markdown::{is_cjk, text_width};
 
 /// The narrowest that a column is made to fit a terminal.
 const LEAST_COLS: usize = 10;
@@ -22,22 +22,42 @@ pub(super) fn write<const N: usize>(
     Ok(())
 }
 
-/// Writes a sentence about a table, its words on several lines where the terminal asks for it.
+/// Writes a sentence about a table, on several lines where the terminal asks for it.
 pub(super) fn write_note(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let text = safe::one_line(text);
-    let room = terminal_width().unwrap_or(usize::MAX);
-    let mut line = String::new();
-    for word in text.split(' ') {
-        if !line.is_empty() && text_width(&line) + 1 + text_width(word) > room {
-            writeln!(out, "{line}")?;
-            line.clear();
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
+    for line in folded(
+        &safe::one_line(text),
+        terminal_width().unwrap_or(usize::MAX),
+    ) {
+        writeln!(out, "{}", line.trim_end())?;
     }
-    writeln!(out, "{line}")
+    Ok(())
+}
+
+/// The lines of a sentence that has so much room, broken at spaces and beside Chinese characters.
+fn folded(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut piece = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        piece.push(c);
+        let next = chars.peek().copied();
+        let ends = next.is_none_or(|next| {
+            let is_tied = "，。、：；！？）》”".contains(next);
+            c == ' ' || !is_tied && (is_cjk(c) || is_cjk(next))
+        });
+        if !ends {
+            continue;
+        }
+        if let Some(line) = lines.last_mut() {
+            if line.is_empty() || text_width(line) + text_width(piece.trim_end()) <= room {
+                line.push_str(&piece);
+            } else {
+                lines.push(piece.clone());
+            }
+        }
+        piece.clear();
+    }
+    lines
 }
 
 fn terminal_width() -> Option<usize> {
@@ -132,6 +152,15 @@ mod tests {
             ["b".to_owned(), "200k".to_owned(), String::new()],
         ];
         lines(["NAME", "N", "REMARK"], rows.into_iter(), width)
+    }
+
+    #[test]
+    fn a_note_is_broken_where_its_language_allows() {
+        let lines = folded("(!) a/b：关闭可能不起作用。It says so.", 16);
+        assert_eq!(lines, ["(!) a/b：关闭可", "能不起作用。It ", "says so."]);
+        assert_eq!(folded("no room", 1), ["no ", "room"]);
+        // No line begins with a mark that ends something.
+        assert_eq!(folded("作用，好", 4), ["作", "用，", "好"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Map, Value};
 
-use crate::phrase::tr;
+use crate::phrase::{self, Language, tr};
 
 pub use sound::{unchecked, unsound};
 
@@ -30,7 +30,7 @@ pub struct Misfit {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pointer.as_str() {
-            "" => write!(f, "the value {}", self.what),
+            "" => f.write_str(&tr!("the value {what}", what = self.what)),
             pointer => write!(f, "{pointer} {}", self.what),
         }
     }
@@ -59,7 +59,8 @@ pub fn problems(schema: &Map<String, Value>, arguments: &Value) -> Vec<String> {
         return vec!["the arguments are not an object".to_owned()];
     }
     let schema = Value::Object(schema.clone());
-    let misfits = misfits(&schema, arguments).into_iter();
+    // The model reads them, and it is spoken to in English.
+    let misfits = phrase::speaking(Language::En, || misfits(&schema, arguments)).into_iter();
     let told = |misfit: Misfit| match named(&misfit.pointer) {
         place if place.is_empty() => format!("the arguments {}", misfit.what),
         place => format!("{place} {}", misfit.what),

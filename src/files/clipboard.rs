@@ -103,25 +103,26 @@ impl Clipboard {
             child.wait().await
         };
         match timeout(PATIENCE, read).await {
-            Ok(Ok(_)) if bytes.is_empty() => {
-                Err(tr!("There is no image on the clipboard").to_owned())
-            }
+            Ok(Ok(_)) if bytes.is_empty() => Err(no_image()),
             Ok(Ok(_)) => {
                 let read = Attachment::read("clipboard.png", bytes);
                 let image = read.map_err(|why| tr!("What is on the clipboard {why}", why))?;
                 if image.image().is_none() {
-                    return Err(tr!("There is no image on the clipboard").to_owned());
+                    return Err(no_image());
                 }
                 Ok(image)
             }
-            Ok(Err(error)) => Err(tr!(
-                "{name} failed: {error}",
-                name,
-                error = phrase::system(&error)
-            )),
+            Ok(Err(error)) => {
+                let error = phrase::system(&error);
+                Err(tr!("{name} failed: {error}", name, error))
+            }
             Err(_) => Err(tr!("{name} did not answer", name)),
         }
     }
+}
+
+fn no_image() -> String {
+    tr!("There is no image on the clipboard").to_owned()
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub use save::{save, text};
 use std::fmt::Write as _;
 
 use crate::app::library::Kept;
-use crate::chat::{CallState, Moment, ToolCall, Turn, TurnState, references, safe};
+use crate::chat::{CallState, Finish, Moment, ToolCall, Turn, TurnState, references, safe};
 
 /// What of the reasoning is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,9 @@ pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Optio
     fact("title", quoted(&head.title));
     fact("id", quoted(&head.id.to_string()));
     fact("model", quoted(&head.choice.to_string()));
+    if !head.persona.is_empty() {
+        fact("persona", quoted(&head.persona));
+    }
     fact("date", stamp(head.created));
     fact("turns", kept.conversation.path().count().to_string());
     fact("input_tokens", sum.input_tokens.to_string());
@@ -96,7 +99,7 @@ pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Optio
         );
     }
     for turn in kept.conversation.path() {
-        markdown_turn(&mut out, turn, reasoning);
+        markdown_turn(&mut out, kept, turn, reasoning);
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
@@ -107,21 +110,20 @@ pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Optio
 pub fn plain(kept: &Kept, reasoning: Reasoning) -> String {
     let mut out = format!("# {}\n\n", safe::one_line(&kept.head.title));
     for turn in kept.conversation.path() {
-        markdown_turn(&mut out, turn, reasoning);
+        markdown_turn(&mut out, kept, turn, reasoning);
     }
     out.truncate(out.trim_end().len());
     out.push('\n');
     out
 }
 
-fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
+fn markdown_turn(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
     let _ = writeln!(out, "## You\n\n{}\n", safe::visible(turn.prompt.trim_end()));
     for attachment in &turn.attachments {
         let (name, facts) = (attachment.shown_name(), attachment.facts());
         let _ = writeln!(out, "*Attached: {name} ({facts})*\n");
     }
-    let provider = safe::one_line(&turn.asked.provider);
-    let _ = writeln!(out, "## {} · {provider}\n", safe::one_line(turn.model()));
+    let _ = writeln!(out, "## {}\n", safe::one_line(&heading(kept, turn)));
     let thought = turn.reply.reasoning.as_str().trim();
     if reasoning != Reasoning::Without && !thought.is_empty() {
         out.push_str("> **Thinking**\n>\n");
@@ -145,6 +147,18 @@ fn markdown_turn(out: &mut String, turn: &Turn, reasoning: Reasoning) {
     }
     if let Some(ending) = ending(turn) {
         let _ = writeln!(out, "*{ending}*\n");
+    }
+}
+
+/// Who answered, and which version it is of how many: of the others only JSON has the text.
+fn heading(kept: &Kept, turn: &Turn) -> String {
+    let heading = format!("{} · {}", turn.model(), turn.asked.provider);
+    let versions = kept.conversation.siblings(turn.id);
+    match versions.iter().position(|id| *id == turn.id) {
+        Some(at) if versions.len() > 1 => {
+            format!("{heading} · version {} of {}", at + 1, versions.len())
+        }
+        _ => heading,
     }
 }
 
@@ -190,7 +204,12 @@ fn ending(turn: &Turn) -> Option<&'static str> {
         TurnState::Stopped => Some("Stopped."),
         TurnState::Interrupted => Some("Interrupted."),
         TurnState::Failed(failure) => Some(failure.what()),
-        TurnState::Live | TurnState::Done => None,
+        TurnState::Live | TurnState::Done => match turn.reply.finish {
+            Some(Finish::Length) => Some("Cut at the token limit."),
+            Some(Finish::ContentFilter) => Some("Cut by the provider's safety filter."),
+            Some(Finish::CutOff) => Some("Cut off: the stream ended too early."),
+            _ => None,
+        },
     }
 }
 
@@ -250,6 +269,30 @@ mod tests {
         let without = markdown(&sample(), Reasoning::Without, &|_| None);
         assert!(!without.contains("> hm") && without.contains("That"));
         assert!(without.contains("cost_usd: null"));
+    }
+
+    #[test]
+    fn what_is_not_in_a_file_for_people_is_told_of_in_it() {
+        let mut kept = sample();
+        kept.head.persona = "a \"cook\"".to_owned();
+        let first = kept.conversation.last().unwrap().clone();
+        let mut second = first.clone();
+        second.id.0 += 1;
+        second.state = TurnState::Done;
+        second.reply.finish = Some(Finish::Length);
+        let id = second.id;
+        kept.conversation.put(second);
+        kept.conversation.choose(id);
+        let text = markdown(&kept, Reasoning::With, &|_| None);
+        assert!(text.contains("\npersona: \"a \\\"cook\\\"\"\n"), "{text}");
+        assert!(
+            text.contains("## minimax-m2 · demo · version 2 of 2\n"),
+            "{text}"
+        );
+        assert!(text.ends_with("*Cut at the token limit.*\n"), "{text}");
+        let page = html(&kept, Reasoning::With, &|_| None);
+        assert!(page.contains("minimax-m2 · demo · version 2 of 2</h2>"));
+        assert!(page.contains(" · a &quot;cook&quot; · "), "{page}");
     }
 
     #[test]

@@ -163,7 +163,6 @@ impl Program {
     /// Hands a text over.
     async fn take(&self, text: &str) -> Result<(), String> {
         let name = self.path.file_name().unwrap_or_default().display();
-        let said = |what: &str| format!("{name} {what}");
         let mut child = Command::new(&self.path)
             .args(self.arguments)
             // Without it, macOS's program takes the text for another encoding.
@@ -173,7 +172,10 @@ impl Program {
             .stderr(Stdio::null())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| said(&tr!("could not be started: {error}", error = phrase::system(&error))))?;
+            .map_err(|error| {
+                let error = phrase::system(&error);
+                tr!("{name} could not be started: {error}", name, error)
+            })?;
         let bytes = if self.wide {
             text.encode_utf16().flat_map(u16::to_le_bytes).collect()
         } else {
@@ -193,13 +195,13 @@ impl Program {
         };
         match ended {
             Ok(Some(status)) if status.success() => Ok(()),
-            Ok(Some(status)) => Err(said(&format!("failed ({status})"))),
-            Err(error) => Err(said(&format!("failed: {error}"))),
+            Ok(Some(status)) => Err(tr!("{name} failed ({status})", name, status)),
+            Err(error) => Err(tr!("{name} failed: {error}", name, error)),
             Ok(None) => {
                 // Waited for, so that no dead process is left behind.
                 drop(child.start_kill());
                 drop(child.wait().await);
-                Err(said("did not answer"))
+                Err(tr!("{name} did not answer", name))
             }
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn chip_rows(app: &App) -> u16 {
 
 /// What is being fetched for the message: something that goes along, or a prompt.
 fn awaited(app: &App) -> Option<String> {
-    let file = app.attached.fetching.first().map(|(_, name)| name.clone());
+    let file = app.attached.fetching.first().map(|it| it.name.clone());
     file.or_else(|| app.toolbox.asked.as_ref().map(Asked::shown))
 }
 

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use super::theme::Theme;
 use super::{figures, paint, phase};
 use crate::app::{App, Command, Gauge, Notice, Pane, Tone};
+use crate::catalog::Prices;
 use crate::chat::{Part, Turn, safe};
 use crate::markdown::text_width;
 use crate::phrase::{self, mark, tr};
@@ -180,7 +181,7 @@ fn hints(app: &App, wanted: &[(Command, &'static str)], room: usize) -> Vec<(Str
     shown
 }
 
-/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001 · 8k cached`, of the last turn; what is unknown is left out,
+/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001 · 8k cached · thinking $0.0004 + answer $0.0005`, of the last turn; what is unknown is left out,
 /// and what matters least comes last.
 fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let Some(turn) = app.conversation.last() else {
@@ -208,6 +209,7 @@ fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let cached = turn.reply.total_usage().cached_tokens;
     let cached = cached.filter(|count| *count > 0).map(figures::count);
     figures.extend(cached.map(|count| tr!("{count} cached", count)));
+    figures.extend(live.is_none().then(|| split(app, turn)).flatten());
     figures
 }
 
@@ -247,11 +249,32 @@ fn cost(app: &App, turn: &Turn) -> Option<String> {
     if let Some(usd) = usage.cost_usd {
         return Some(figures::price("$", usd));
     }
-    let prices = app
-        .catalog
-        .provider(&turn.asked.provider)?
-        .model(&turn.asked.model)
-        .prices?;
+    let prices = prices(app, turn)?;
     let amount = prices.cost(&usage)?;
     Some(figures::price(prices.currency.sign(), amount))
+}
+
+/// What thinking and answer cost apart, by the list price of their tokens; estimated where those
+/// are.
+fn split(app: &App, turn: &Turn) -> Option<String> {
+    if turn.reply.reasoning.is_empty() || turn.reply.total_usage().is_unknown() {
+        return None;
+    }
+    let prices = prices(app, turn)?;
+    let of = |(tokens, reported): (u64, bool)| {
+        let amount = figures::price(prices.currency.sign(), prices.output_cost(tokens));
+        let about = if reported { "" } else { "~" };
+        format!("{about}{amount}")
+    };
+    let (thinking, answer) = (of(turn.reasoning_tokens()), of(turn.answer_tokens()));
+    Some(tr!(
+        "thinking {thinking} + answer {answer}",
+        thinking,
+        answer
+    ))
+}
+
+fn prices(app: &App, turn: &Turn) -> Option<Prices> {
+    let provider = app.catalog.provider(&turn.asked.provider)?;
+    provider.model(&turn.asked.model).prices
 }

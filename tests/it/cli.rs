@@ -7,6 +7,7 @@ mod config;
 mod doctor;
 mod history;
 mod key;
+mod offline;
 mod paper;
 mod persona;
 mod stats;

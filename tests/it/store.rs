@@ -9,8 +9,8 @@ use std::time::Duration;
 use mmchat::app::Msg;
 use mmchat::app::library::{Change, Head, Listing, Query, StoreNews, Where, Which};
 use mmchat::chat::{
-    ConversationId, Delta, Failure, FailureKind, Finish, Remark, Source, ToolDelta, TurnState,
-    Usage,
+    ConversationId, Delta, Failure, FailureKind, Finish, Params, Remark, Source, Thinking,
+    ToolDelta, TurnState, Usage,
 };
 use mmchat::store::Shelf;
 use tempfile::TempDir;
@@ -238,6 +238,38 @@ fn two_programs_in_one_conversation_lose_nothing_of_each_other() {
         ["more", "of the first", "of the second", "question"]
     );
     assert_eq!(second.list(&Query::default(), 9).unwrap().rows[0].turns, 4);
+}
+
+#[test]
+fn what_the_command_line_asks_for_counts_in_the_conversation_that_it_opens() {
+    let mut kept = Kept::new();
+    let id = kept.exchange("question", "", "answer");
+    let params = |temperature, max_tokens| Params {
+        temperature,
+        max_tokens,
+        ..Params::default()
+    };
+    let mut changed = kept.shelf.load(Which::Id(id)).unwrap().unwrap();
+    changed.head.params = params(Some(0.5), Some(100));
+    changed.head.thinking = Thinking::On;
+    let opened = |start: mmchat::app::Start| {
+        let mut it = Harness::new();
+        it.app.keeping = mmchat::app::Keeping::new(mmchat::app::Start {
+            open: Some(Which::Id(id)),
+            ..start
+        });
+        let _ = it.app.start();
+        it.tell(Msg::Loaded(1, Ok(Some(Box::new(changed.clone())))));
+        (it.app.session.thinking, it.app.session.params)
+    };
+    let usual = opened(mmchat::app::Start::default());
+    assert_eq!(usual, (Thinking::On, params(Some(0.5), Some(100))));
+    let asked = opened(mmchat::app::Start {
+        thinking: Some(Thinking::Off),
+        params: params(Some(0.9), None),
+        ..mmchat::app::Start::default()
+    });
+    assert_eq!(asked, (Thinking::Off, params(Some(0.9), Some(100))));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{MOST_DEPTH, Misfit, sound};
+use crate::catalog::nearest::either;
+use crate::phrase::{self, mark, tr};
 
 /// How many misfits are told.
 const MOST_MISFITS: usize = 8;
@@ -46,10 +48,10 @@ impl Check<'_> {
     fn value(&mut self, schema: &Value, value: &Value, place: &str, depth: usize) {
         match schema {
             Value::Object(_) if depth > MOST_DEPTH => {
-                self.wrong(place, "is nested too deeply to be checked");
+                self.wrong(place, tr!("is nested too deeply to be checked"));
             }
             Value::Object(schema) => self.keywords(schema, value, place, depth),
-            Value::Bool(false) => self.wrong(place, "is not allowed"),
+            Value::Bool(false) => self.wrong(place, tr!("is not allowed")),
             _ => {}
         }
     }
@@ -60,7 +62,7 @@ impl Check<'_> {
                 Some(found) => self.value(found, value, place, depth + 1),
                 None => self.wrong(
                     place,
-                    "can't be checked: its schema names one that is not there",
+                    tr!("can't be checked: its schema names one that is not there"),
                 ),
             }
         }
@@ -69,12 +71,15 @@ impl Check<'_> {
             && !allowed.iter().any(|one| same(one, value))
         {
             let all: Vec<String> = allowed.iter().map(Value::to_string).collect();
-            self.wrong(place, format!("must be one of {}", all.join(", ")));
+            self.wrong(
+                place,
+                tr!("must be one of {values}", values = all.join(tr!(", "))),
+            );
         }
         if let Some(only) = schema.get("const")
             && !same(only, value)
         {
-            self.wrong(place, format!("must be {only}"));
+            self.wrong(place, tr!("must be {only}", only));
         }
         match value {
             Value::Object(members) => self.members(schema, members, place, depth),
@@ -106,7 +111,10 @@ impl Check<'_> {
             _ => true,
         };
         if !allowed.iter().any(|word| is(word)) {
-            self.wrong(place, format!("must be of type {}", allowed.join(" or ")));
+            self.wrong(
+                place,
+                tr!("must be of type {types}", types = either(&allowed)),
+            );
         }
     }
 
@@ -117,10 +125,16 @@ impl Check<'_> {
         place: &str,
         depth: usize,
     ) {
-        self.count(schema, members.len(), "Properties", "member", place);
+        self.count(
+            schema,
+            members.len(),
+            "Properties",
+            [mark("member"), mark("members")],
+            place,
+        );
         for name in list(schema, "required").iter().filter_map(Value::as_str) {
             if !members.contains_key(name) {
-                self.wrong(&step(place, name), "is missing");
+                self.wrong(&step(place, name), tr!("is missing"));
             }
         }
         for (name, member) in members {
@@ -142,7 +156,7 @@ impl Check<'_> {
             if let Some(names) = schema.get("propertyNames")
                 && !self.fits(names, &Value::String(name.clone()), depth)
             {
-                self.wrong(&place, "has a name that is not allowed");
+                self.wrong(&place, tr!("has a name that is not allowed"));
             }
         }
         for (name, needed) in table(schema, "dependentRequired").into_iter().flatten() {
@@ -150,7 +164,7 @@ impl Check<'_> {
             let needed = needed.iter().filter_map(Value::as_str);
             for other in needed.filter(|_| members.contains_key(name)) {
                 if !members.contains_key(other) {
-                    self.wrong(&step(place, other), format!("is missing beside “{name}”"));
+                    self.wrong(&step(place, other), tr!("is missing beside “{name}”", name));
                 }
             }
         }
@@ -162,7 +176,13 @@ impl Check<'_> {
     }
 
     fn items(&mut self, schema: &Schema, items: &[Value], place: &str, depth: usize) {
-        self.count(schema, items.len(), "Items", "item", place);
+        self.count(
+            schema,
+            items.len(),
+            "Items",
+            [mark("item"), mark("items")],
+            place,
+        );
         // Before 2020 `items` was the list, and `additionalItems` the rest.
         let (first, rest) = match schema.get("items") {
             Some(Value::Array(first)) => (first.as_slice(), schema.get("additionalItems")),
@@ -177,7 +197,7 @@ impl Check<'_> {
             for (index, item) in items.iter().enumerate() {
                 if items.iter().take(index).any(|other| same(other, item)) {
                     let place = step(place, &index.to_string());
-                    self.wrong(&place, "is there already, and items must differ");
+                    self.wrong(&place, tr!("is there already, and items must differ"));
                     break;
                 }
             }
@@ -187,20 +207,29 @@ impl Check<'_> {
             let count = fitting.count() as u64;
             let whole = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
             if count < whole("minContains").unwrap_or(1) {
-                self.wrong(place, "has too few items of the kind that it must contain");
+                self.wrong(
+                    place,
+                    tr!("has too few items of the kind that it must contain"),
+                );
             }
             if whole("maxContains").is_some_and(|most| count > most) {
-                self.wrong(place, "has too many items of a kind that is limited");
+                self.wrong(place, tr!("has too many items of a kind that is limited"));
             }
         }
     }
 
     fn text(&mut self, schema: &Schema, text: &str, place: &str) {
-        self.count(schema, text.chars().count(), "Length", "character", place);
+        self.count(
+            schema,
+            text.chars().count(),
+            "Length",
+            [mark("character"), mark("characters")],
+            place,
+        );
         if let Some(Value::String(pattern)) = schema.get("pattern")
             && !sound::matches(pattern, text)
         {
-            self.wrong(place, format!("must match the pattern {pattern}"));
+            self.wrong(place, tr!("must match the pattern {pattern}", pattern));
         }
     }
 
@@ -214,49 +243,60 @@ impl Check<'_> {
             (
                 "minimum",
                 bound("minimum").filter(|least| number < *least),
-                "at least",
+                tr!("at least"),
             ),
             (
                 "maximum",
                 bound("maximum").filter(|most| number > *most),
-                "at most",
+                tr!("at most"),
             ),
             (
                 "exclusiveMinimum",
                 bound("exclusiveMinimum").filter(|least| number <= *least),
-                "more than",
+                tr!("more than"),
             ),
             (
                 "exclusiveMaximum",
                 bound("exclusiveMaximum").filter(|most| number >= *most),
-                "less than",
+                tr!("less than"),
             ),
         ];
         for (keyword, broken, words) in bounds {
             if let Some(bound) = broken.and(schema.get(keyword)) {
-                self.wrong(place, format!("must be {words} {bound}"));
+                self.wrong(place, tr!("must be {words} {bound}", words, bound));
             }
         }
         if let Some(by) = bound("multipleOf").filter(|by| *by > 0.0) {
             let times = number / by;
             // 0.3 is three times 0.1, which binary fractions only nearly say.
             if (times - times.round()).abs() > 1e-9 * times.abs().max(1.0) {
-                self.wrong(place, format!("must be a multiple of {by}"));
+                self.wrong(place, tr!("must be a multiple of {by}", by));
             }
         }
     }
 
     /// `minItems` and `maxItems`, and their like.
-    fn count(&mut self, schema: &Schema, count: usize, of: &str, what: &str, place: &str) {
+    fn count(
+        &mut self,
+        schema: &Schema,
+        count: usize,
+        of: &str,
+        [one, several]: [&'static str; 2],
+        place: &str,
+    ) {
         let count = count as u64;
         let whole = |most: &str| schema.get(&format!("{most}{of}")).and_then(Value::as_u64);
-        let plural = |count: u64| if count == 1 { "" } else { "s" };
+        let noun = |count: u64| phrase::of(if count == 1 { one } else { several });
         if let Some(least) = whole("min").filter(|least| count < *least) {
-            let what = format!("must have at least {least} {what}{}", plural(least));
+            let what = tr!(
+                "must have at least {least} {what}",
+                least,
+                what = noun(least)
+            );
             self.wrong(place, what);
         }
         if let Some(most) = whole("max").filter(|most| count > *most) {
-            let what = format!("must have at most {most} {what}{}", plural(most));
+            let what = tr!("must have at most {most} {what}", most, what = noun(most));
             self.wrong(place, what);
         }
     }
@@ -272,16 +312,18 @@ impl Check<'_> {
             let forms = list(schema, keyword);
             let fitting = forms.iter().filter(|form| self.fits(form, value, depth));
             match fitting.count() {
-                0 => self.wrong(place, "fits none of the forms that are allowed"),
+                0 => self.wrong(place, tr!("fits none of the forms that are allowed")),
                 1 => {}
-                _ if only_one => self.wrong(place, "fits more than one form, and only one may"),
+                _ if only_one => {
+                    self.wrong(place, tr!("fits more than one form, and only one may"))
+                }
                 _ => {}
             }
         }
         if let Some(not) = schema.get("not")
             && self.fits(not, value, depth)
         {
-            self.wrong(place, "has a form that is not allowed");
+            self.wrong(place, tr!("has a form that is not allowed"));
         }
         if let Some(condition) = schema.get("if") {
             let holds = self.fits(condition, value, depth);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Reasoning, Sum, ending, ending_of, passages, stamp};
+use super::{Reasoning, Sum, ending, ending_of, heading, passages, stamp};
 use crate::app::library::Kept;
 use crate::chat::{Attachment, Content, Source, ToolCall, Turn, safe};
 
@@ -41,19 +41,27 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
         out,
         "<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n"
     );
+    let persona = match head.persona.as_str() {
+        "" => String::new(),
+        persona => escaped(persona) + " · ",
+    };
     let _ = write!(
         out,
-        "<p class=\"facts\">{} · {} · {} input and {} output tokens",
+        "<p class=\"facts\">{} · {persona}{} · {} input and {} output tokens",
         escaped(&head.choice.to_string()),
         stamp(head.created),
         sum.input_tokens,
         sum.output_tokens
     );
+    let persona = escaped(&safe::one_line(&head.persona));
     if let Some(tokens) = sum.reasoning_tokens {
         let _ = write!(out, ", {tokens} of them reasoning");
     }
     if let Some(usd) = sum.cost_usd {
         let _ = write!(out, " · ${usd:.4}");
+    }
+    if !persona.is_empty() {
+        let _ = write!(out, " · persona {persona}");
     }
     out.push_str("</p>\n");
     if !head.system_prompt.trim().is_empty() {
@@ -64,15 +72,15 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
         );
     }
     for turn in kept.conversation.path() {
-        article(&mut out, turn, reasoning);
+        article(&mut out, kept, turn, reasoning);
     }
     out.push_str("</body>\n</html>\n");
     out
 }
 
-fn article(out: &mut String, turn: &Turn, reasoning: Reasoning) {
+fn article(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
     let prompt = escaped(&turn.prompt);
-    let model = escaped(&format!("{} · {}", turn.model(), turn.asked.provider));
+    let model = escaped(&heading(kept, turn));
     let _ = write!(out, "<article>\n<h2>You</h2>\n<pre>{prompt}</pre>\n");
     for attachment in &turn.attachments {
         attached(out, attachment);

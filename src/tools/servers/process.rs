@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
+use crate::phrase::{self, tr};
 use crate::tools::Group;
 
 /// How much of the end of its standard error is kept.
@@ -44,7 +45,7 @@ impl AsyncRead for Output {
         let polled = Pin::new(&mut self.inner).poll_read(context, into);
         let more = (into.filled().len() - before) as u64;
         if self.written.fetch_add(more, Ordering::Relaxed) > FLOOD_BYTES {
-            return Poll::Ready(Err(io::Error::other("it writes without end")));
+            return Poll::Ready(Err(io::Error::other(tr!("it writes without end"))));
         }
         polled
     }
@@ -57,12 +58,15 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        let mut child = command
-            .spawn()
-            .map_err(|error| format!("the server can't be started: {error}"))?;
+        let mut child = command.spawn().map_err(|error| {
+            tr!(
+                "the server can't be started: {error}",
+                error = phrase::system(&error)
+            )
+        })?;
         let group = Group::of(&child);
         let (Some(output), Some(input)) = (child.stdout.take(), child.stdin.take()) else {
-            return Err("the server has no standard input or output".to_owned());
+            return Err(tr!("the server has no standard input or output").to_owned());
         };
         let process = Self {
             stderr: child.stderr.take(),
@@ -99,8 +103,11 @@ impl Process {
             never = listen(&mut self.stderr, &mut self.said) => match never {},
         };
         match status {
-            Ok(status) => self.with_last_words(&format!("the server ended ({status})")),
-            Err(error) => format!("the server can't be followed: {error}"),
+            Ok(status) => self.with_last_words(&tr!("the server ended ({status})", status)),
+            Err(error) => tr!(
+                "the server can't be followed: {error}",
+                error = phrase::system(&error)
+            ),
         }
     }
 
@@ -115,7 +122,7 @@ impl Process {
     fn with_last_words(&self, what: &str) -> String {
         let said = String::from_utf8_lossy(&self.said);
         match said.trim().lines().last() {
-            Some(last) => format!("{what}; it said: {last}"),
+            Some(last) => tr!("{what}; it said: {last}", what, last),
             None => what.to_owned(),
         }
     }

@@ -69,6 +69,24 @@ fn a_text_file_goes_along_as_a_chip_then_in_the_message_and_then_as_a_card() {
 }
 
 #[test]
+fn several_stand_in_the_order_in_which_they_were_asked_for() {
+    let mut it = Harness::new();
+    let tickets = ["slow.txt", "quick.txt", "last.txt"].map(|name| {
+        it.say(&format!("/attach {name}"));
+        (fetched(&mut it).0, name)
+    });
+    let [slow, quick, last] = tickets;
+    for (ticket, name) in [last, quick, slow] {
+        let found = Found::Read(vec![file(name, b"x")], Vec::new());
+        it.tell(Msg::Fetched(ticket, Ok(found)));
+    }
+    let names = it.app.attached.items.iter().map(|it| it.name.as_str());
+    let names: Vec<&str> = names.collect();
+    assert_eq!(names, ["slow.txt", "quick.txt", "last.txt"]);
+    it.hides("reading");
+}
+
+#[test]
 fn a_message_waits_for_what_is_being_read_and_is_not_sent_when_that_fails() {
     let mut it = Harness::new();
     it.say("/attach slow.txt");

@@ -271,6 +271,28 @@ fn what_goes_wrong_on_the_way_is_told_in_chinese() {
 }
 
 #[test]
+fn where_an_answer_does_not_fit_its_schema_is_told_in_chinese() {
+    let schema = r#"{"type": "object", "required": ["a"], "minProperties": 3, "additionalProperties": false,
+        "properties": {"b": {"type": ["string", "null"]}, "c": {"enum": [1]}, "d": {"minimum": 5},
+        "e": {"pattern": "x"}, "f": {"minLength": 2}, "g": {"maxItems": 1, "uniqueItems": true},
+        "h": {"anyOf": [false]}, "i": {"multipleOf": 2}, "j": {"const": 1}}}"#;
+    let wrong = r#"{"b": 1, "c": 2, "d": 1, "e": "y", "f": "z", "g": [1, 1], "h": 1, "i": 3, "j": 2, "k": 1}"#;
+    for answer in [wrong, "7", "{}", "[1"] {
+        let server = replying(vec![said(answer)]);
+        let home = home_of(&server);
+        let config = format!(
+            "{}json_mode = {{}}\n[ui]\nlanguage = \"zh-CN\"\n",
+            home.config
+        );
+        std::fs::write(home.directory.path().join("config.toml"), config).unwrap();
+        std::fs::write(home.directory.path().join("schema.json"), schema).unwrap();
+        let mut asked = home.run(&["ask", "--schema", "schema.json", "q"]).ends(1);
+        asked.out.clear();
+        heard(answer, &asked);
+    }
+}
+
+#[test]
 fn a_store_that_can_not_be_used_is_explained_in_chinese() {
     let home = chinese("");
     let data = home.directory.path().join("data");

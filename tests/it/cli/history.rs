@@ -325,7 +325,8 @@ fn what_is_here_already_is_not_imported_twice_unless_that_is_wanted() {
     assert_eq!(count(&home), 2);
     // Another answer makes it another conversation, and a file may repeat itself.
     let other = foreign.replace("Four", "Five");
-    let twice = other.replace("]}]", &format!("]}}, {}", &other[1..]));
+    let one = other.trim_start_matches('[').trim_end_matches(']');
+    let twice = format!("[{one}, {one}]");
     home.import(&twice)
         .ends(0)
         .complains("“Eggs” is here already");

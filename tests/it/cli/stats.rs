@@ -109,6 +109,12 @@ fn a_reported_cost_stands_and_the_list_prices_the_rest() {
     assert_eq!(total["output_tokens"], 1500);
     assert_eq!(total["reasoning_tokens"], 375);
     assert_eq!(total["thinking_share"], 0.25);
+    let thinking = total["list_thinking_cost_usd"].as_f64().unwrap();
+    let answer = total["list_answer_cost_usd"].as_f64().unwrap();
+    assert!(
+        thinking > 0.0 && (answer / thinking - 3.0).abs() < 1e-9,
+        "{thinking} {answer}"
+    );
     assert_eq!(total["reported_cost_usd"], 0.5);
     // Twice 600 at 10, 400 at 1 and 500 at 100 for a million.
     let listed = total["list_cost_usd"].as_f64().unwrap();

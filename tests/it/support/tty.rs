@@ -69,6 +69,11 @@ impl Tty {
         self
     }
 
+    /// The number of its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
     /// Types something.
     pub(crate) fn types(&mut self, text: &str) -> &mut Self {
         self.writer.write_all(text.as_bytes()).unwrap();

@@ -78,7 +78,7 @@ impl ServerHandler for Peculiar {
         page: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        stock::resources(page).await
+        Ok(stock::resources(page))
     }
 
     async fn read_resource(

@@ -127,7 +127,7 @@ const CHORDS: [&str; 76] = [
 ];
 
 /// Lines with an argument, which no key runs.
-const LINES: [&str; 18] = [
+const LINES: [&str; 21] = [
     "attach",
     "attach src",
     "attach clipboard",
@@ -143,6 +143,9 @@ const LINES: [&str; 18] = [
     "theme dark",
     "think off",
     "title Eggs",
+    "files:",
+    "files:review",
+    "attach files:notes://today",
     "translate German",
     "translate German Good morning",
     "no such command",

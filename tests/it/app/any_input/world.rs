@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use mmchat::app::attached::{Found, Many, Path, Wanted};
 use mmchat::app::export::Exported;
 use mmchat::app::library::{Change, Head, Kept, Listing, Which};
+use mmchat::app::server::stock::{Prompt, Prompted, Question, Resource, Stock};
 use mmchat::app::toolkit::{Listed, News};
 use mmchat::app::{Choice, Effect, KeyTaken, Msg};
 use mmchat::chat::{CallId, Conversation, ConversationId, TurnId};
@@ -165,6 +166,28 @@ impl World {
                     How::Badly => News::Down("it is not to be had".to_owned()),
                     How::Well | How::ForAnother => News::Ready(vec![tool]),
                 };
+                Msg::Server(name.clone(), news)
+            }
+            Effect::AskServer(name, Question::Stock) => {
+                let stock = Stock {
+                    prompts: vec![Prompt {
+                        name: "review".to_owned(),
+                        ..Prompt::default()
+                    }],
+                    resources: vec![Resource {
+                        uri: "notes://today".to_owned(),
+                        ..Resource::default()
+                    }],
+                    troubles: Vec::new(),
+                };
+                Msg::Server(name.clone(), News::Has(stock))
+            }
+            Effect::AskServer(name, Question::Prompt { ticket: asked, .. }) => {
+                let prompted = Prompted {
+                    text: "Review it.\nAll of it.".to_owned(),
+                    ..Prompted::default()
+                };
+                let news = News::Prompt(ticket(*asked), or_why(how, prompted));
                 Msg::Server(name.clone(), news)
             }
             Effect::TakeKey { provider, .. } => {

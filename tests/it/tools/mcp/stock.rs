@@ -57,9 +57,7 @@ pub(super) async fn prompt(request: GetPromptRequestParams) -> Result<GetPromptR
 }
 
 /// The resources of the server for tests, in pages without end.
-pub(super) async fn resources(
-    page: Option<PaginatedRequestParams>,
-) -> Result<ListResourcesResult, ErrorData> {
+pub(super) fn resources(page: Option<PaginatedRequestParams>) -> ListResourcesResult {
     let cursor = page.and_then(|page| page.cursor);
     let first = [
         ("notes://today", "Today's notes"),
@@ -75,7 +73,7 @@ pub(super) async fn resources(
     };
     let mut result = ListResourcesResult::with_all_items(resources);
     result.next_cursor = Some(format!("{}x", cursor.unwrap_or_default()));
-    Ok(result)
+    result
 }
 
 /// Hands one of them over.
