@@ -74,7 +74,10 @@ dist-static:
 papers PROGRAM:
     mkdir -p target/papers/man1
     {{ PROGRAM }} man > target/papers/man1/mmchat.1
-    for page in ask models key doctor config keys; do {{ PROGRAM }} man $page > target/papers/man1/mmchat-$page.1; done
+    for page in ask models doctor stats keys completions man demo-server config key history \
+        "config path" "config init" "config show" "config check" "config edit" "key set" "key list" "key delete" \
+        "history list" "history search" "history show" "history export" "history rename" "history delete" "history import"; \
+    do {{ PROGRAM }} man $page > "target/papers/man1/mmchat-$(echo $page | tr ' ' '-').1"; done
     {{ PROGRAM }} completions bash > target/papers/mmchat.bash
     {{ PROGRAM }} completions zsh > target/papers/_mmchat
     {{ PROGRAM }} completions fish > target/papers/mmchat.fish

@@ -158,6 +158,38 @@ fn option_tables_under(command: &clap::Command, path: &str) -> String {
     text
 }
 
+/// Every command below one, by its words.
+fn paths_below(command: &clap::Command, path: &str) -> Vec<String> {
+    let below = command.get_subcommands().flat_map(|below| {
+        let path = format!("{path} {}", below.get_name());
+        let path = path.trim_start().to_owned();
+        let deeper = paths_below(below, &path);
+        std::iter::once(path).chain(deeper)
+    });
+    below.collect()
+}
+
+#[test]
+fn packagers_get_a_manual_page_of_every_command() {
+    let recipes = read("justfile");
+    let (_, papers) = recipes.split_once("\npapers PROGRAM:\n").unwrap();
+    let (_, pages) = papers.split_once("for page in ").unwrap();
+    let (pages, _) = pages.split_once(';').unwrap();
+    // Those of several words stand between quotation marks.
+    let mut named: Vec<&str> = Vec::new();
+    for (at, piece) in pages.split('"').enumerate() {
+        if at % 2 == 1 {
+            named.push(piece);
+        } else {
+            named.extend(piece.split_whitespace().filter(|word| *word != "\\"));
+        }
+    }
+    let mut all = paths_below(&mmchat::cli::command_line(), "");
+    named.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(named, all);
+}
+
 /// A command and all that are below it.
 fn with_all_below(command: &clap::Command) -> Vec<&clap::Command> {
     let below = command.get_subcommands().flat_map(with_all_below);

@@ -28,8 +28,10 @@ fn name(overlay: &Overlay) -> &'static str {
     }
 }
 
+type Open = fn(&mut Harness);
+
 /// How each is opened, after two exchanges.
-const OPENERS: [(&str, fn(&mut Harness)); 15] = [
+const OPENERS: [(&str, Open); 15] = [
     ("models", |it| press(it, "ctrl-o")),
     ("palette", |it| press(it, "ctrl-p")),
     ("copies", |it| press(it, "alt-c")),

@@ -116,12 +116,6 @@ impl World {
 
     fn reply_to(&self, effect: &Effect, how: How) -> Option<Msg> {
         let ticket = |ticket: u64| ticket + u64::from(how == How::ForAnother);
-        fn or_why<T>(how: How, answer: T) -> Result<T, String> {
-            if how == How::Badly {
-                return Err("it is not to be had".to_owned());
-            }
-            Ok(answer)
-        }
         Some(match effect {
             Effect::List { ticket: asked, .. } => {
                 let rows = vec![listed(1, "Eggs", 3), listed(2, "煮鸡蛋", 300)];
@@ -237,6 +231,13 @@ impl World {
             attached: Vec::new(),
         }
     }
+}
+
+fn or_why<T>(how: How, answer: T) -> Result<T, String> {
+    if how == How::Badly {
+        return Err("it is not to be had".to_owned());
+    }
+    Ok(answer)
 }
 
 fn found(wanted: &Wanted) -> Found {
