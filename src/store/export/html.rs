@@ -53,15 +53,11 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
         sum.input_tokens,
         sum.output_tokens
     );
-    let persona = escaped(&safe::one_line(&head.persona));
     if let Some(tokens) = sum.reasoning_tokens {
         let _ = write!(out, ", {tokens} of them reasoning");
     }
     if let Some(usd) = sum.cost_usd {
         let _ = write!(out, " · ${usd:.4}");
-    }
-    if !persona.is_empty() {
-        let _ = write!(out, " · persona {persona}");
     }
     out.push_str("</p>\n");
     if !head.system_prompt.trim().is_empty() {
