@@ -110,7 +110,7 @@ fn a_chat_that_starts_opens_no_way_out_until_something_is_asked() {
     match internet_sockets(chat.process()) {
         Some(count) => assert_eq!(count, 0, "sockets before anything was asked"),
         None => {
-            eprintln!("the sockets of another process can't be seen here; the proxy was watched")
+            eprintln!("the sockets of another process can't be seen here; the proxy was watched");
         }
     }
     chat.types("hello\r").shows("]2;thinking");
