@@ -41,7 +41,7 @@ mod outcome;
 pub mod overlay;
 pub mod persona;
 mod picker;
-mod preview;
+pub mod preview;
 mod reader;
 mod run;
 pub mod scroll;

@@ -200,6 +200,11 @@ impl Provider {
         known.cloned().unwrap_or_else(|| Model::unknown(id))
     }
 
+    /// Whether it says where its key is. One that does not, as a server of one's own, needs none.
+    pub fn names_a_key(&self) -> bool {
+        self.api_key_env.is_some() || !self.api_key_command.is_empty()
+    }
+
     /// Where a request for this model goes.
     pub fn target(&self, model: &Model) -> Target {
         let default_max_tokens = match self.dialect {

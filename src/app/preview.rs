@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::reader::Reader;
 use super::{App, Overlay, Tone};
-use crate::catalog::DEMO;
+use crate::catalog::{DEMO, Provider};
 use crate::chat::{Now, Standing, Turn, short_bytes, short_count};
 use crate::phrase::{mark, tr};
 use crate::wire::{Auth, WireRequest};
@@ -78,7 +78,8 @@ impl App {
         let mut shown = prepared.request.body.clone();
         shorten_images(&mut shown);
         let body = serde_json::to_string_pretty(&shown).unwrap_or_default();
-        let lines = head(&prepared.request)
+        let has_key = self.provider().is_some_and(Provider::names_a_key);
+        let lines = head(&prepared.request, has_key)
             .iter()
             .map(String::as_str)
             .chain(body.lines())
@@ -127,8 +128,9 @@ fn shorten_images(body: &mut Value) {
     }
 }
 
-/// Method, address and headers, the key masked, and the empty line after them.
-fn head(request: &WireRequest) -> Vec<String> {
+/// Method, address and headers, the key masked, and the empty line after them. Without a key there is
+/// no header for it.
+pub fn head(request: &WireRequest, has_key: bool) -> Vec<String> {
     // The demo's address is known only once its server runs.
     let host = if request.provider == DEMO {
         tr!("(the demo)")
@@ -138,10 +140,11 @@ fn head(request: &WireRequest) -> Vec<String> {
     let mut lines = vec![format!("POST {host}{}", request.url)];
     let headers = request.headers.iter();
     lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
-    lines.push(match request.auth {
-        Auth::Bearer => "authorization: Bearer [key]".to_owned(),
-        Auth::XApiKey => "x-api-key: [key]".to_owned(),
-    });
+    let key = match request.auth {
+        Auth::Bearer => "authorization: Bearer [key]",
+        Auth::XApiKey => "x-api-key: [key]",
+    };
+    lines.extend(has_key.then(|| key.to_owned()));
     lines.push(String::new());
     lines
 }

@@ -18,18 +18,19 @@ use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
 use crate::app::library::{Head, Kept};
 use crate::app::toolkit::Tool;
-use crate::app::{Begin, Sent, Session, persona};
-use crate::catalog::{self, Catalog, DEMO, Model, Plan, Wish};
+use crate::app::{Begin, Sent, Session, persona, preview};
+use crate::catalog::{self, Catalog, Model, Plan, Wish};
 use crate::chat::{
     Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
     safe, whole_tokens,
 };
 use crate::config::Config;
 use crate::files;
+use crate::net::secret::Source;
 use crate::net::{Client, Provider};
 use crate::phrase::{self, tr};
 use crate::runtime::Clock;
-use crate::wire::{Ask, Auth, WireRequest};
+use crate::wire::{Ask, WireRequest};
 use ending::{about_keys, conclude, is_about_the_key, is_not_as_asked, judged};
 use tools::Bench;
 
@@ -88,7 +89,8 @@ pub(super) fn run(
     };
     let mut sent = sent(&session, plan, tools);
     if ask.dry_run {
-        return dry_run(&sent.request(&kept.conversation, turn));
+        let request = sent.request(&kept.conversation, turn);
+        return dry_run(&request, &keys.source(&provider.id));
     }
     let about_keys = about_keys(provider);
     let warning = format!("{}: {}", session.choice, phrase::of_data(&model.warning));
@@ -378,28 +380,10 @@ fn doing(turn: &Turn) -> &'static str {
 }
 
 /// Prints the request as it would be sent, its key masked.
-fn dry_run(request: &WireRequest) -> Result<Exit, Trouble> {
-    let mut headers: Vec<String> = request
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    headers.push(match request.auth {
-        Auth::Bearer => "authorization: Bearer [key]".to_owned(),
-        Auth::XApiKey => "x-api-key: [key]".to_owned(),
-    });
+fn dry_run(request: &WireRequest, key: &Source) -> Result<Exit, Trouble> {
+    let head = preview::head(request, *key != Source::NotNeeded).join("\n");
     let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
-    // The demo's address is known only once its server runs.
-    let host = if request.provider == DEMO {
-        tr!("(the demo)")
-    } else {
-        ""
-    };
-    let text = format!(
-        "POST {host}{}\n{}\n\n{body}",
-        request.url,
-        headers.join("\n")
-    );
+    let text = format!("{head}\n{body}");
     println_to(io::stdout(), &safe::visible(&text))?;
     Ok(Exit::Success)
 }

@@ -236,7 +236,6 @@ fn the_preview_is_what_enter_sends() {
     it.type_text("two").press("alt-v");
     it.shows("The next request")
         .shows("POST http://127.0.0.1:9/v1/chat/completions");
-    it.shows("authorization: Bearer [key]");
     it.shows("that saves 70 tokens").hides("hm hm");
     it.press("y");
     let Some(Effect::Copy(copied)) = it.effects().pop() else {
@@ -249,11 +248,27 @@ fn the_preview_is_what_enter_sends() {
 }
 
 #[test]
+fn the_preview_masks_the_key_and_shows_none_where_none_is_sent() {
+    let lab = "model = \"lab/m\"\n[providers.lab]\ndialect = \"openai\"\nbase_url = \"https://lab.example\"\n";
+    for (provider, shown) in [
+        (lab.to_owned(), false),
+        (format!("{lab}api_key_env = \"LAB_KEY\"\n"), true),
+    ] {
+        let mut it = Harness::with(&provider);
+        it.press("alt-v").shows("POST https://lab.example");
+        let screen = it.screen();
+        let is_shown = screen.contains("authorization: Bearer [key]");
+        assert_eq!(is_shown, shown, "{screen}");
+    }
+}
+
+#[test]
 fn the_preview_of_an_empty_box_says_so_and_scrolls() {
     let mut it = Harness::sized(60, 20);
     it.exchange("one", "", &"many words ".repeat(300));
     it.press("/").type_text("preview").press("enter");
     it.shows("The next request").hides("(your next message)");
+    it.hides("[key]");
     it.press("end").shows("(your next message)");
     it.press("home").shows("POST");
     it.press("esc").hides("POST");

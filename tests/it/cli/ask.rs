@@ -323,6 +323,8 @@ fn a_dry_run_prints_the_request_without_the_key_and_sends_nothing() {
     assert_eq!(body["max_tokens"], 99);
     assert_eq!(body["messages"][0]["content"], "Be brief.");
     assert!(server.seen().is_empty());
+    let demo = home.run(&["ask", "--demo", "--dry-run", "hello"]).ends(0);
+    assert!(!demo.out.contains("[key]"), "none is sent: {demo:?}");
 }
 
 #[test]
