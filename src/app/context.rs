@@ -123,10 +123,29 @@ impl App {
         whole_tokens(rates.request_tokens(said) + rates.tokens(reasoning))
     }
 
-    /// How many tokens a request after `parent` has, roughly.
-    fn next_tokens(&self, parent: Option<TurnId>, prompt: Extent) -> f64 {
+    /// How many tokens a request after `parent` has, roughly. What was reported of the request before
+    /// is no guess: only what has come since is estimated.
+    pub(super) fn next_tokens(&self, parent: Option<TurnId>, prompt: Extent) -> f64 {
         let rates = self.rates(&self.session.choice);
-        rates.request_tokens(self.conversation.extent(parent) + prompt)
+        match parent.and_then(|parent| self.reported_before(parent)) {
+            Some((tokens, answer)) => tokens_as_f64(tokens) + rates.tokens(answer + prompt),
+            None => rates.request_tokens(self.conversation.extent(parent) + prompt),
+        }
+    }
+
+    /// The tokens that a turn's request had as its provider counted them, and the answer to it, if the
+    /// next request goes on with both.
+    fn reported_before(&self, turn: TurnId) -> Option<(u64, Extent)> {
+        let turn = self.conversation.turn(turn)?;
+        let choice = &self.session.choice;
+        let same_model = turn.asked.provider == choice.provider && turn.asked.model == choice.model;
+        // Rounds of tools are reported as one sum, and what they said is not sent again.
+        let goes_on = turn.state == TurnState::Done
+            && turn.standing != Standing::LeftOut
+            && turn.reply.rounds.is_empty()
+            && !self.context.changed;
+        let tokens = turn.reply.usage.input_tokens.filter(|tokens| *tokens > 0)?;
+        (same_model && goes_on).then_some((tokens, turn.estimate.answer))
     }
 
     /// How full the window will be with a message after `parent`, its reply not counted.

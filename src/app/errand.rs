@@ -115,7 +115,10 @@ impl App {
         // Otherwise a window that is too full for a message would be too full for what makes room.
         let too_much = parent.map_or_else(Vec::new, |_| self.too_much_beside(prompt));
         let standings = self.swap_standings(&too_much, Standing::LeftOut);
+        // What is left is sent: whether it fits is the provider's to say, not an estimate's.
+        let allowed = std::mem::replace(&mut self.context.allowed, true);
         let prepared = self.prepare(parent, prompt, &[], Vec::new());
+        self.context.allowed = allowed;
         for (turn, standing) in standings {
             self.swap_standings(&[turn], standing);
         }

@@ -84,6 +84,14 @@ impl<T> Picker<T> {
         there
     }
 
+    /// Of the items that match, shows only those that are wanted.
+    pub fn narrow(&mut self, is_wanted: impl Fn(&T) -> bool) {
+        let items = &self.items;
+        let stays = |at: &usize| items.get(*at).is_some_and(|item| is_wanted(&item.value));
+        self.shown.retain(stays);
+        self.step(0);
+    }
+
     /// Shows no item: what is typed is no filter.
     pub fn show_nothing(&mut self) {
         self.shown.clear();

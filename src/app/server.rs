@@ -32,6 +32,8 @@ pub struct Server {
     pub tools: Vec<Tool>,
     /// What else it has, or had; `None` until it told.
     pub stock: Option<Stock>,
+    /// Whether it was said that it fails: not with every message that would have started it anew.
+    pub told: bool,
 }
 
 /// The state of an MCP server.
@@ -57,6 +59,7 @@ impl Server {
             state: ServerState::Idle,
             tools: Vec::new(),
             stock: None,
+            told: false,
         }
     }
 
@@ -158,6 +161,7 @@ impl App {
             News::Ready(listed) => {
                 server.tools = Tool::served(&server.config, &listed);
                 server.state = ServerState::Ready;
+                server.told = false;
                 effects.push(Effect::AskServer(name.to_owned(), Question::Stock));
             }
             News::Has(stock) => {
@@ -172,8 +176,11 @@ impl App {
                     why
                 );
                 server.state = ServerState::Down(why);
-                self.stock_fails(name);
-                self.notify(Tone::Warning, text, now.instant);
+                let is_news = !std::mem::replace(&mut server.told, true);
+                let is_waited_for = self.stock_fails(name);
+                if is_news || is_waited_for {
+                    self.notify(Tone::Warning, text, now.instant);
+                }
             }
         }
         if let Some(Overlay::Servers(picker)) = &mut self.overlay {

@@ -382,9 +382,7 @@ impl App {
         }
         let beside = attached.iter().map(Attachment::extent);
         let prompt_extent = beside.fold(Extent::of(prompt), |sum, it| sum + it);
-        let extent = self.conversation.extent(parent) + prompt_extent;
-        let rates = self.rates(&self.session.choice);
-        let tokens = rates.request_tokens(extent);
+        let tokens = self.next_tokens(parent, prompt_extent);
         // Who sends although the window is full knows what it may come to; an estimate is not to
         // overrule that.
         let checked = if self.context.allowed { 0.0 } else { tokens };

@@ -97,7 +97,9 @@ pub(super) fn without_match(picker: &Picker<Entry>) -> Option<String> {
         Some(Ok(_)) => tr!("Enter runs /{line}", line),
         Some(Err(usage)) => usage,
         None if line.is_empty() => return None,
-        None if is_own(picker, line) => tr!("Enter runs /{line}", line),
+        None if is_own(picker, line) || server_of(picker, line).is_some() => {
+            tr!("Enter runs /{line}", line)
+        }
         None => tr!("There is no such command. Enter puts it into the message.").to_owned(),
     })
 }
@@ -122,6 +124,8 @@ pub(super) fn key(picker: &mut Picker<Entry>, key: KeyEvent) -> Outcome {
                 Some(Entry::Command(command)) => return Outcome::Run(*command),
                 Some(&Entry::Slash(word)) => complete(picker, word),
                 Some(Entry::Own(own)) => return Outcome::Slash(own.clone()),
+                // The server knows best what it does not have.
+                None if server_of(picker, &line).is_some() => return Outcome::Slash(line),
                 None => return Outcome::NoCommand(line),
             }
         }
@@ -167,7 +171,24 @@ fn argue(picker: &mut Picker<Entry>) {
     let mut with_argument = slash::WITH_ARGUMENT.iter();
     if with_argument.any(|with| Some(with.word) == word) || is_own(picker, line) {
         picker.show_nothing();
+    } else if let Some(server) = server_of(picker, line) {
+        // Whoever names a server means no other command that happens to have these letters.
+        let server = server.to_owned();
+        picker.narrow(|entry| is_of(entry, &server));
     }
+}
+
+/// The server, with its colon, that a line begins with.
+fn server_of<'a>(picker: &Picker<Entry>, line: &'a str) -> Option<&'a str> {
+    let (server, _) = line.split_at_checked(line.find(':')? + 1)?;
+    let mut items = picker.all().iter();
+    items
+        .any(|item| is_of(&item.value, server))
+        .then_some(server)
+}
+
+fn is_of(entry: &Entry, server: &str) -> bool {
+    matches!(entry, Entry::Own(line) if line.starts_with(server))
 }
 
 /// Whether a line is one of the configuration's or a server's, with something behind it.
@@ -222,5 +243,27 @@ mod tests {
             panic!()
         };
         assert_eq!(picker.query.text(), "think ");
+    }
+
+    #[test]
+    fn a_line_that_names_a_server_is_for_that_server() {
+        let of = |line: &str| own(String::new(), line.to_owned(), "", "");
+        let palette = |lines: &[&str]| {
+            let own = lines.iter().map(|line| of(line)).collect();
+            Overlay::palette(&Keymap::new(&[]).unwrap(), own)
+        };
+        let before = || palette(&["t:"]);
+        let slash = |line: &str| Outcome::Slash(line.to_owned());
+        assert_eq!(typed(&mut before(), "t:"), slash("t:"));
+        assert_eq!(typed(&mut before(), "t:img"), slash("t:img"));
+        let after = || palette(&["t:review", "t:hello"]);
+        assert_eq!(typed(&mut after(), "t:hel"), slash("t:hello"));
+        assert_eq!(typed(&mut after(), "t:tools"), slash("t:tools"));
+        let mut chosen = after();
+        for c in "t:".chars() {
+            let _ = chosen.key(KeyEvent::from(KeyCode::Char(c)));
+        }
+        let _ = chosen.key(KeyEvent::from(KeyCode::Down));
+        assert_eq!(chosen.key(KeyEvent::from(KeyCode::Enter)), slash("t:hello"));
     }
 }

@@ -190,10 +190,10 @@ impl App {
     }
 
     /// A server that did not start lists nothing.
-    pub(in crate::app) fn stock_fails(&mut self, name: &str) {
+    pub(in crate::app) fn stock_fails(&mut self, name: &str) -> bool {
         self.renew_lists();
         let waits = |asked: &mut Asked| matches!(&asked.step, Step::Listing(it) if it == name);
-        self.toolbox.asked.take_if(waits);
+        self.toolbox.asked.take_if(waits).is_some()
     }
 
     /// Has lists show what servers have by now.

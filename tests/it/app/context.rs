@@ -400,6 +400,30 @@ fn a_summary_of_an_overfull_window_does_without_the_oldest_turns_and_says_so() {
 }
 
 #[test]
+fn a_summary_of_one_turn_that_is_too_long_is_asked_for_all_the_same() {
+    let mut it = Harness::with(SMALL);
+    long_exchange(&mut it, "one", 34_000);
+    it.effects();
+    it.press("/").type_text("summary").press("enter");
+    assert_eq!(it.requests().len(), 1, "{}", it.screen());
+    it.shows("Summary · Esc stops it").hides("Without");
+}
+
+#[test]
+fn what_was_reported_of_a_request_is_not_estimated_anew() {
+    let mut it = Harness::with(SMALL);
+    // Far more tokens than its text has: reasoning that is not sent.
+    for ask in ["one", "two", "three"] {
+        it.say(ask)
+            .stream([answer(&"word ".repeat(40)), usage(7_600, 2_000, 0)])
+            .end();
+    }
+    it.type_text("four").press("alt-v");
+    let fact = it.line_with("that fit");
+    assert!(fact.contains("About 8"), "{fact}");
+}
+
+#[test]
 fn a_long_summary_is_read_up_and_down_after_it_came() {
     let mut it = Harness::new();
     it.exchange("one", "", "A1");
