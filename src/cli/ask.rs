@@ -55,6 +55,11 @@ pub(super) fn run(
     // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
     themes::load(options, &config)?;
     let earlier = history::to_go_on_with(options)?;
+    if options.go_on && earlier.is_none() {
+        complain(tr!(
+            "there is no earlier conversation to go on with: a new one begins"
+        ));
+    }
     let mut kept = earlier.unwrap_or_default();
     if !kept.conversation.is_empty() {
         go_on_as(&kept.head, options, &config, &catalog, &mut session);

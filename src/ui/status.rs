@@ -186,7 +186,8 @@ fn hints(app: &App, wanted: &[(Command, &'static str)], room: usize) -> Vec<(Str
 fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let Some(turn) = app.conversation.last() else {
         let set = app.session.params_if_set();
-        return gauge.map(context).into_iter().chain([set]).collect();
+        let figures = gauge.map(context).into_iter().chain([set]);
+        return figures.filter(|figure| !figure.is_empty()).collect();
     };
     let live = app.live.as_ref().filter(|live| live.turn == turn.id);
     // The reply's header says it too, but may be scrolled out of view.

@@ -189,7 +189,7 @@ impl App {
         }
     }
 
-    /// A server that did not start lists nothing.
+    /// A server that did not start lists nothing. Tells whether somebody waited for its list.
     pub(in crate::app) fn stock_fails(&mut self, name: &str) -> bool {
         self.renew_lists();
         let waits = |asked: &mut Asked| matches!(&asked.step, Step::Listing(it) if it == name);

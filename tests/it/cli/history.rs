@@ -361,3 +361,13 @@ fn a_list_counts_what_the_chat_shows_and_no_other_versions() {
     let list = other.run(&["history", "list", "--json"]).ends(0).json();
     assert_eq!(list[0]["turns"], 2, "{list}");
 }
+
+#[test]
+fn going_on_with_nothing_says_that_something_new_begins() {
+    let home = Home::configured("");
+    let outcome = home
+        .run(&["ask", "--demo", "-c", "--dry-run", "hello"])
+        .ends(0);
+    assert!(outcome.err.contains("a new one begins"), "{outcome:?}");
+    assert!(outcome.out.starts_with("POST "), "{outcome:?}");
+}
