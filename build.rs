@@ -4,6 +4,11 @@
 //! The loader of the GNU C library reads them packed from version 2.36 on. A program that is built for
 //! another machine than this one goes without: nobody can tell what is there.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the environment is how a build script is told things"
+)]
+
 use std::env;
 use std::process::Command;
 
