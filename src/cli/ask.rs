@@ -54,13 +54,7 @@ pub(super) fn run(
     } = Setup::new(options, environment)?;
     // Nothing here wears a theme, but what is wrong with the configuration is wrong everywhere.
     themes::load(options, &config)?;
-    let earlier = history::to_go_on_with(options)?;
-    if options.go_on && earlier.is_none() {
-        complain(tr!(
-            "there is no earlier conversation to go on with: a new one begins"
-        ));
-    }
-    let mut kept = earlier.unwrap_or_default();
+    let mut kept = earlier(options)?;
     if !kept.conversation.is_empty() {
         go_on_as(&kept.head, options, &config, &catalog, &mut session);
     }
@@ -382,6 +376,17 @@ fn doing(turn: &Turn) -> &'static str {
     } else {
         tr!("connecting")
     }
+}
+
+/// The conversation to go on with, or a new one.
+fn earlier(options: &Options) -> Result<Kept, Trouble> {
+    let earlier = history::to_go_on_with(options)?;
+    if options.go_on && earlier.is_none() {
+        complain(tr!(
+            "there is no earlier conversation to go on with: a new one begins"
+        ));
+    }
+    Ok(earlier.unwrap_or_default())
 }
 
 /// Prints the request as it would be sent, its key masked.
