@@ -16,7 +16,7 @@ use crate::chat::{safe, short_count};
 use crate::phrase::tr;
 use crate::store::Shelf;
 use crate::store::tally::{Group, Pace, Spread, Tallied, Tally, Waits};
-use split::Split;
+use split::{Cost, Split};
 
 mod split;
 
@@ -67,8 +67,7 @@ struct Sum {
     tally: Tally,
     waits: Waits,
     /// What turns without a reported cost cost by the list, in dollars and yuan.
-    listed_usd: Option<f64>,
-    listed_cny: Option<f64>,
+    listed: Cost,
     /// What of the output was thinking, and what was the answer.
     split: Split,
     /// Turns with counts and neither a reported cost nor a price.
@@ -193,15 +192,13 @@ impl Figures {
             let note = tr!("Turns without reported token counts: {without}.", without);
             writeln!(out, "\n{note}")?;
         }
-        if self.all.listed_usd.or(self.all.listed_cny).is_some() {
+        if self.all.listed != Cost::default() {
             let note = tr!("~ by the catalogue's prices, where the provider reports no cost.");
             writeln!(out, "\n{note}")?;
         }
         Ok(())
     }
-}
 
-impl Figures {
     /// What thinking and answers cost apart, where that is known of any model.
     fn write_split(&self, bars: Bars, out: &mut impl Write) -> io::Result<()> {
         let rows = self.models.iter().filter_map(|sum| {
@@ -230,8 +227,7 @@ fn added(rows: &[Sum], name: impl Fn(&Sum) -> (String, String)) -> Vec<Sum> {
         let sum = sums.entry((day.clone(), model.clone())).or_default();
         (sum.day, sum.model) = (day, model);
         sum.tally.add(&row.tally);
-        sum.listed_usd = plus(sum.listed_usd, row.listed_usd);
-        sum.listed_cny = plus(sum.listed_cny, row.listed_cny);
+        sum.listed = sum.listed.plus(row.listed);
         sum.split = sum.split.plus(row.split);
         sum.without_price += row.without_price;
     }
@@ -251,15 +247,12 @@ impl Sum {
             .provider(&row.provider)
             .and_then(|provider| provider.model(&row.model).prices);
         let priced = prices.and_then(|prices| {
-            let cost = prices.cost(&row.tally.without_cost_usage)?;
-            Some((prices.currency, cost))
+            let amount = prices.cost(&row.tally.without_cost_usage)?;
+            Some(Cost::of(amount, prices.currency))
         });
-        let listed =
-            |wanted| priced.and_then(|(currency, cost)| (currency == wanted).then_some(cost));
         Self {
             split: Split::of(&row.tally, prices),
-            listed_usd: listed(Currency::Usd),
-            listed_cny: listed(Currency::Cny),
+            listed: priced.unwrap_or_default(),
             without_price: if priced.is_none() {
                 row.tally.without_cost
             } else {
@@ -294,14 +287,9 @@ impl Sum {
 
     /// What was reported, and what the list adds.
     fn cost(&self, bars: Bars) -> String {
-        let parts: Vec<String> = [
-            ("", "$", self.tally.usage.cost_usd),
-            ("~", "$", self.listed_usd),
-            ("~", bars.yuan(), self.listed_cny),
-        ]
-        .into_iter()
-        .filter_map(|(mark, sign, amount)| Some(format!("{mark}{}", price(sign, amount?))))
-        .collect();
+        let reported = self.tally.usage.cost_usd.map(|usd| price("$", usd));
+        let listed = self.listed.parts(bars);
+        let parts: Vec<String> = reported.into_iter().chain(listed).collect();
         if parts.is_empty() {
             bars.dash().to_owned()
         } else {
@@ -383,8 +371,8 @@ impl Sum {
             count(usage.output_tokens),
             count(usage.reasoning_tokens),
             amount(usage.cost_usd),
-            amount(self.listed_usd),
-            amount(self.listed_cny),
+            amount(self.listed.usd),
+            amount(self.listed.cny),
             seconds(self.waits.first_reasoning.median),
             seconds(self.waits.first_answer.median),
             pace(tally.thinking),
@@ -418,8 +406,8 @@ impl Sum {
             "reasoning_tokens": usage.reasoning_tokens,
             "thinking_share": tally.thinking_share(),
             "reported_cost_usd": usage.cost_usd,
-            "list_cost_usd": self.listed_usd,
-            "list_cost_cny": self.listed_cny,
+            "list_cost_usd": self.listed.usd,
+            "list_cost_cny": self.listed.cny,
             "list_thinking_cost_usd": self.split.thinking.usd,
             "list_thinking_cost_cny": self.split.thinking.cny,
             "list_answer_cost_usd": self.split.answer.usd,
@@ -566,8 +554,10 @@ mod tests {
         let mut sum = Sum::default();
         assert_eq!(sum.cost(bars), "-");
         sum.tally.usage.cost_usd = Some(1.5);
-        sum.listed_usd = Some(0.25);
-        sum.listed_cny = Some(2.0);
+        sum.listed = Cost {
+            usd: Some(0.25),
+            cny: Some(2.0),
+        };
         assert_eq!(sum.cost(bars), "$1.50+~$0.25+~CNY 2.00");
     }
 }

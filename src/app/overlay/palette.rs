@@ -17,12 +17,8 @@ impl App {
     pub(in crate::app) fn open_palette(&mut self, filter: &str) {
         let templates = self.config.templates.iter().map(|template| {
             let is_open = !template::places(&template.prompt).is_empty();
-            let title = match template.description.as_str() {
-                "" => &template.prompt,
-                description => description,
-            };
             own(
-                safe::one_line(title),
+                titled(&template.description, &template.prompt),
                 template.name.clone(),
                 if is_open { " …" } else { "" },
                 &template.prompt,
@@ -63,18 +59,23 @@ fn of_server(server: &Server) -> Vec<Item<Entry>> {
     };
     let prompts = stock.prompts.iter().map(|prompt| {
         let line = format!("{name}:{}", prompt.name);
-        let title = match prompt.description.as_str() {
-            "" => &prompt.name,
-            description => description,
-        };
+        let title = titled(&prompt.description, &prompt.name);
         let usage = prompt.usage();
         let (argument, about) = match usage.as_str() {
             "" => ("", String::new()),
             usage => (" …", format!("/{line} {usage}")),
         };
-        own(safe::one_line(title), line, argument, &about)
+        own(title, line, argument, &about)
     });
     prompts.collect()
+}
+
+/// A row's title: what is said of it, else what there is.
+fn titled(description: &str, otherwise: &str) -> String {
+    safe::one_line(match description {
+        "" => otherwise,
+        description => description,
+    })
 }
 
 /// A row that runs a line which is not in the table of commands.

@@ -7,7 +7,7 @@ use super::{Bars, plus, price};
 use crate::catalog::{Currency, Prices};
 use crate::store::tally::Tally;
 
-/// The cost of some tokens of output, in either currency.
+/// What some tokens cost by the catalogue's prices, in either currency.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Cost {
     pub(super) usd: Option<f64>,
@@ -22,9 +22,9 @@ pub(super) struct Split {
 }
 
 impl Cost {
-    fn of(tokens: u64, prices: Prices) -> Self {
-        let amount = Some(prices.output_cost(tokens));
-        match prices.currency {
+    pub(super) fn of(amount: f64, currency: Currency) -> Self {
+        let amount = Some(amount);
+        match currency {
             Currency::Usd => Self {
                 usd: amount,
                 cny: None,
@@ -36,18 +36,19 @@ impl Cost {
         }
     }
 
-    fn plus(self, other: Self) -> Self {
+    pub(super) fn plus(self, other: Self) -> Self {
         Self {
             usd: plus(self.usd, other.usd),
             cny: plus(self.cny, other.cny),
         }
     }
 
-    fn cell(self, bars: Bars) -> String {
+    /// What is known of it, for people.
+    pub(super) fn parts(self, bars: Bars) -> Vec<String> {
         let amounts = [("$", self.usd), (bars.yuan(), self.cny)];
         let amounts = amounts.into_iter();
         let known = amounts.filter_map(|(sign, amount)| Some(format!("~{}", price(sign, amount?))));
-        known.collect::<Vec<_>>().join("+")
+        known.collect()
     }
 }
 
@@ -55,12 +56,13 @@ impl Split {
     /// The costs of a model's turns; nothing where it has no price or where thinking and answers
     /// are not told apart.
     pub(super) fn of(tally: &Tally, prices: Option<Prices>) -> Self {
-        match prices {
-            Some(prices) if tally.told_apart > 0 => Self {
-                thinking: Cost::of(tally.thought, prices),
-                answer: Cost::of(tally.told_apart.saturating_sub(tally.thought), prices),
-            },
-            _ => Self::default(),
+        let Some(prices) = prices.filter(|_| tally.told_apart > 0) else {
+            return Self::default();
+        };
+        let cost = |tokens| Cost::of(prices.output_cost(tokens), prices.currency);
+        Self {
+            thinking: cost(tally.thought),
+            answer: cost(tally.told_apart.saturating_sub(tally.thought)),
         }
     }
 
@@ -74,7 +76,7 @@ impl Split {
     /// Thinking, answer, for people; `None` where neither is known.
     pub(super) fn cells(self, bars: Bars) -> Option<[String; 2]> {
         let is_known = self != Self::default();
-        is_known.then(|| [self.thinking.cell(bars), self.answer.cell(bars)])
+        is_known.then(|| [self.thinking, self.answer].map(|cost| cost.parts(bars).join("+")))
     }
 }
 

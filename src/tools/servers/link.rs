@@ -41,6 +41,11 @@ pub(super) fn plain(error: &impl std::fmt::Display) -> String {
     }
 }
 
+/// Why a server did not do what it was asked for, as whoever asked is told.
+pub(super) fn failed(error: &impl std::fmt::Display) -> String {
+    format!("the MCP server failed: {}", plain(error))
+}
+
 /// An open connection. Dropping it ends the server, if we started it.
 pub(super) struct Link {
     service: RunningService<RoleClient, ClientConfig>,
@@ -144,7 +149,7 @@ impl Link {
         let call = CallToolRequestParams::new(tool).with_arguments(arguments);
         let peer = self.peer();
         let result = self.beside(Box::pin(peer.call_tool(call))).await;
-        let result = result.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
+        let result = result.map_err(|error| failed(&error))?;
         let mut texts: Vec<String> = result.content.iter().map(text).collect();
         if let (true, Some(structured)) = (texts.is_empty(), &result.structured_content) {
             texts.push(structured.to_string());

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::bounded;
-use super::link::{Link, MOST_PAGES, plain};
+use super::link::{Link, MOST_PAGES, failed, plain};
 use crate::app::attached::Found;
 use crate::app::server::stock::{Argument, Prompt, Prompted, Resource, Stock};
 use crate::chat::{Attachment, safe};
@@ -96,8 +96,7 @@ impl Link {
         let wanted = GetPromptRequestParams::new(name).with_arguments(arguments.collect());
         let peer = self.peer();
         let written = self.beside(Box::pin(peer.get_prompt(wanted))).await;
-        let written =
-            written.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
+        let written = written.map_err(|error| failed(&error))?;
         Ok(prompted(written.messages))
     }
 
@@ -106,7 +105,7 @@ impl Link {
         let peer = self.peer();
         let wanted = ReadResourceRequestParams::new(uri.clone());
         let read = self.beside(Box::pin(peer.read_resource(wanted))).await;
-        let read = read.map_err(|error| format!("the MCP server failed: {}", plain(&error)))?;
+        let read = read.map_err(|error| failed(&error))?;
         let (mut attached, mut refused) = (Vec::new(), Vec::new());
         if read.contents.len() > MOST_PARTS {
             refused.push(format!("only the first {MOST_PARTS} parts of it are taken"));
