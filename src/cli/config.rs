@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::args::{ConfigDeed, Options};
 use super::settings::Settings;
 use super::setup::{self, Environment};
+use super::table::{Fit, Table};
 use super::{Exit, Trouble, complain, json, settings};
 use crate::app::command::SPECS;
 use crate::chat::safe;
@@ -145,14 +146,11 @@ pub(super) fn keys(options: &Options, as_json: bool) -> Result<Exit, Trouble> {
         writeln!(out, "{}", json::to_text(&rows.collect::<Value>()))?;
         return Ok(Exit::Success);
     }
-    for spec in SPECS {
+    let columns = [("", Fit::Name), ("", Fit::Words), ("", Fit::Words)];
+    let rows = SPECS.iter().map(|spec| {
         let keys = keymap.keys(spec.command).join(" ");
-        writeln!(
-            out,
-            "{:<22} {keys:<32} {}",
-            spec.action,
-            phrase::of(spec.title)
-        )?;
-    }
+        [spec.action, &keys, phrase::of(spec.title)].map(str::to_owned)
+    });
+    Table::new(columns).rows(rows).write(&mut out)?;
     Ok(Exit::Success)
 }

@@ -15,18 +15,15 @@ use serde_json::{Value, json};
 
 use super::args::{DoctorArgs, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, json, settings, table};
+use super::table::{Fit, Table};
+use super::{Exit, Trouble, json, settings};
 use crate::app::Keymap;
 use crate::catalog::Catalog;
-use crate::chat::safe;
 use crate::config::{Config, Network};
 use crate::net::Keys;
 use crate::phrase::{self, mark, tr};
 use crate::store::look;
 use probe::Probe;
-
-/// The columns of what was looked at.
-const NAME_COLS: usize = 20;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,12 +120,12 @@ fn as_json(finding: &Finding) -> Value {
 }
 
 fn print(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
+    let mut table = Table::new([("", Fit::Fact), ("", Fit::Words)]);
     let mut section = "";
     for finding in findings {
         if finding.section != section {
-            let gap = if section.is_empty() { "" } else { "\n" };
             section = finding.section;
-            writeln!(out, "{gap}{}", phrase::of(section))?;
+            table.heading(phrase::of(section));
         }
         let mark = match finding.state {
             State::Good => "✓",
@@ -136,14 +133,12 @@ fn print(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
             State::Broken => "✗",
         };
         let name = match &finding.name {
-            Cow::Borrowed(word) => phrase::of(word).to_owned(),
-            Cow::Owned(name) => safe::one_line(name),
+            Cow::Borrowed(word) => phrase::of(word),
+            Cow::Owned(name) => name,
         };
-        let name = table::padded(&name, NAME_COLS);
-        let text = safe::visible(finding.text.trim_end()).replace('\n', "\n      ");
-        writeln!(out, "  {mark} {name} {text}")?;
+        table.row([format!("{mark} {name}"), finding.text.clone()]);
     }
-    Ok(())
+    table.write(out)
 }
 
 /// Looks at the configuration, as `mmchat config check` does; where it is broken, the defaults stand in

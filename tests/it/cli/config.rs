@@ -212,7 +212,7 @@ fn the_configuration_is_edited_and_checked_afterwards() {
 
 #[cfg(unix)]
 #[test]
-fn on_a_terminal_the_table_of_models_is_no_wider_than_it() {
+fn on_a_terminal_the_table_of_models_is_no_wider_than_it_and_cuts_no_name() {
     let home = Home::new();
     let piped = home.run(&["models"]).ends(0).out;
     assert!(
@@ -227,7 +227,8 @@ fn on_a_terminal_the_table_of_models_is_no_wider_than_it() {
             "{line}"
         );
     }
-    assert!(shown.contains('…'));
+    assert!(shown.contains("MiniMax/MiniMax-M3.1-Flash"), "{shown}");
+    assert!(!shown.contains('…'), "{shown}");
 }
 
 #[test]
