@@ -124,9 +124,7 @@ impl Names {
 
 /// Prints the manual: of the program, or of one of its commands.
 pub(super) fn man(path: &[String]) -> Result<Exit, Trouble> {
-    let mut line = super::command_line();
-    // So that commands know the options that they share.
-    line.build();
+    let line = manual();
     let mut at = &line;
     let mut name = "mmchat".to_owned();
     for word in path {
@@ -142,6 +140,14 @@ pub(super) fn man(path: &[String]) -> Result<Exit, Trouble> {
     Ok(Exit::Success)
 }
 
+/// The command line as the manual describes it: commands know the options that they share, and there is
+/// no `help`, which has no page.
+fn manual() -> Command {
+    let mut line = super::command_line().disable_help_subcommand(true);
+    line.build();
+    line
+}
+
 /// A page of the manual.
 fn page(command: Command, name: &str) -> io::Result<Vec<u8>> {
     let is_whole = command.get_name() == "mmchat";
@@ -153,11 +159,15 @@ fn page(command: Command, name: &str) -> io::Result<Vec<u8>> {
         .source(concat!("mmchat ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     man.render(&mut page)?;
-    if is_whole {
-        page.extend_from_slice(MORE.as_bytes());
-    }
+    let more = if is_whole { MORE } else { SEE_ALSO };
+    page.extend_from_slice(more.as_bytes());
     Ok(page)
 }
+
+/// What the page of a command ends with.
+const SEE_ALSO: &str = r#".SH "SEE ALSO"
+.BR mmchat (1)
+"#;
 
 /// What the definition of the command line can't know.
 const MORE: &str = r#".SH "EXIT STATUS"
@@ -231,18 +241,30 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_a_page() {
-        fn check(command: &Command, name: &str) {
+    fn every_command_has_a_page_and_pages_name_no_other() {
+        /// Collects the pages and what they name, as `mmchat-key-set(1)`.
+        fn check(command: &Command, name: &str, pages: &mut Vec<String>, named: &mut Vec<String>) {
             let page = page(command.clone(), name).unwrap();
-            let page = String::from_utf8(page).unwrap();
+            let page = String::from_utf8(page).unwrap().replace("\\-", "-");
             assert!(
                 page.contains(".SH NAME") && page.contains(".SH SYNOPSIS"),
                 "{name}"
             );
+            pages.push(name.replace(' ', "-") + "(1)");
+            let words = page.split_whitespace();
+            let page_names = words.filter(|word| word.ends_with("(1)") && word.len() > 3);
+            named.extend(page_names.map(str::to_owned));
             for below in command.get_subcommands() {
-                check(below, &format!("{name} {}", below.get_name()));
+                check(below, &format!("{name} {}", below.get_name()), pages, named);
             }
         }
-        check(&crate::cli::command_line(), "mmchat");
+        let (mut pages, mut named) = (Vec::new(), Vec::new());
+        check(&manual(), "mmchat", &mut pages, &mut named);
+        named.sort_unstable();
+        named.dedup();
+        pages.sort_unstable();
+        // The first page is nobody's command.
+        pages.retain(|page| page != "mmchat(1)");
+        assert_eq!(named, pages);
     }
 }
