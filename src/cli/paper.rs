@@ -151,17 +151,58 @@ fn manual() -> Command {
 /// A page of the manual.
 fn page(command: Command, name: &str) -> io::Result<Vec<u8>> {
     let is_whole = command.get_name() == "mmchat";
+    let ending = command.get_after_long_help().map(ToString::to_string);
     let command = command
         .name(name.replace(' ', "-"))
-        .bin_name(name.to_owned());
+        .bin_name(name.to_owned())
+        .after_long_help(None);
     let man = clap_mangen::Man::new(command)
         .manual("mmchat")
         .source(concat!("mmchat ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     man.render(&mut page)?;
+    page.extend_from_slice(closing(&ending.unwrap_or_default()).as_bytes());
     let more = if is_whole { MORE } else { SEE_ALSO };
     page.extend_from_slice(more.as_bytes());
     Ok(page)
+}
+
+/// What the long help ends with, as the manual puts it: lines that are set in stay as they are. Exit codes
+/// have a section of their own.
+fn closing(help: &str) -> String {
+    let mut text = String::new();
+    for paragraph in help.split("\n\n").filter(|it| !it.is_empty()) {
+        let (head, lines) = match paragraph.split_once('\n') {
+            Some(("Exit codes:", _)) => continue,
+            Some(("Examples:", lines)) => (".SH EXAMPLES\n", lines),
+            _ if text.contains(".SH NOTES") => (".PP\n", paragraph),
+            _ => (".SH NOTES\n", paragraph),
+        };
+        text.push_str(head);
+        let mut is_set_in = false;
+        for line in lines.lines() {
+            if is_set_in != line.starts_with("  ") {
+                is_set_in = !is_set_in;
+                text.push_str(if is_set_in {
+                    ".RS 2\n.nf\n"
+                } else {
+                    ".fi\n.RE\n"
+                });
+            }
+            let line = line.trim_start().replace('\\', "\\\\").replace('-', "\\-");
+            // A line that begins so would be an order to the formatter.
+            let guard = if line.starts_with(['.', '\'']) {
+                "\\&"
+            } else {
+                ""
+            };
+            text.push_str(&format!("{guard}{line}\n"));
+        }
+        if is_set_in {
+            text.push_str(".fi\n.RE\n");
+        }
+    }
+    text
 }
 
 /// What the page of a command ends with.
@@ -238,6 +279,18 @@ mod tests {
                 .any(|value| value.get_name() == "tencent/minimax-m3")
         );
         line.debug_assert();
+    }
+
+    #[test]
+    fn examples_stay_as_they_are_typed_and_exit_codes_are_told_once() {
+        assert_eq!(
+            closing("Examples:\n  a --b   c\n  .d\n\nExit codes:\n  0  fine\n\nMore:\n  e\nend"),
+            ".SH EXAMPLES\n.RS 2\n.nf\na \\-\\-b   c\n\\&.d\n.fi\n.RE\n\
+             .SH NOTES\nMore:\n.RS 2\n.nf\ne\n.fi\n.RE\nend\n"
+        );
+        let page = page(manual(), "mmchat").unwrap();
+        let page = String::from_utf8(page).unwrap();
+        assert_eq!(page.matches("It failed, and would fail again").count(), 1);
     }
 
     #[test]
