@@ -15,7 +15,7 @@ Examples:
   mmchat --demo                            the chat, offline
   mmchat -m tencent/minimax-m3             the chat, with that model
   mmchat key set tencent                   keep a key
-  git diff | mmchat ask \"Review this.\"    one reply, for scripts
+  git diff | mmchat ask \"Review this.\"     one reply, for scripts
   mmchat doctor                            what works here, and what does not
 
 Exit codes:
