@@ -50,7 +50,7 @@ mod selection;
 pub mod server;
 mod slash;
 mod start;
-mod template;
+pub mod template;
 mod themes;
 pub mod toolkit;
 mod turn;

@@ -62,7 +62,7 @@ impl Files {
                 }
                 Wanted::Typed(typed) => on_a_thread(move || own.typed(&typed)).await?,
                 Wanted::Files(files) => on_a_thread(move || Ok(read_all(&files))).await?,
-                Wanted::Resource { uri, .. } => Err(format!("{uri} is no file")),
+                Wanted::Resource { uri, .. } => Err(tr!("{uri} is no file", uri)),
             }
         }
     }

@@ -12,7 +12,7 @@ mod system;
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::fmt::{Display, Write as _};
+use std::fmt::Display;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -108,24 +108,65 @@ pub const fn mark(text: &'static str) -> &'static str {
     text
 }
 
+/// Texts in a row: sentences follow each other as the language has it, what ends in none is parted
+/// by a dot. Empty ones are left out.
+pub fn in_a_row<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut row = String::new();
+    for text in texts.into_iter().filter(|text| !text.is_empty()) {
+        row.push_str(match row.chars().next_back() {
+            // A full stop of Chinese brings its own space.
+            None | Some('。') => "",
+            Some('.') => " ",
+            Some(_) => " · ",
+        });
+        row.push_str(text);
+    }
+    row
+}
+
+/// What stands between two texts that come together in a Chinese line: a space between a Chinese
+/// character and a Latin letter or a figure.
+fn gap(before: &str, after: &str) -> &'static str {
+    let is_chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+    match (before.chars().next_back(), after.chars().next()) {
+        (Some(a), Some(b))
+            if is_chinese(a) && b.is_ascii_alphanumeric()
+                || a.is_ascii_alphanumeric() && is_chinese(b) =>
+        {
+            " "
+        }
+        _ => "",
+    }
+}
+
 /// A line with its `{name}`s replaced. What is not known stays as it is.
 pub fn filled(line: &str, values: &[(&str, &dyn Display)]) -> String {
     let mut out = String::with_capacity(line.len() + 16);
     let mut rest = line;
+    // Whether a value ends here; what stands in the line itself is spaced already.
+    let mut behind_value = false;
     while let Some((before, after)) = rest.split_once('{') {
+        if behind_value {
+            out.push_str(gap(&out, before));
+        }
         out.push_str(before);
         let known = after.split_once('}').and_then(|(name, after)| {
             let (_, value) = values.iter().find(|(known, _)| *known == name)?;
             Some((value, after))
         });
+        behind_value = known.is_some();
         if let Some((value, after)) = known {
-            // Writing to a string fails only if the value's own formatting does.
-            let _ = write!(out, "{value}");
+            let value = value.to_string();
+            out.push_str(gap(&out, &value));
+            out.push_str(&value);
             rest = after;
         } else {
             out.push('{');
             rest = after;
         }
+    }
+    if behind_value {
+        out.push_str(gap(&out, rest));
     }
     out.push_str(rest);
     out
@@ -157,10 +198,28 @@ mod tests {
 
     #[test]
     fn a_locale_is_simplified_chinese_or_english() {
-        for locale in ["zh", "zh_CN", "zh_CN.UTF-8", "zh-Hans-HK", "zh_SG.utf8"] {
+        for locale in [
+            "zh",
+            "zh_CN",
+            "zh_CN.UTF-8",
+            "zh_MY",
+            "zh-Hans",
+            "zh-Hans-HK",
+            "zh_SG.utf8",
+        ] {
             assert_eq!(Language::of_locale(locale), Language::ZhCn, "{locale}");
         }
-        for locale in ["", "C", "en_GB.UTF-8", "zh_TW.UTF-8", "zh-Hant", "zhuang"] {
+        for locale in [
+            "",
+            "C",
+            "en_GB.UTF-8",
+            "zh_TW.UTF-8",
+            "zh_HK",
+            "zh_MO",
+            "zh-Hant",
+            "zh_Hant_CN",
+            "zhuang",
+        ] {
             assert_eq!(Language::of_locale(locale), Language::En, "{locale}");
         }
     }
@@ -171,6 +230,26 @@ mod tests {
         let values: [(&str, &dyn Display); 2] = [("a", &a), ("b", &b)];
         assert_eq!(filled("{b} of {a}: {b}", &values), "2 of {b}: 2");
         assert_eq!(filled("{c} {", &values), "{c} {");
+    }
+
+    #[test]
+    fn latin_values_are_set_apart_from_chinese() {
+        let (mode, model) = ("JSON 模式", "minimax-m3");
+        let values: [(&str, &dyn Display); 2] = [("mode", &mode), ("model", &model)];
+        let line = |line| filled(line, &values);
+        assert_eq!(line("{model}不支持{mode}"), "minimax-m3 不支持 JSON 模式");
+        assert_eq!(
+            line("在{mode}里（{model}）"),
+            "在 JSON 模式里（minimax-m3）"
+        );
+        assert_eq!(line("x{model}{no}的"), "xminimax-m3{no}的");
+    }
+
+    #[test]
+    fn sentences_follow_each_other_and_other_texts_are_parted() {
+        assert_eq!(in_a_row(["Lab", "", "One.", "Two."]), "Lab · One. Two.");
+        assert_eq!(in_a_row(["实验", "一。", "二。"]), "实验 · 一。二。");
+        assert_eq!(in_a_row([]), "");
     }
 
     #[test]

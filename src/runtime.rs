@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::app::{App, Live, Msg};
 use crate::files::Files;
 use crate::net::{Keys, Provider};
+use crate::phrase::{system, tr};
 use crate::store::Store;
 use crate::tools::{Programs, Servers};
 use crate::tui::{Console, Surface};
@@ -50,13 +51,13 @@ const BATCH: usize = 512;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A frame could not be shown.
-    #[error("the terminal can't be drawn to: {0}")]
+    #[error("{}", tr!("the terminal can't be drawn to: {error}", error = .0))]
     Draw(String),
     /// The terminal could not be taken back.
-    #[error("the terminal can't be taken back: {0}")]
+    #[error("{}", tr!("the terminal can't be taken back: {error}", error = system(.0)))]
     Retake(#[source] io::Error),
     /// Signals can't be received.
-    #[error("signals can't be received: {0}")]
+    #[error("{}", tr!("signals can't be received: {error}", error = system(.0)))]
     Signals(#[source] io::Error),
 }
 

@@ -54,6 +54,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 
 use crate::app::{App, Overlay, Pane, Seen};
+use crate::phrase::tr;
 use layout::{Areas, Wants};
 
 /// Draws the whole screen.
@@ -221,7 +222,7 @@ fn chat(app: &App, cache: &mut Cache, area: Rect, buf: &mut Buffer, seen: &mut S
 }
 
 fn too_small(window: Rect, buf: &mut Buffer) -> Option<Position> {
-    let text = paint::cut("mmchat needs 20×6", usize::from(window.width));
+    let text = paint::cut(tr!("mmchat needs 20×6"), usize::from(window.width));
     (!window.is_empty()).then(|| {
         buf.set_string(window.x, window.y, text, ratatui::style::Style::new());
         window.as_position()

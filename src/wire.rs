@@ -24,6 +24,7 @@ use std::str::FromStr;
 use serde_json::{Map, Value};
 
 use crate::chat::{Failure, Message, Params, without_images};
+use crate::phrase::tr;
 
 pub use decoder::Decoder;
 
@@ -161,8 +162,11 @@ pub struct NoSuchDialect(pub String);
 
 impl fmt::Display for NoSuchDialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "there is no dialect “{}”; ", self.0)?;
-        write!(f, "it is one of openai, dashscope, anthropic")
+        let told = tr!(
+            "there is no dialect “{word}”; it is one of openai, dashscope, anthropic",
+            word = self.0
+        );
+        f.write_str(&told)
     }
 }
 

@@ -153,6 +153,9 @@ impl App {
             (true, 0) if self.model().is_some_and(|model| !model.tools) => {
                 tr!("This model takes no tools").to_owned()
             }
+            (true, 0) if self.config.chat.max_tool_rounds == 0 => {
+                tr!("chat.max_tool_rounds is 0, so no tools are offered").to_owned()
+            }
             (true, 0) => {
                 tr!("There are no tools yet; [tools] in the configuration names them").to_owned()
             }

@@ -84,11 +84,7 @@ impl EnterKey {
                 (false, _) => tr!("needs none"),
             }
             .to_owned(),
-            about: [provider.name.as_str(), phrase::of_data(&provider.note)]
-                .into_iter()
-                .filter(|text| !text.is_empty())
-                .collect::<Vec<_>>()
-                .join(" · "),
+            about: phrase::in_a_row([&provider.name, phrase::of_data(&provider.note)]),
             dim: false,
             value: provider.id.clone(),
         };

@@ -6,7 +6,7 @@ use super::{App, Effect, Live, Overlay, Reader, Tone};
 use crate::chat::{
     Extent, Extras, Failure, Now, Params, Progress, Reply, Standing, Thinking, TurnId, title_from,
 };
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 
 /// How much of a conversation a model is shown to find a title for it, in characters a text.
 const EXCERPT_CHARS: usize = 1_500;
@@ -166,7 +166,8 @@ impl App {
             Some(Deed::Summary) => tr!("No summary"),
             Some(Deed::Title) | None => tr!("No title"),
         };
-        let text = format!("{what}: {} {}", failure.what(), failure.next_step());
+        let error = phrase::in_a_row([failure.what(), failure.next_step()]);
+        let text = tr!("{what}: {error}", what, error);
         self.notify(Tone::Error, text, now.instant);
         Vec::new()
     }

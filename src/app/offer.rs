@@ -180,12 +180,10 @@ pub(super) fn models(catalog: &Catalog, has_key: impl Fn(&str) -> bool) -> Vec<I
                 } else {
                     tr!("no key").to_owned()
                 },
-                about: [&model.advice, &model.warning, &provider.note]
-                    .into_iter()
-                    .filter(|text| !text.is_empty())
-                    .map(|text| phrase::of_data(text))
-                    .collect::<Vec<_>>()
-                    .join(" · "),
+                about: phrase::in_a_row(
+                    [&model.advice, &model.warning, &provider.note]
+                        .map(|text| phrase::of_data(text)),
+                ),
                 dim: !keyed,
                 value,
             });

@@ -118,7 +118,7 @@ fn shorten_images(body: &mut Value) {
                         if ["url", "image", "data"].contains(&name.as_str())
                             && data.len() > MOST_SHOWN_BYTES =>
                     {
-                        *data = format!("({} of Base64)", short_bytes(data.len()));
+                        *data = tr!("({size} of Base64)", size = short_bytes(data.len()));
                     }
                     value => shorten_images(value),
                 }

@@ -62,6 +62,32 @@ pub(super) fn places(prompt: &str) -> Vec<&str> {
     places
 }
 
+/// What looks like a place in a template and is none: its braces are not closed, or hold no name.
+pub fn odd_braces(prompt: &str) -> Vec<&str> {
+    let mut odd = Vec::new();
+    let mut rest = prompt;
+    while let Some(at) = rest.find("{{") {
+        let opened = rest.get(at..).unwrap_or_default();
+        let after = opened.get(2..).unwrap_or_default();
+        let closed = after.find("}}").and_then(|to| after.get(..to));
+        let here = match closed {
+            // A brace more: the next two may open a place.
+            _ if after.starts_with('{') => 1,
+            Some(name) if is_name(name) => name.len() + 4,
+            Some(name) if !name.contains(['\n', '{']) => {
+                odd.extend(opened.get(..name.len() + 4));
+                name.len() + 4
+            }
+            _ => {
+                odd.extend(opened.get(..2));
+                2
+            }
+        };
+        rest = opened.get(here..).unwrap_or_default();
+    }
+    odd
+}
+
 /// The first word of a text, or what stands there within quotes; and what follows it.
 fn first_word(text: &str) -> (&str, &str) {
     let text = text.trim_start();
@@ -229,6 +255,15 @@ mod tests {
         let odd = "{{}} {{a b}} {{{x}} {{ {{{{ }} {";
         let filled = fill(odd, "1");
         assert_eq!(filled.text, "{{}} {{a b}} {1 {{ {{{{ }} {");
+    }
+
+    #[test]
+    fn braces_that_look_like_a_place_and_are_none_are_found() {
+        let found = |prompt| odd_braces(prompt);
+        assert_eq!(found("{{a b}} {{"), ["{{a b}}", "{{"]);
+        assert_eq!(found("{{}} {{a\nb}} {{ c\n}}"), ["{{}}", "{{"]);
+        assert_eq!(found("{{ a }}: {{{b}}} {c} }}"), [""; 0]);
+        assert_eq!(found("{{a {{b}} 中{{文 字}}"), ["{{", "{{文 字}}"]);
     }
 
     #[test]

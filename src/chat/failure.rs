@@ -344,12 +344,9 @@ impl Failure {
             facts.push(tr!("request {id}", id));
         }
         if !facts.is_empty() {
-            if !words.is_empty() {
-                words.push(' ');
-            }
-            words = format!("{words}({})", facts.join(tr!(", ")));
+            words += &tr!(" ({numbers})", numbers = facts.join(tr!(", ")));
         }
-        words
+        words.trim_start().to_owned()
     }
 }
 

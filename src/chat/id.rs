@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use super::Moment;
+use crate::phrase::tr;
 
 /// Low bits that tell ids of the same second apart; the seconds stand above them.
 const RANDOM_BITS: u32 = 25;
@@ -66,7 +67,7 @@ impl fmt::Display for ConversationId {
 
 /// A text that is no conversation's id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("“{0}” is no conversation's id; `mmchat history list` shows them")]
+#[error("{}", tr!("“{typed}” is no conversation's id; `mmchat history list` shows them", typed = .0))]
 pub struct NoSuchId(pub String);
 
 impl FromStr for ConversationId {

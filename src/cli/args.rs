@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::settings::Settings;
 use crate::chat::Thinking;
 
 /// What the long help ends with.
@@ -82,6 +83,9 @@ pub(super) struct Options {
     /// Whether the environment named the model, not the command line.
     #[arg(skip)]
     pub model_is_usual: bool,
+    /// The configuration's file, once it was read.
+    #[arg(skip)]
+    pub settings: Settings,
     /// Use the built-in offline provider
     #[arg(long, global = true, conflicts_with = "model")]
     pub demo: bool,

@@ -6,7 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::args::{ConfigDeed, Options};
+use super::settings::Settings;
 use super::setup::{self, Environment};
+use super::table::{Fit, Table};
 use super::{Exit, Trouble, complain, json, settings};
 use crate::app::command::SPECS;
 use crate::chat::safe;
@@ -39,12 +41,12 @@ pub(super) fn run(
         }
         ConfigDeed::Show => {
             settings::load(options)?;
-            let text = std::fs::read_to_string(&path).unwrap_or_else(|_not_there| {
+            let text = settings::text(options).unwrap_or_else(|| {
                 let path = shown(&path);
                 complain(&tr!("{path} is not there; these are the defaults", path));
-                EXAMPLE.to_owned()
+                EXAMPLE
             });
-            out.write_all(safe::visible(&text).as_bytes())?;
+            out.write_all(safe::visible(text).as_bytes())?;
         }
         ConfigDeed::Check => check(options, &path, &mut out)?,
         ConfigDeed::Edit => {
@@ -52,7 +54,9 @@ pub(super) fn run(
                 create(&path)?;
             }
             edit(&path, &setup::editor(environment))?;
-            check(options, &path, &mut out)?;
+            let mut edited = options.clone();
+            edited.settings = Settings::default();
+            check(&edited, &path, &mut out)?;
         }
     }
     Ok(Exit::Success)
@@ -142,14 +146,11 @@ pub(super) fn keys(options: &Options, as_json: bool) -> Result<Exit, Trouble> {
         writeln!(out, "{}", json::to_text(&rows.collect::<Value>()))?;
         return Ok(Exit::Success);
     }
-    for spec in SPECS {
+    let columns = [("", Fit::Name), ("", Fit::Words), ("", Fit::Words)];
+    let rows = SPECS.iter().map(|spec| {
         let keys = keymap.keys(spec.command).join(" ");
-        writeln!(
-            out,
-            "{:<22} {keys:<32} {}",
-            spec.action,
-            phrase::of(spec.title)
-        )?;
-    }
+        [spec.action, &keys, phrase::of(spec.title)].map(str::to_owned)
+    });
+    Table::new(columns).rows(rows).write(&mut out)?;
     Ok(Exit::Success)
 }

@@ -15,18 +15,15 @@ use serde_json::{Value, json};
 
 use super::args::{DoctorArgs, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, json, settings, table};
+use super::table::{Fit, Table};
+use super::{Exit, Trouble, json, settings};
 use crate::app::Keymap;
 use crate::catalog::Catalog;
-use crate::chat::safe;
 use crate::config::{Config, Network};
 use crate::net::Keys;
 use crate::phrase::{self, mark, tr};
 use crate::store::look;
 use probe::Probe;
-
-/// The columns of what was looked at.
-const NAME_COLS: usize = 20;
 
 /// How something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,12 +120,12 @@ fn as_json(finding: &Finding) -> Value {
 }
 
 fn print(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
+    let mut table = Table::new([("", Fit::Fact), ("", Fit::Words)]);
     let mut section = "";
     for finding in findings {
         if finding.section != section {
-            let gap = if section.is_empty() { "" } else { "\n" };
             section = finding.section;
-            writeln!(out, "{gap}{}", phrase::of(section))?;
+            table.heading(phrase::of(section));
         }
         let mark = match finding.state {
             State::Good => "✓",
@@ -136,17 +133,16 @@ fn print(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
             State::Broken => "✗",
         };
         let name = match &finding.name {
-            Cow::Borrowed(word) => phrase::of(word).to_owned(),
-            Cow::Owned(name) => safe::one_line(name),
+            Cow::Borrowed(word) => phrase::of(word),
+            Cow::Owned(name) => name,
         };
-        let name = table::padded(&name, NAME_COLS);
-        let text = safe::visible(finding.text.trim_end()).replace('\n', "\n      ");
-        writeln!(out, "  {mark} {name} {text}")?;
+        table.row([format!("{mark} {name}"), finding.text.clone()]);
     }
-    Ok(())
+    table.write(out)
 }
 
-/// Looks at the configuration; where it is broken, the defaults stand in for it.
+/// Looks at the configuration, as `mmchat config check` does; where it is broken, the defaults stand in
+/// for it.
 fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Config {
     const SECTION: &str = mark("Configuration");
     let path = settings::path(options);
@@ -154,7 +150,7 @@ fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Config {
         || tr!("no home directory, so there is none").to_owned(),
         |path| path.display().to_string(),
     );
-    match settings::load(options) {
+    match settings::check(options) {
         Ok((config, keymap)) => {
             let there = path.is_some_and(|path| path.exists());
             let text = if there {
@@ -169,7 +165,8 @@ fn configuration(options: &Options, findings: &mut Vec<Finding>) -> Config {
         Err(trouble) => {
             let text = trouble.to_string();
             findings.push(Finding::new(SECTION, mark("file"), State::Broken, text));
-            Config::default()
+            // A theme or a file that is not there leaves the rest of it as it is.
+            settings::load(options).map_or_else(|_broken| Config::default(), |(config, _)| config)
         }
     }
 }
@@ -325,14 +322,12 @@ fn network(network: &Network, environment: &Environment) -> Vec<Finding> {
     };
     let mut findings = vec![Finding::new(SECTION, mark("proxy"), State::Good, proxy)];
     if !network.ca_file.is_empty() {
+        // That it is not there is told of the configuration already.
         let there = Path::new(&network.ca_file).is_file();
-        let (state, text) = if there {
-            (State::Good, network.ca_file.clone())
-        } else {
-            let text = tr!("{file} is not there", file = network.ca_file);
-            (State::Broken, text)
-        };
-        findings.push(Finding::new(SECTION, "network.ca_file", state, text));
+        findings.extend(there.then(|| {
+            let file = network.ca_file.clone();
+            Finding::new(SECTION, "network.ca_file", State::Good, file)
+        }));
     }
     if network.allow_plain_http {
         let text = tr!("network.allow_plain_http is set: keys may cross the network in the clear");

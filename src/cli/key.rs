@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::args::{KeyDeed, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, block_on, json, settings, table};
+use super::table::{Fit, Table};
+use super::{Exit, Trouble, block_on, json, settings};
 use crate::catalog::nearest::did_you_mean;
 use crate::catalog::{Catalog, DEMO, Provider};
 use crate::chat::safe;
@@ -194,14 +195,18 @@ fn list(providers: &[&Provider], keys: &Keys, as_json: bool) -> Result<Exit, Tro
         let source = keys.source(&provider.id);
         let mark = if source.is_ready() { "✓" } else { "–" };
         [
-            mark.to_owned(),
-            provider.id.clone(),
+            format!("{mark} {}", provider.id),
             shown(&source),
             provider.key_url.clone(),
         ]
     });
-    let head = ["", tr!("PROVIDER"), tr!("KEY"), tr!("WHERE TO GET ONE")];
-    table::write(&mut out, head, rows)?;
+    let provider = format!("  {}", tr!("PROVIDER"));
+    let columns = [
+        (provider.as_str(), Fit::Name),
+        (tr!("KEY"), Fit::Fact),
+        (tr!("WHERE TO GET ONE"), Fit::Fact),
+    ];
+    Table::new(columns).rows(rows).write(&mut out)?;
     Ok(Exit::Success)
 }
 

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::args::{ModelsArgs, Options};
 use super::setup::{self, Environment};
-use super::{Exit, Trouble, block_on, complain, json, settings, table};
+use super::table::{self, Fit, Table};
+use super::{Exit, Trouble, block_on, complain, json, settings};
 use crate::catalog::{Capability, Catalog, DEMO, Model, Prices, Provider};
 use crate::chat::{Failure, FailureKind, safe, short_count};
 use crate::net::{Client, Keys};
@@ -56,15 +57,12 @@ pub(super) fn run(
         let rows: Vec<Value> = rows.iter().map(|row| object(row, keys)).collect();
         writeln!(out, "{}", json::to_text(&Value::from(rows)))?;
     } else {
-        let head = [
-            tr!("MODEL"),
-            tr!("WINDOW"),
-            tr!("THINKING"),
-            tr!("CAN"),
-            tr!("PRICE/M"),
-            tr!("KEY"),
-        ];
-        table::write(&mut out, head, rows.iter().map(|row| cells(row, keys)))?;
+        if table::terminal_cols().is_some() {
+            by_provider(&rows, keys).write(&mut out)?;
+            writeln!(out)?;
+        } else {
+            flat(&rows, keys).write(&mut out)?;
+        }
         for (warning, models) in warnings(&rows) {
             let warning = phrase::of_data(warning);
             table::write_note(
@@ -217,21 +215,61 @@ fn warnings<'a>(rows: &'a [Row<'_>]) -> Vec<(&'a str, Vec<String>)> {
     all
 }
 
-fn cells(row: &Row<'_>, keys: &Keys) -> [String; 6] {
-    let Row {
-        provider, model, ..
-    } = row;
-    let tokens = |count: Option<u64>| count.map_or_else(|| "–".to_owned(), short_count);
+/// For programs: each line tells all of a model.
+fn flat<'a>(rows: &[Row<'_>], keys: &Keys) -> Table<'a, 6> {
+    let [model, window, thinking, can, price] = columns();
+    let table = Table::new([model, window, thinking, can, price, (tr!("KEY"), Fit::Fact)]);
+    table.rows(rows.iter().map(|row| {
+        let (provider, [model, window, thinking, can, price]) = (&row.provider.id, cells(row));
+        let key = keys.source(provider).to_string();
+        [
+            format!("{provider}/{model}"),
+            window,
+            thinking,
+            can,
+            price,
+            key,
+        ]
+    }))
+}
+
+/// For people: the models of a provider below its name and what is known of its key.
+fn by_provider<'a>(rows: &[Row<'_>], keys: &Keys) -> Table<'a, 5> {
+    let mut table = Table::new(columns());
+    let mut last = "";
+    for row in rows {
+        let id = row.provider.id.as_str();
+        if id != last {
+            let key = keys.source(id);
+            table.heading(&tr!("{provider}: {key}", provider = id, key));
+            last = id;
+        }
+        table.row(cells(row));
+    }
+    table
+}
+
+fn columns<'a>() -> [(&'a str, Fit); 5] {
     [
-        format!("{}/{}", provider.id, model.id),
-        tokens(model.context_window_tokens),
+        (tr!("MODEL"), Fit::Name),
+        (tr!("WINDOW"), Fit::Figure),
+        (tr!("THINKING"), Fit::Words),
+        (tr!("CAN"), Fit::Words),
+        (tr!("PRICE/M"), Fit::Fact),
+    ]
+}
+
+fn cells(row: &Row<'_>) -> [String; 5] {
+    let model = &row.model;
+    let window = model.context_window_tokens;
+    let prices = model.prices.as_ref();
+    let unknown = || "–".to_owned();
+    [
+        model.id.clone(),
+        window.map_or_else(unknown, short_count),
         thinking(model),
         abilities(row).join(" "),
-        model
-            .prices
-            .as_ref()
-            .map_or_else(|| "–".to_owned(), Prices::to_string),
-        keys.source(&provider.id).to_string(),
+        prices.map_or_else(unknown, Prices::to_string),
     ]
 }
 

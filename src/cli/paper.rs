@@ -9,6 +9,7 @@ use clap::builder::PossibleValuesParser;
 use super::args::{Options, Shell};
 use super::{Exit, Trouble, settings};
 use crate::config::Config;
+use crate::phrase::tr;
 
 /// Prints the completions of a shell, with the names of providers and models in force.
 pub(super) fn completions(options: &Options, shell: Shell) -> Result<Exit, Trouble> {
@@ -130,9 +131,9 @@ pub(super) fn man(path: &[String]) -> Result<Exit, Trouble> {
     let mut at = &line;
     let mut name = "mmchat".to_owned();
     for word in path {
-        at = at
-            .find_subcommand(word)
-            .ok_or_else(|| Trouble::usage(format!("there is no command `{name} {word}`")))?;
+        at = at.find_subcommand(word).ok_or_else(|| {
+            Trouble::usage(tr!("there is no command `{name} {word}`", name, word))
+        })?;
         name = format!("{name} {word}");
     }
     let page = page(at.clone(), &name)?;

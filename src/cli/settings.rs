@@ -1,13 +1,14 @@
 //! The configuration's file: found, read, and everything that is wrong with it told at once.
 
+use std::cell::OnceCell;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::args::Options;
 use super::{Trouble, complain, themes};
-use crate::app::{Keymap, command};
+use crate::app::{Keymap, command, template::odd_braces};
 use crate::chat::safe;
-use crate::config::{self, Config, Problem, Problems};
+use crate::config::{self, Config, Problem, Problems, Template};
 use crate::phrase::{self, tr};
 
 /// Settings are typed by people: a larger file is none.
@@ -21,14 +22,32 @@ pub(super) fn path(options: &Options) -> Option<PathBuf> {
     })
 }
 
+/// The configuration's file as it was when somebody first asked for it; with it come the options. It
+/// is read once: what a shell puts there can be read no second time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Settings(OnceCell<Result<Contents, String>>);
+
+/// What the file holds. From here on the program speaks the language that it names, wherever in it
+/// that stands.
+fn contents(options: &Options) -> Result<&Contents, Trouble> {
+    let contents = options.settings.0.get_or_init(|| {
+        let contents = Contents::read(options)?;
+        if let Some(language) = config::language(&contents.text) {
+            phrase::speak(language);
+        }
+        Ok(contents)
+    });
+    contents.as_ref().map_err(Trouble::usage)
+}
+
 /// Reads and checks the configuration. A file that was named must be there; the platform's own
-/// need not. From here on the program speaks the language that it names.
+/// need not.
 ///
 /// # Errors
 ///
 /// Fails when the file can't be read, and with everything that is wrong in it.
 pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
-    let read = Contents::read(options)?.understood();
+    let read = contents(options)?.understood();
     match read.keymap {
         Some(keymap) if read.wrong.is_empty() => {
             for doubt in read.doubtful {
@@ -45,23 +64,26 @@ pub(super) fn load(options: &Options) -> Result<(Config, Keymap), Trouble> {
 /// # Errors
 ///
 /// Fails with every mistake, not only the first.
-pub(super) fn check(options: &Options) -> Result<(), Trouble> {
-    let contents = Contents::read(options)?;
+pub(super) fn check(options: &Options) -> Result<(Config, Keymap), Trouble> {
+    let contents = contents(options)?;
     let Understood {
         config,
+        keymap,
         mut wrong,
-        doubtful,
-        ..
+        mut doubtful,
     } = contents.understood();
-    wrong.extend(missing_ca_file(&contents, &config));
+    wrong.extend(missing_ca_file(contents, &config));
     wrong.extend(themes::read_all(options, &config, true).1);
-    if wrong.is_empty() {
-        for doubt in doubtful {
-            complain(&doubt.to_string());
+    doubtful.extend(odd_templates(contents, &config));
+    match keymap {
+        Some(keymap) if wrong.is_empty() => {
+            for doubt in doubtful {
+                complain(&doubt.to_string());
+            }
+            Ok((config, keymap))
         }
-        return Ok(());
+        _ => Err(listed(wrong)),
     }
-    Err(listed(wrong))
 }
 
 /// Checks that the file of certificates is there, if one is named.
@@ -70,21 +92,19 @@ pub(super) fn check_ca_file(options: &Options, config: &Config) -> Result<(), Tr
     if ca_file.is_empty() || Path::new(ca_file).is_file() {
         return Ok(());
     }
-    let contents = Contents::read(options)?;
-    Err(listed(missing_ca_file(&contents, config)))
+    Err(listed(missing_ca_file(contents(options)?, config)))
 }
 
 /// Speaks the language that the configuration names, for what is said before it is loaded, or without
 /// that. What is wrong with it is for others to tell.
 pub(super) fn speak(options: &Options) {
-    // What a shell puts there can be read only once.
-    if !path(options).is_some_and(|path| path.is_file()) {
-        return;
-    }
-    let contents = Contents::read(options).ok();
-    if let Some(language) = contents.and_then(|contents| config::language(&contents.text)) {
-        phrase::speak(language);
-    }
+    drop(contents(options));
+}
+
+/// The text of the configuration's file; `None` where there is no file that can be read.
+pub(super) fn text(options: &Options) -> Option<&str> {
+    let contents = contents(options).ok()?;
+    (!contents.file.is_empty()).then_some(&contents.text)
 }
 
 /// Reads a file of settings: not one without end, and not a pipe that nobody may ever write to. What
@@ -118,7 +138,8 @@ fn is_pipe(_: &std::fs::Metadata) -> bool {
     false
 }
 
-/// The text of the configuration, empty where there is no file, and the file's name.
+/// The text of the configuration and its file's name, both empty where there is no file.
+#[derive(Debug, Clone)]
 struct Contents {
     file: String,
     text: String,
@@ -134,7 +155,7 @@ struct Understood {
 }
 
 impl Contents {
-    fn read(options: &Options) -> Result<Self, Trouble> {
+    fn read(options: &Options) -> Result<Self, String> {
         let nothing = Self {
             file: String::new(),
             text: String::new(),
@@ -146,21 +167,17 @@ impl Contents {
         let text = match read(&path) {
             Ok(bytes) => String::from_utf8(bytes).map_err(|error| {
                 let at = error.utf8_error().valid_up_to();
-                Trouble::usage(tr!(
-                    "{name} is not UTF-8 text (byte {at})",
-                    name = shown,
-                    at
-                ))
+                tr!("{name} is not UTF-8 text (byte {at})", name = shown, at)
             })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound && options.config.is_none() => {
                 return Ok(nothing);
             }
             Err(error) => {
-                return Err(Trouble::usage(tr!(
+                return Err(tr!(
                     "the configuration {path} can't be read: {error}",
                     path = shown,
                     error = phrase::system(&error)
-                )));
+                ));
             }
         };
         let file = path.to_string_lossy().into_owned();
@@ -168,16 +185,12 @@ impl Contents {
     }
 
     fn understood(&self) -> Understood {
-        // What is wrong is told in the language that the file names, wherever in it that stands.
-        if let Some(language) = config::language(&self.text) {
-            phrase::speak(language);
-        }
         let (config, mut wrong, doubtful) = config::read(&self.text, &self.file, &command::known());
         let keymap = match Keymap::new(&config.keys) {
             Ok(keymap) => Some(keymap),
             Err(conflicts) => {
                 wrong.extend(conflicts.iter().flat_map(|conflict| {
-                    self.wrong_at(("keys", conflict.first), conflict.to_string())
+                    self.wrong_at(&["keys", conflict.first], conflict.to_string())
                 }));
                 None
             }
@@ -190,7 +203,7 @@ impl Contents {
         }
     }
 
-    fn wrong_at(&self, key: (&str, &str), what: String) -> Vec<Problem> {
+    fn wrong_at(&self, key: &[&str], what: String) -> Vec<Problem> {
         config::wrong_at(&self.text, &self.file, key, what).0
     }
 }
@@ -204,7 +217,23 @@ fn missing_ca_file(contents: &Contents, config: &Config) -> Vec<Problem> {
         "`network.ca_file`: there is no file {ca_file}. Name one with certificates in PEM form, or \"\" for none of your own.",
         ca_file = safe::one_line(ca_file)
     );
-    contents.wrong_at(("network", "ca_file"), what)
+    contents.wrong_at(&["network", "ca_file"], what)
+}
+
+/// What looks like a place of a template and is sent as it stands. That may be meant: code has braces.
+fn odd_templates(contents: &Contents, config: &Config) -> Vec<Problem> {
+    let of = |template: &Template| {
+        let odd = odd_braces(&template.prompt);
+        let odd = odd.first()?;
+        let what = tr!(
+            "`templates.{name}.prompt` holds “{odd}”, which is no place to fill in and is sent as it stands. A place looks like {place}; its name holds letters, digits, _ and - only.",
+            name = safe::one_line(&template.name),
+            odd = safe::one_line(odd),
+            place = "{{NAME}}"
+        );
+        Some(contents.wrong_at(&["templates", &template.name, "prompt"], what))
+    };
+    config.templates.iter().filter_map(of).flatten().collect()
 }
 
 /// Problems in the order of their places.

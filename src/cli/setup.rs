@@ -289,13 +289,7 @@ pub(super) fn servers(config: &Config, programs: &Programs, client: &Client) -> 
         let client = client.clone();
         let reaching = async move {
             let reached = client.reaching(&url).await;
-            reached.map_err(|failure| {
-                tr!(
-                    "{first} {second}",
-                    first = failure.what(),
-                    second = failure.message
-                )
-            })
+            reached.map_err(|failure| phrase::in_a_row([failure.what(), &failure.message]))
         };
         reaching.boxed()
     });

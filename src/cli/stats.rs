@@ -10,7 +10,8 @@ use super::args::Options;
 use super::history::{failed, shelf_to_read};
 use super::json::to_text;
 use super::setup::Environment;
-use super::{Exit, Trouble, complain, screen, settings, table};
+use super::table::{self, Fit, Table};
+use super::{Exit, Trouble, complain, screen, settings};
 use crate::catalog::{Catalog, Currency};
 use crate::chat::{safe, short_count};
 use crate::phrase::tr;
@@ -47,7 +48,7 @@ pub(super) fn run(
             writeln!(out, "{}", row.fields())?;
         }
     } else if !figures.rows.is_empty() {
-        let cols = crossterm::terminal::size().map_or(80, |(cols, _)| cols);
+        let cols = table::terminal_cols().unwrap_or(80);
         let bars = Bars {
             ascii: screen::is_ascii(environment),
             cols: if cols < 80 { SHORT_BAR_COLS } else { BAR_COLS },
@@ -131,72 +132,80 @@ impl Figures {
     fn tables(&self, bars: Bars, out: &mut impl Write) -> io::Result<()> {
         let most = |sums: &[Sum]| sums.iter().map(Sum::output).max().unwrap_or(0);
         let row = |sum: &Sum, name: &str, most| {
-            let [turns, input, cached, output, cost] = sum.amounts(bars);
+            let [turns, input, output, cost, cached] = sum.amounts(bars);
             let bar = bars.draw(sum.output(), most);
-            [name.to_owned(), turns, input, cached, output, cost, bar]
+            [name.to_owned(), turns, input, output, cost, cached, bar]
         };
-        let mut models: Vec<_> = self
-            .models
-            .iter()
-            .map(|sum| row(sum, &sum.model, most(&self.models)))
-            .collect();
-        models.push(row(&self.all, tr!("all"), 0));
-        let head = |name| {
+        let columns = |name| {
             [
-                name,
-                tr!("TURNS"),
-                tr!(" INPUT"),
-                tr!("CACHED"),
-                tr!("OUTPUT"),
-                tr!("COST"),
-                "",
+                (name, Fit::Name),
+                (tr!("TURNS"), Fit::Figure),
+                (tr!("INPUT"), Fit::Figure),
+                (tr!("OUTPUT"), Fit::Figure),
+                (tr!("COST"), Fit::Fact),
+                (tr!("CACHED"), Fit::Spare),
+                ("", Fit::Spare),
             ]
         };
-        table::write(out, head(tr!("MODEL")), models.into_iter())?;
-        writeln!(out)?;
-        let longest = self.models.iter().flat_map(Sum::medians).max();
-        let waits = self
+        let models = self
             .models
             .iter()
-            .flat_map(|sum| sum.delays(bars, longest.unwrap_or_default()));
-        table::write(
-            out,
-            [
-                tr!("MODEL"),
-                tr!("UNTIL"),
-                tr!(" MEDIAN"),
-                tr!("9 IN 10"),
-                "",
-            ],
-            waits,
-        )?;
+            .map(|sum| row(sum, &sum.model, most(&self.models)));
+        let all = std::iter::once(row(&self.all, tr!("all"), 0));
+        let table = Table::new(columns(tr!("MODEL"))).rows(models.chain(all));
+        table.write(out)?;
         writeln!(out)?;
-        let paces = self.models.iter().map(|sum| sum.paces(bars));
-        let speeds = [
-            tr!("MODEL"),
-            tr!("THINKS/S"),
-            tr!("ANSWERS/S"),
-            tr!("THINKING"),
-        ];
-        table::write(out, speeds, paces)?;
-        writeln!(out)?;
+        self.write_delays(bars, out)?;
+        self.write_paces(bars, out)?;
         self.write_split(bars, out)?;
         let days = self
             .days
             .iter()
             .map(|sum| row(sum, &sum.day, most(&self.days)));
-        table::write(out, head(tr!("DAY")), days)?;
+        Table::new(columns(tr!("DAY"))).rows(days).write(out)?;
         let (turns, counted) = (self.all.tally.turns, self.all.tally.counted);
         if counted < turns {
             let without = turns - counted;
             let note = tr!("Turns without reported token counts: {without}.", without);
-            writeln!(out, "\n{note}")?;
+            writeln!(out)?;
+            table::write_note(out, &note)?;
         }
         if self.all.listed != Cost::default() {
             let note = tr!("~ by the catalogue's prices, where the provider reports no cost.");
-            writeln!(out, "\n{note}")?;
+            writeln!(out)?;
+            table::write_note(out, note)?;
         }
         Ok(())
+    }
+
+    /// How long replies were waited for.
+    fn write_delays(&self, bars: Bars, out: &mut impl Write) -> io::Result<()> {
+        let columns = [
+            (tr!("MODEL"), Fit::Name),
+            (tr!("UNTIL"), Fit::Fact),
+            (tr!("MEDIAN"), Fit::Figure),
+            (tr!("9 IN 10"), Fit::Figure),
+            ("", Fit::Spare),
+        ];
+        let longest = self.models.iter().flat_map(Sum::medians).max();
+        let longest = longest.unwrap_or_default();
+        let rows = self.models.iter().flat_map(|sum| sum.delays(bars, longest));
+        Table::new(columns).rows(rows).write(out)?;
+        writeln!(out)
+    }
+
+    /// How fast tokens came, and how many of them were thinking.
+    fn write_paces(&self, bars: Bars, out: &mut impl Write) -> io::Result<()> {
+        let columns = [
+            (tr!("MODEL"), Fit::Name),
+            (tr!("THINKING TOK/S"), Fit::Figure),
+            (tr!("ANSWER TOK/S"), Fit::Figure),
+            (tr!("THINKING"), Fit::Figure),
+            ("", Fit::Spare),
+        ];
+        let rows = self.models.iter().map(|sum| sum.paces(bars));
+        Table::new(columns).rows(rows).write(out)?;
+        writeln!(out)
     }
 
     /// What thinking and answers cost apart, where that is known of any model.
@@ -209,8 +218,12 @@ impl Figures {
         if rows.is_empty() {
             return Ok(());
         }
-        let head = [tr!("MODEL"), tr!("COST OF THINKING"), tr!("OF ANSWERS")];
-        table::write(out, head, rows.into_iter())?;
+        let columns = [
+            (tr!("MODEL"), Fit::Name),
+            (tr!("COST OF THINKING"), Fit::Fact),
+            (tr!("OF ANSWERS"), Fit::Fact),
+        ];
+        Table::new(columns).rows(rows).write(out)?;
         writeln!(out)
     }
 }
@@ -269,19 +282,16 @@ impl Sum {
         self.tally.usage.output_tokens.unwrap_or(0)
     }
 
-    /// Turns, input, cached, output, cost, for people.
+    /// Turns, input, output, cost, cached, for people.
     fn amounts(&self, bars: Bars) -> [String; 5] {
         let usage = &self.tally.usage;
-        let tokens = |count: Option<u64>| {
-            let count = count.map_or_else(|| bars.dash().to_owned(), short_count);
-            format!("{count:>6}")
-        };
+        let tokens = |count: Option<u64>| count.map_or_else(|| bars.dash().to_owned(), short_count);
         [
-            format!("{:>5}", self.tally.turns),
+            self.tally.turns.to_string(),
             tokens(usage.input_tokens),
-            tokens(usage.cached_tokens),
             tokens(usage.output_tokens),
             self.cost(bars),
+            tokens(usage.cached_tokens),
         ]
     }
 
@@ -316,8 +326,7 @@ impl Sum {
     fn delays(&self, bars: Bars, longest: Duration) -> Vec<[String; 5]> {
         let dash = || bars.dash().to_owned();
         let cell = |time: Option<Duration>| {
-            let time = time.map_or_else(dash, |time| format!("{:.1} s", time.as_secs_f64()));
-            format!("{time:>7}")
+            time.map_or_else(dash, |time| format!("{:.1} s", time.as_secs_f64()))
         };
         let micros = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
         let known = self.moments().into_iter();
@@ -333,24 +342,20 @@ impl Sum {
             .collect()
     }
 
-    fn paces(&self, bars: Bars) -> [String; 4] {
+    fn paces(&self, bars: Bars) -> [String; 5] {
         let dash = || bars.dash().to_owned();
-        let pace = |pace: Pace, width: usize| {
-            let pace = pace
-                .per_second()
-                .map_or_else(dash, |pace| format!("{pace:.0}"));
-            format!("{pace:>width$}")
+        let pace = |pace: Pace| {
+            let pace = pace.per_second();
+            pace.map_or_else(dash, |pace| format!("{pace:.0}"))
         };
         let tally = &self.tally;
-        let share = tally.thinking_share().map_or_else(dash, |share| {
-            let bar = bars.draw(tally.thought, tally.told_apart);
-            format!("{:>3.0}% {bar}", share * 100.0)
-        });
+        let share = tally.thinking_share();
         [
             self.model.clone(),
-            pace(tally.thinking, 8),
-            pace(tally.answering, 9),
-            share,
+            pace(tally.thinking),
+            pace(tally.answering),
+            share.map_or_else(dash, |share| format!("{:.0}%", share * 100.0)),
+            bars.draw(tally.thought, tally.told_apart),
         ]
     }
 
@@ -482,7 +487,6 @@ impl Bars {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::markdown::text_width;
 
     #[test]
     fn bars_are_as_long_as_their_share_and_never_nothing_for_something() {
@@ -529,14 +533,10 @@ mod tests {
         assert_eq!(
             rows,
             [
-                "p/m|connected|  1.0 s|  1.0 s|#",
-                "|1st answer|  3.0 s|180.0 s|###"
+                "p/m|connected|1.0 s|1.0 s|#",
+                "|1st answer|3.0 s|180.0 s|###"
             ]
         );
-        // With a name cut to ten columns they fit into sixty.
-        let widest = |row: &[String; 5]| row[1..].iter().map(|cell| text_width(cell) + 2).sum();
-        let all: Vec<usize> = sum.delays(bars, longest).iter().map(widest).collect();
-        assert!(all.iter().all(|width| 10 + width + SHORT_BAR_COLS <= 60));
     }
 
     #[test]

@@ -53,10 +53,9 @@ pub(super) fn read_all(
         .collect();
     if !is_there && !names.contains(&wish) {
         let file = path.unwrap_or_default();
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
         let place = directory.unwrap_or_default().join(format!("{wish}.toml"));
         let problems = theme::unknown(
-            &text,
+            settings::text(options).unwrap_or_default(),
             &file.to_string_lossy(),
             wish,
             &names,

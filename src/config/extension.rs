@@ -107,7 +107,10 @@ pub struct Template {
 
 /// Reads `[tools.NAME]`.
 pub(super) fn tool(name: String, mut section: Section<'_>, notes: &mut Notes) -> Option<Tool> {
-    check_tool_name(&name, section.at, notes);
+    if !is_tool_name(&name) {
+        let message = tr!("a tool's name holds letters, digits, _ and - only, 64 at most.");
+        notes.wrong(section.at, message);
+    }
     let command = section.get("command");
     if command.is_none() {
         let name = safe::one_line(&name);
@@ -146,15 +149,10 @@ fn parameters(field: &Field<'_>, notes: &mut Notes) -> Option<Map<String, Value>
     Some(parameters)
 }
 
-fn check_tool_name(name: &str, at: usize, notes: &mut Notes) {
+/// What the vendors' protocols allow a function to be called.
+fn is_tool_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    // What the vendors' protocols allow a function to be called.
-    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
-        notes.wrong(
-            at,
-            tr!("a tool's name holds letters, digits, _ and - only, 64 at most."),
-        );
-    }
+    !name.is_empty() && name.len() <= 64 && name.chars().all(plain)
 }
 
 /// Reads `[mcp.NAME]`.
@@ -181,7 +179,11 @@ pub(super) fn mcp_server(
             None
         }
     };
-    check_tool_name(&name, section.at, notes);
+    // Its tools may be offered under names that begin with it.
+    if !is_tool_name(&name) {
+        let message = tr!("an MCP server's name holds letters, digits, _ and - only, 64 at most.");
+        notes.wrong(section.at, message);
+    }
     let timeout_seconds = section.whole("timeout_seconds", 1..=86_400, notes);
     let approve = section.word("approve", &APPROVE, notes);
     let env = section.get("env");

@@ -60,12 +60,15 @@ pub fn language(text: &str) -> Option<Language> {
     LANGUAGES.iter().find(|(name, _)| *name == word)?.1
 }
 
-/// What is wrong with a value that means something outside of the configuration: `key` is its table
-/// and its name there.
-pub fn wrong_at(text: &str, file: &str, key: (&str, &str), what: String) -> Problems {
+/// What is wrong with a value that means something outside of the configuration: `key` is its name,
+/// and before it those of the tables that lead there.
+pub fn wrong_at(text: &str, file: &str, key: &[&str], what: String) -> Problems {
     let at = DeTable::parse(text).ok().and_then(|root| {
-        let table = root.get_ref().get(key.0)?.get_ref().as_table()?;
-        Some(table.get(key.1)?.span().start)
+        let (name, tables) = key.split_last()?;
+        let table = tables.iter().try_fold(root.get_ref(), |table, name| {
+            table.get(*name)?.get_ref().as_table()
+        })?;
+        Some(table.get(*name)?.span().start)
     });
     let mut notes = Notes::default();
     notes.wrong(at.unwrap_or(0), what);

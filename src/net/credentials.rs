@@ -20,9 +20,6 @@ use crate::private;
 
 /// The largest file that is read, in bytes: keys are short.
 const MOST_BYTES: u64 = 1024 * 1024;
-/// What the file says of itself.
-const HEAD: &str =
-    "# Keys that `mmchat key set` keeps. Each goes only to the address beside it.\n\n";
 
 /// Why kept keys can't be had or changed. Says nothing of what the file holds.
 #[derive(Debug)]
@@ -221,7 +218,9 @@ impl Credentials {
             })
             .collect();
         let text = toml::to_string(&written).map_err(|_unwritable| self.unreadable(None))?;
-        self.replace(&(HEAD.to_owned() + &text))
+        let head =
+            tr!("Keys that `mmchat key set` keeps. Each goes only to the address beside it.");
+        self.replace(&format!("# {head}\n\n{text}"))
             .map_err(|error| CredentialsError::Write {
                 path: self.name(),
                 source: error,

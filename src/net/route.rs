@@ -182,7 +182,7 @@ impl Routes {
 
 /// Reads the address of a request.
 pub(super) fn parse(url: &str) -> Result<Url, Failure> {
-    let wrong = |why: String| Failure::new(FailureKind::Setup, format!("base_url: {why}"));
+    let wrong = |why: String| Failure::new(FailureKind::Setup, tr!("base_url: {why}", why));
     let url = Url::parse(url).map_err(|error| wrong(format!("“{url}”: {error}")))?;
     match url.scheme() {
         "http" | "https" => Ok(url),
@@ -336,7 +336,7 @@ fn extra_roots(ca_file: &str) -> Result<Vec<Certificate>, Failure> {
     let wrong = |why: String| {
         Failure::new(
             FailureKind::Setup,
-            format!("network.ca_file “{ca_file}”: {why}"),
+            tr!("network.ca_file “{ca_file}”: {why}", ca_file, why),
         )
     };
     let pem = std::fs::read(ca_file).map_err(|error| wrong(phrase::system(&error)))?;

@@ -30,7 +30,7 @@ pub fn system(error: &Error) -> String {
     match (language(), number, kind) {
         (Language::ZhCn, Some(number), Some((_, text))) => {
             let text = line(text).unwrap_or(text);
-            format!("{text} (os error {number})")
+            format!("{text}（os error {number}）")
         }
         _ => error.to_string(),
     }

@@ -15,7 +15,10 @@ pub use save::{save, text};
 use std::fmt::Write as _;
 
 use crate::app::library::Kept;
-use crate::chat::{CallState, Finish, Moment, ToolCall, Turn, TurnState, references, safe};
+use crate::chat::{
+    CallState, Finish, Moment, Outcome, ToolCall, Turn, TurnState, references, safe,
+};
+use crate::phrase::tr;
 
 /// What of the reasoning is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +97,8 @@ pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Optio
     if !head.system_prompt.trim().is_empty() {
         let _ = writeln!(
             out,
-            "## System\n\n{}\n",
+            "## {}\n\n{}\n",
+            tr!("System"),
             safe::visible(head.system_prompt.trim())
         );
     }
@@ -118,15 +122,20 @@ pub fn plain(kept: &Kept, reasoning: Reasoning) -> String {
 }
 
 fn markdown_turn(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
-    let _ = writeln!(out, "## You\n\n{}\n", safe::visible(turn.prompt.trim_end()));
+    let prompt = safe::visible(turn.prompt.trim_end());
+    let _ = writeln!(out, "## {}\n\n{prompt}\n", tr!("You"));
     for attachment in &turn.attachments {
         let (name, facts) = (attachment.shown_name(), attachment.facts());
-        let _ = writeln!(out, "*Attached: {name} ({facts})*\n");
+        let _ = writeln!(
+            out,
+            "*{}*\n",
+            tr!("Attached: {name} ({facts})", name, facts)
+        );
     }
     let _ = writeln!(out, "## {}\n", safe::one_line(&heading(kept, turn)));
     let thought = turn.reply.reasoning.as_str().trim();
     if reasoning != Reasoning::Without && !thought.is_empty() {
-        out.push_str("> **Thinking**\n>\n");
+        let _ = write!(out, "> **{}**\n>\n", tr!("Thinking"));
         for line in safe::visible(thought).lines() {
             let _ = writeln!(out, "> {line}");
         }
@@ -156,7 +165,12 @@ fn heading(kept: &Kept, turn: &Turn) -> String {
     let versions = kept.conversation.siblings(turn.id);
     match versions.iter().position(|id| *id == turn.id) {
         Some(at) if versions.len() > 1 => {
-            format!("{heading} · version {} of {}", at + 1, versions.len())
+            tr!(
+                "{heading} · version {at} of {of}",
+                heading,
+                at = at + 1,
+                of = versions.len()
+            )
         }
         _ => heading,
     }
@@ -175,7 +189,12 @@ fn passages(turn: &Turn) -> impl Iterator<Item = (&str, &[ToolCall])> {
 /// A tool call with what came of it. Its texts stand in fences that nothing in them can close.
 fn markdown_call(out: &mut String, call: &ToolCall) {
     let name = safe::one_line(&call.name);
-    let _ = writeln!(out, "**Tool {name}** {}\n", ending_of(call));
+    let _ = writeln!(
+        out,
+        "**{}** {}\n",
+        tr!("Tool {name}", name),
+        ending_of(call)
+    );
     for (language, text) in [("json", call.effective_arguments()), ("", &call.result())] {
         let text = safe::visible(text.trim_end());
         let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
@@ -186,28 +205,29 @@ fn markdown_call(out: &mut String, call: &ToolCall) {
 
 /// What became of a tool call, in brackets.
 fn ending_of(call: &ToolCall) -> String {
+    let seconds = |outcome: &Outcome| format!("{:.1}", outcome.took.as_secs_f64());
     let what = match &call.state {
-        CallState::Done(outcome) => format!("{:.1} s", outcome.took.as_secs_f64()),
-        CallState::Failed(outcome) => format!("failed after {:.1} s", outcome.took.as_secs_f64()),
-        _ => "not run".to_owned(),
+        CallState::Done(outcome) => tr!("{seconds} s", seconds = seconds(outcome)),
+        CallState::Failed(outcome) => tr!("failed after {seconds} s", seconds = seconds(outcome)),
+        _ => tr!("not run").to_owned(),
     };
-    let edited = call
-        .edited
-        .as_ref()
-        .map_or("", |_| ", arguments changed by the user");
-    format!("({what}{edited})")
+    let edited = match call.edited {
+        Some(_) => tr!(", arguments changed by the user"),
+        None => "",
+    };
+    tr!("({what}{edited})", what, edited)
 }
 
 /// How a reply ended, if not well.
 fn ending(turn: &Turn) -> Option<&'static str> {
     match &turn.state {
-        TurnState::Stopped => Some("Stopped."),
-        TurnState::Interrupted => Some("Interrupted."),
+        TurnState::Stopped => Some(tr!("Stopped.")),
+        TurnState::Interrupted => Some(tr!("Interrupted.")),
         TurnState::Failed(failure) => Some(failure.what()),
         TurnState::Live | TurnState::Done => match turn.reply.finish {
-            Some(Finish::Length) => Some("Cut at the token limit."),
-            Some(Finish::ContentFilter) => Some("Cut by the provider's safety filter."),
-            Some(Finish::CutOff) => Some("Cut off: the stream ended too early."),
+            Some(Finish::Length) => Some(tr!("Cut at the token limit.")),
+            Some(Finish::ContentFilter) => Some(tr!("Cut by the provider's safety filter.")),
+            Some(Finish::CutOff) => Some(tr!("Cut off: the stream ended too early.")),
             _ => None,
         },
     }

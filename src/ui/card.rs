@@ -146,7 +146,7 @@ impl Asking {
             title.push_str(tr!("· with your arguments "));
         }
         if waiting > 1 {
-            let _ = write!(title, "· {} more to come ", waiting - 1);
+            title.push_str(&tr!("· {count} more to come ", count = waiting - 1));
         }
         let lines = consent::shown(&arguments);
         let runs = tr!(

@@ -47,8 +47,8 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
         count => tr!(" · tools {count}", count),
     };
     let extras = [
-        (app.session.extras.json, " · json"),
-        (app.session.extras.search, " · search"),
+        (app.session.extras.json, tr!(" · json")),
+        (app.session.extras.search, tr!(" · search")),
     ];
     let persona = safe::one_line(&app.keeping.head.persona);
     let persona = match persona.as_str() {

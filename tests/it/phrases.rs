@@ -7,17 +7,32 @@ use mmchat::app::WITH_ARGUMENT;
 use mmchat::app::command::SPECS;
 use mmchat::catalog::Catalog;
 
-/// The lines of the Chinese locale, by their English text.
-fn lines() -> BTreeMap<String, String> {
+/// The Chinese locale's file.
+fn locale() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/locales/zh-CN.toml");
-    let text = std::fs::read_to_string(path).unwrap();
-    toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"))
+    std::fs::read_to_string(path).unwrap()
 }
 
-/// Every text that may be said: those that the sources name, and those that stand in tables.
-fn texts() -> BTreeSet<String> {
-    let mut texts = BTreeSet::new();
-    let mut open = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+/// Its lines, by their English text.
+fn lines() -> BTreeMap<String, String> {
+    toml::from_str(&locale()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What the catalogue says, which is no code.
+const CATALOG: &str = "assets/catalog.toml";
+
+/// Every text that may be said, with the files where it stands: those that the sources name, and those
+/// that stand in tables.
+fn texts() -> BTreeMap<String, Vec<String>> {
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut found = |text: &str, file: &str| {
+        texts
+            .entry(text.to_owned())
+            .or_default()
+            .push(file.to_owned());
+    };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open = vec![root.join("src")];
     while let Some(path) = open.pop() {
         if path.is_dir() {
             open.extend(
@@ -26,30 +41,39 @@ fn texts() -> BTreeSet<String> {
                     .map(|it| it.unwrap().path()),
             );
         } else if !path.ends_with("phrase.rs") {
-            let code = std::fs::read_to_string(path).unwrap();
+            let code = std::fs::read_to_string(&path).unwrap();
             let code: Vec<&str> = code
                 .lines()
                 .take_while(|line| *line != "#[cfg(test)]")
                 .filter(|line| !line.trim_start().starts_with("//"))
                 .collect();
             let code = code.join("\n");
+            let file = path.strip_prefix(root).unwrap().to_string_lossy();
             for call in ["tr!(", "mark("] {
                 let parts: Vec<&str> = code.split(call).collect();
                 // Not `include_str!(`.
                 let whole = |before: &str| {
                     !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
                 };
-                let calls = parts.windows(2).filter(|pair| whole(pair[0]));
-                texts.extend(calls.filter_map(|pair| literal(pair[1])));
+                for pair in parts.windows(2).filter(|pair| whole(pair[0])) {
+                    if let Some(text) = literal(pair[1]) {
+                        found(&text, &file);
+                    }
+                }
             }
         }
     }
-    texts.extend(SPECS.iter().map(|spec| spec.title.to_owned()));
-    texts.extend(WITH_ARGUMENT.iter().map(|with| with.title.to_owned()));
+    for spec in SPECS {
+        found(spec.title, "src/app/command/table.rs");
+    }
+    for with in WITH_ARGUMENT {
+        found(with.title, "src/app/slash.rs");
+    }
     for provider in &Catalog::builtin().providers {
-        texts.insert(provider.note.clone());
+        found(&provider.note, CATALOG);
         for model in &provider.models {
-            texts.extend([model.advice.clone(), model.warning.clone()]);
+            found(&model.advice, CATALOG);
+            found(&model.warning, CATALOG);
         }
     }
     texts.remove("");
@@ -91,14 +115,40 @@ fn every_text_has_a_chinese_line_and_no_line_is_left_over() {
     let (texts, lines) = (texts(), lines());
     assert!(texts.len() > 200, "{}", texts.len());
     let silent: Vec<_> = texts
-        .iter()
+        .keys()
         .filter(|text| !lines.contains_key(*text))
         .collect();
-    let left_over: Vec<_> = lines.keys().filter(|text| !texts.contains(*text)).collect();
+    let left_over: Vec<_> = lines
+        .keys()
+        .filter(|text| !texts.contains_key(*text))
+        .collect();
     assert!(
         silent.is_empty() && left_over.is_empty(),
         "assets/locales/zh-CN.toml lacks {silent:#?} and has no use for {left_over:#?}"
     );
+}
+
+#[test]
+fn every_line_stands_under_the_module_that_says_it() {
+    let (texts, locale) = (texts(), locale());
+    let mut heading = "";
+    let mut wrong = Vec::new();
+    for line in locale.lines() {
+        if let Some(title) = line.strip_prefix("# ") {
+            // Behind a colon stands what is to be known of the lines.
+            heading = title.split('：').next().unwrap();
+        } else if let Some(text) = literal(line) {
+            let files = &texts[&text];
+            let is_here = |file: &String| {
+                let rest = file.strip_prefix(heading);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/']))
+            };
+            if !files.iter().any(is_here) {
+                wrong.push(format!("{text:?} under {heading}: it stands in {files:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

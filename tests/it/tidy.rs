@@ -38,6 +38,12 @@ struct Source {
 }
 
 impl Source {
+    /// Whether it holds a module's own tests, in a file or a directory beside it.
+    fn is_tests(&self) -> bool {
+        let parent = self.path.parent();
+        self.path.ends_with("tests.rs") || parent.is_some_and(|parent| parent.ends_with("tests"))
+    }
+
     /// The code without comments and without the tests at its end.
     fn code(&self) -> String {
         let code = self.text.lines().take_while(|line| *line != "#[cfg(test)]");
@@ -169,9 +175,7 @@ fn the_view_knows_no_messages_and_the_state_no_frames() {
 
 #[test]
 fn files_stay_small_and_begin_with_what_they_own() {
-    // A module's own tests may have a file of their own.
-    let is_code = |source: &Source| !source.path.ends_with("tests.rs");
-    for source in sources().into_iter().filter(is_code) {
+    for source in sources().into_iter().filter(|source| !source.is_tests()) {
         let path = source.path.display();
         let lines = source
             .text
@@ -229,8 +233,7 @@ fn every_module_is_named_in_the_guide_for_contributors() {
     let unnamed: Vec<_> = sources()
         .into_iter()
         .filter(|source| source.layer().is_some())
-        // A module's own tests in a file beside it.
-        .filter(|source| !source.path.ends_with("tests.rs"))
+        .filter(|source| !source.is_tests())
         .filter(|source| !named(source.path.file_stem().unwrap().to_str().unwrap()))
         .map(|source| source.path)
         .collect();

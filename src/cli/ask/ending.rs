@@ -10,7 +10,7 @@ use crate::chat::{
 use crate::cli::args::Format;
 use crate::cli::{Exit, complain};
 use crate::config::schema;
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 
 /// The exit code of a reply that was to be JSON, which says on standard error why it is not as asked.
 pub(super) fn judged(exit: Exit, turn: &Turn, schema: Option<&Value>) -> Exit {
@@ -34,11 +34,7 @@ pub(super) fn conclude(turn: &Turn, format: Format) -> Exit {
     }
     if let TurnState::Failed(failure) = &turn.state {
         let words = failure.vendor_words();
-        let told = tr!(
-            "{first} {second}",
-            first = failure.what(),
-            second = failure.next_step_in_shell()
-        );
+        let told = phrase::in_a_row([failure.what(), failure.next_step_in_shell()]);
         if failure.message.trim().is_empty() {
             // A status alone is no sentence of its own.
             complain(format!("{told} {words}").trim_end());

@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 
 use super::observe::{Observed, observe};
 use crate::catalog::{self, Catalog, DEMO, Model, Provider, Wish};
-use crate::chat::{Delta, Failure, Message, Params, Reply, Thinking, safe};
+use crate::chat::{Delta, Failure, Message, Params, Reply, Thinking};
 use crate::cli::args::Options;
 use crate::cli::providers::Providers;
 use crate::cli::setup::{self, Environment};
-use crate::cli::{Trouble, block_on, json as as_text, table};
+use crate::cli::table::{self, Fit, Table};
+use crate::cli::{Trouble, block_on, json as as_text};
 use crate::config::Network;
 use crate::net::{Client, Keys};
 use crate::phrase::tr;
@@ -265,22 +266,23 @@ pub(super) fn print(out: &mut impl Write, wanted: bool, probes: &[Probe]) -> io:
         let none = tr!("no provider has a key, so none was asked");
         return writeln!(out, "  – {none}");
     }
-    let head = [
-        tr!("MODEL"),
-        tr!("KEY"),
-        tr!("CONNECTED"),
-        tr!("FIRST TEXT"),
-        tr!("REASONING IN"),
-        tr!("PIECES"),
-        tr!("USAGE"),
-        tr!("OFF WORKS"),
+    let columns = [
+        (tr!("MODEL"), Fit::Name),
+        (tr!("KEY"), Fit::Words),
+        (tr!("CONNECTED"), Fit::Figure),
+        (tr!("FIRST TEXT"), Fit::Figure),
+        (tr!("REASONING IN"), Fit::Fact),
+        (tr!("PIECES"), Fit::Fact),
+        (tr!("USAGE"), Fit::Fact),
+        (tr!("OFF WORKS"), Fit::Fact),
     ];
-    table::write(out, head, probes.iter().map(Probe::cells))?;
+    let table = Table::new(columns).rows(probes.iter().map(Probe::cells));
+    table.write(out)?;
     for probe in probes {
         if let Err(failure) = &probe.outcome {
-            let words = safe::one_line(&failure.vendor_words());
+            let words = failure.vendor_words();
             let step = failure.next_step_in_shell();
-            writeln!(out, "{}: {step} {words}", safe::one_line(&probe.provider))?;
+            table::write_note(out, &format!("{}: {step} {words}", probe.provider))?;
         }
     }
     Ok(())

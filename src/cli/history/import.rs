@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{failed, shelf_to_change, write_out};
 use crate::app::library::{Change, Kept, Query, Which};
-use crate::chat::{Ids, Turn, safe};
+use crate::chat::{Ids, Moment, Turn, safe};
 use crate::cli::args::Options;
 use crate::cli::{Exit, Trouble, complain};
 use crate::phrase::{self, tr};
@@ -13,30 +13,45 @@ use crate::runtime::Clock;
 use crate::store::{Shelf, import};
 
 /// Puts the conversations of files into the store. Those that are there already are left out, unless
-/// `again`.
+/// `again`. What is wrong with one file keeps the others from nothing; they are told at the end.
 pub(super) fn import(options: &Options, files: &[PathBuf], again: bool) -> Result<Exit, Trouble> {
     let mut ids = Ids::new(fastrand::u64(..));
     let now = Clock::system().now().wall;
     let mut all = Vec::new();
+    let mut wrong = Vec::new();
     for path in files {
-        let text = read(path)?;
-        let kept = import::read(&text, &mut ids, now).map_err(|why| {
-            let path = path.display();
-            Trouble::usage(tr!("{path} can't be imported: {why}", path, why))
-        })?;
-        all.extend(kept);
+        match conversations_in(path, &mut ids, now) {
+            Ok(kept) => all.extend(kept),
+            Err(trouble) => wrong.push(trouble),
+        }
     }
-    let mut shelf = shelf_to_change(options)?;
-    if !again {
-        all = those_that_are_new(&shelf, all)?;
+    if !all.is_empty() {
+        let mut shelf = shelf_to_change(options)?;
+        if !again {
+            all = those_that_are_new(&shelf, all)?;
+        }
+        let changes: Vec<Change> = all.iter().flat_map(changes_of).collect();
+        shelf.change(&changes).map_err(|error| failed(&error))?;
     }
-    let changes: Vec<Change> = all.iter().flat_map(changes_of).collect();
-    shelf.change(&changes).map_err(|error| failed(&error))?;
     let lines = all
         .iter()
         .map(|kept| format!("{}\t{}\n", kept.head.id, safe::one_line(&kept.head.title)));
     write_out(&lines.collect::<String>())?;
-    Ok(Exit::Success)
+    let Some(last) = wrong.pop() else {
+        return Ok(Exit::Success);
+    };
+    for trouble in wrong {
+        complain(&trouble.to_string());
+    }
+    Err(last)
+}
+
+fn conversations_in(path: &Path, ids: &mut Ids, now: Moment) -> Result<Vec<Kept>, Trouble> {
+    let text = read(path)?;
+    import::read(&text, ids, now).map_err(|why| {
+        let path = path.display();
+        Trouble::usage(tr!("{path} can't be imported: {why}", path, why))
+    })
 }
 
 /// Leaves out, with a word, what the store or an earlier file has.

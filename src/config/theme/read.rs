@@ -138,5 +138,5 @@ pub fn unknown(text: &str, file: &str, theme: &str, names: &[&str], place: &str)
         all,
         place
     );
-    wrong_at(text, file, ("ui", "theme"), what)
+    wrong_at(text, file, &["ui", "theme"], what)
 }

@@ -13,6 +13,7 @@ use super::super::width::text_width;
 use super::super::wrap::{Breaking, Line};
 use super::super::{Role, Row, Span, Style};
 use super::{Nest, Painter};
+use crate::phrase::tr;
 
 /// Levels of nesting that are drawn; what is deeper is shown at this depth.
 const MAX_DRAWN: usize = 12;
@@ -232,10 +233,10 @@ impl Painter<'_> {
 
 fn alert(kind: BlockQuoteKind) -> &'static str {
     match kind {
-        BlockQuoteKind::Note => "Note",
-        BlockQuoteKind::Tip => "Tip",
-        BlockQuoteKind::Important => "Important",
-        BlockQuoteKind::Warning => "Warning",
-        BlockQuoteKind::Caution => "Caution",
+        BlockQuoteKind::Note => tr!("Note"),
+        BlockQuoteKind::Tip => tr!("Tip"),
+        BlockQuoteKind::Important => tr!("Important"),
+        BlockQuoteKind::Warning => tr!("Warning"),
+        BlockQuoteKind::Caution => tr!("Caution"),
     }
 }

@@ -8,10 +8,11 @@ use base64::engine::general_purpose::STANDARD;
 use super::{Reasoning, Sum, ending, ending_of, heading, passages, stamp};
 use crate::app::library::Kept;
 use crate::chat::{Attachment, Content, Source, ToolCall, Turn, safe};
+use crate::phrase::{self, Language, tr};
 
 /// Nothing is loaded from anywhere and nothing runs; the style is in the page.
 const BEGINNING: &str = "<!doctype html>
-<html lang=\"en\">
+<html lang=\"{language}\">
 <head>
 <meta charset=\"utf-8\">
 <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">
@@ -36,7 +37,11 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
     let head = &kept.head;
     let sum = Sum::of(kept, cost);
     let title = escaped(&safe::one_line(&head.title));
-    let mut out = String::from(BEGINNING);
+    let language = match phrase::language() {
+        Language::En => "en",
+        Language::ZhCn => "zh-CN",
+    };
+    let mut out = BEGINNING.replacen("{language}", language, 1);
     let _ = write!(
         out,
         "<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n"
@@ -45,16 +50,19 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
         "" => String::new(),
         persona => escaped(persona) + " · ",
     };
+    let counts = tr!(
+        "{input} input and {output} output tokens",
+        input = sum.input_tokens,
+        output = sum.output_tokens
+    );
     let _ = write!(
         out,
-        "<p class=\"facts\">{} · {persona}{} · {} input and {} output tokens",
+        "<p class=\"facts\">{} · {persona}{} · {counts}",
         escaped(&head.choice.to_string()),
         stamp(head.created),
-        sum.input_tokens,
-        sum.output_tokens
     );
     if let Some(tokens) = sum.reasoning_tokens {
-        let _ = write!(out, ", {tokens} of them reasoning");
+        out.push_str(&tr!(", {tokens} of them reasoning", tokens));
     }
     if let Some(usd) = sum.cost_usd {
         let _ = write!(out, " · ${usd:.4}");
@@ -64,7 +72,8 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
         let system = escaped(&head.system_prompt);
         let _ = write!(
             out,
-            "<article>\n<h2>System</h2>\n<pre>{system}</pre>\n</article>\n"
+            "<article>\n<h2>{}</h2>\n<pre>{system}</pre>\n</article>\n",
+            tr!("System")
         );
     }
     for turn in kept.conversation.path() {
@@ -77,7 +86,8 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
 fn article(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
     let prompt = escaped(&turn.prompt);
     let model = escaped(&heading(kept, turn));
-    let _ = write!(out, "<article>\n<h2>You</h2>\n<pre>{prompt}</pre>\n");
+    let you = tr!("You");
+    let _ = write!(out, "<article>\n<h2>{you}</h2>\n<pre>{prompt}</pre>\n");
     for attachment in &turn.attachments {
         attached(out, attachment);
     }
@@ -91,7 +101,8 @@ fn article(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
         };
         let _ = write!(
             out,
-            "<details{open}><summary>Thinking</summary>\n<pre>{thought}</pre>\n</details>\n"
+            "<details{open}><summary>{}</summary>\n<pre>{thought}</pre>\n</details>\n",
+            tr!("Thinking")
         );
     }
     if reasoning != Reasoning::Only {
@@ -115,11 +126,12 @@ fn article(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
 
 /// A tool call and what came of it, to be unfolded.
 fn tool(out: &mut String, call: &ToolCall) {
-    let (name, ending) = (escaped(&call.name), escaped(&ending_of(call)));
+    let tool = tr!("Tool {name}", name = escaped(&call.name));
+    let ending = escaped(&ending_of(call));
     let (arguments, result) = (escaped(call.effective_arguments()), escaped(&call.result()));
     let _ = write!(
         out,
-        "<details><summary>Tool {name} {ending}</summary>\n<pre>{arguments}</pre>\n<pre>{result}</pre>\n</details>\n"
+        "<details><summary>{tool} {ending}</summary>\n<pre>{arguments}</pre>\n<pre>{result}</pre>\n</details>\n"
     );
 }
 

@@ -156,7 +156,7 @@ pub(in crate::store) fn is_ours(value: &Value) -> bool {
 /// Fails, with a sentence, when the object is not what an export makes.
 pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
     if !is_ours(value) {
-        return Err(format!("“format” is not “{FORMAT}”"));
+        return Err(tr!("“format” is not “{format}”", format = FORMAT));
     }
     let version = value.get("version").and_then(Value::as_u64);
     if version != Some(VERSION) {

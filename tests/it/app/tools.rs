@@ -621,6 +621,17 @@ fn the_rounds_of_a_turn_are_bounded() {
 }
 
 #[test]
+fn without_rounds_no_tools_are_offered_and_the_switch_says_why() {
+    let mut harness = Harness::with(&CONFIG.replace("max_tool_rounds = 2", "max_tool_rounds = 0"));
+    harness.say("q").hides("tools 2");
+    assert!(harness.app.tools_on_offer().is_empty());
+    harness.stream([answer("x")]).end();
+    harness.type_text("/tools").press("enter");
+    harness.type_text("/tools").press("enter");
+    harness.shows("chat.max_tool_rounds is 0, so no tools are offered");
+}
+
+#[test]
 fn a_flood_of_calls_is_cut_and_the_model_is_told() {
     let mut harness = Harness::with(CONFIG);
     let calls = [("now", "{}"); 50];

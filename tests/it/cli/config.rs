@@ -212,7 +212,7 @@ fn the_configuration_is_edited_and_checked_afterwards() {
 
 #[cfg(unix)]
 #[test]
-fn on_a_terminal_the_table_of_models_is_no_wider_than_it() {
+fn on_a_terminal_the_table_of_models_is_no_wider_than_it_and_cuts_no_name() {
     let home = Home::new();
     let piped = home.run(&["models"]).ends(0).out;
     assert!(
@@ -227,7 +227,38 @@ fn on_a_terminal_the_table_of_models_is_no_wider_than_it() {
             "{line}"
         );
     }
-    assert!(shown.contains('…'));
+    assert!(shown.contains("MiniMax/MiniMax-M3.1-Flash"), "{shown}");
+    assert!(!shown.contains('…'), "{shown}");
+}
+
+#[test]
+fn what_looks_like_a_place_of_a_template_and_is_none_is_told() {
+    let home = Home::configured("[templates.t]\nprompt = \"{{a b}} {{ok}} {{\"\n");
+    let checked = home.run(&["config", "check"]).ends(0);
+    checked
+        .complains("config.toml:2:10: `templates.t.prompt` holds “{{a b}}”")
+        .complains("A place looks like {{NAME}}");
+    // Code has braces too: only who asks is told.
+    assert_eq!(home.run(&["keys"]).ends(0).err, "");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_configuration_that_can_be_read_only_once_is_read_in_its_language() {
+    let home = Home::new();
+    let config = "mouze = 1\n[ui]\nlanguage = \"zh-CN\"\n";
+    let check = ["config", "check", "--config", "/dev/stdin"];
+    home.run_with_input(&check, config.as_bytes())
+        .ends(2)
+        .complains("/dev/stdin:1:1: 顶层没有 `mouze` 这个键。");
+    let config = "[ui]\ntheme = \"dusk\"\nlanguage = \"zh-CN\"\n";
+    home.run_with_input(&check, config.as_bytes())
+        .ends(2)
+        .complains("/dev/stdin:2:9: `ui.theme`：没有主题 \"dusk\"。");
+    let show = ["config", "show", "--config", "/dev/stdin"];
+    let right = "[ui]\nlanguage = \"zh-CN\"\n";
+    let shown = home.run_with_input(&show, right.as_bytes()).ends(0);
+    assert_eq!(shown.out, right);
 }
 
 #[test]
@@ -244,6 +275,8 @@ fn what_the_check_says_is_as_it_was_reviewed() {
         "[providers.lab]\ndialect = \"openai\"\nbase_url = \"ftp://x\"\n",
         "[providers.lab]\ndialect = \"opnai\"\nbase_url = \"http://localhost/v1\"\n",
         "[ui\n",
+        "[mcp.\"we:ird\"]\nurl = \"https://x\"\n",
+        "[tools.\"a b\"]\ncommand = [\"x\"]\n",
         "[network]\nca_file = \"/no/such/file.pem\"\n",
     ] {
         let home = Home::configured(config);

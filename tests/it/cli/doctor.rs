@@ -63,6 +63,20 @@ fn a_broken_configuration_or_store_is_a_failure() {
 }
 
 #[test]
+fn the_doctor_finds_in_the_configuration_what_its_check_does() {
+    let home = Home::configured(
+        "[ui]\ntheme = \"dusk\"\n[network]\nca_file = \"/no/such.pem\"\nallow_plain_http = true\n",
+    );
+    let checked = home.run(&["config", "check"]).ends(2).err;
+    assert_eq!(checked.lines().count(), 2, "{checked}");
+    let report = home.run(&["doctor", "--json"]).ends(1).json();
+    let file = finding(&report, "Configuration", "file");
+    assert_eq!(file["text"].as_str().unwrap(), checked.trim_end());
+    // The rest of it holds.
+    assert_eq!(finding(&report, "Network", "plain HTTP")["state"], "note");
+}
+
+#[test]
 fn neither_keys_nor_the_passwords_of_proxies_are_shown() {
     let home = Home::asking(Dialect::OpenAi, "http://127.0.0.1:9/v1");
     for arguments in [&["doctor"][..], &["doctor", "--json"]] {

@@ -243,6 +243,20 @@ fn what_can_not_be_imported_is_refused_whole() {
 }
 
 #[test]
+fn a_file_that_is_wrong_keeps_no_other_from_being_imported() {
+    let home = Home::new();
+    let good = home.directory.path().join("good.json");
+    std::fs::write(&good, r#"[{"role":"user","content":"kept all the same"}]"#).unwrap();
+    let good = good.to_str().unwrap();
+    let outcome = home.run(&["history", "import", "absent", good, "missing"]);
+    let outcome = outcome.ends(2);
+    assert!(outcome.out.contains("kept all the same"), "{}", outcome.out);
+    assert_eq!(outcome.err.matches("can't be read").count(), 2);
+    let listed = home.run(&["history", "list"]).ends(0).out;
+    assert_eq!(listed.lines().count(), 1, "{listed}");
+}
+
+#[test]
 fn imported_controls_never_reach_a_terminal() {
     let home = Home::new();
     let evil =
