@@ -400,9 +400,9 @@ impl App {
     }
 
     fn resize(&mut self, cols: u16, rows: u16) -> Vec<Effect> {
-        self.size = (cols, rows);
+        let earlier = std::mem::replace(&mut self.size, (cols, rows));
         self.urgent = true;
-        Vec::new()
+        self.history_resized(earlier.0)
     }
 
     fn key(&mut self, key: KeyEvent, now: Now) -> Vec<Effect> {
