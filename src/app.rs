@@ -390,9 +390,10 @@ impl App {
         if self.quit_armed.is_some_and(|until| until <= now) {
             self.quit_armed = None;
         }
+        let connect_limit = Duration::from_secs(self.config.network.connect_timeout_seconds);
         let errand = self.errand.as_mut().map(|errand| &mut errand.live);
         for live in self.live.as_mut().into_iter().chain(errand) {
-            live.as_of = now;
+            live.pass(now, connect_limit);
         }
         self.as_of = Some(now);
         self.scroll_selection(now);

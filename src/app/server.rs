@@ -206,6 +206,7 @@ impl App {
             return Vec::new();
         };
         live.phase = Phase::Connecting;
+        live.step_since = now.instant;
         live.sent.ask.tools = tools.iter().map(|tool| tool.spec.clone()).collect();
         live.sent.tools = tools;
         let request = live.sent.request(&self.conversation, live.turn);

@@ -211,3 +211,12 @@ fn failures_stand_out_and_without_colours_they_still_have_a_mark() {
     assert!(styles.contains("[red: ✗ The provider"), "{styles}");
     assert!(styles.contains("[darkgray: oops]"), "{styles}");
 }
+
+#[test]
+fn a_connection_that_has_not_failed_in_time_stands_and_the_server_is_waited_for() {
+    let mut it = Harness::with("[network]\nconnect_timeout_seconds = 4\n");
+    it.say("hello").shows("connecting");
+    it.wait(Duration::from_secs(4)).shows("connecting");
+    it.wait(Duration::from_secs(1)).shows("waiting 5.0 s");
+    it.connected().shows("waiting");
+}
