@@ -60,9 +60,9 @@ pub struct Provider {
     pub body: Patch,
     /// What the token limit is called in the body.
     pub max_tokens_field: String,
-    /// Whether pieces may be cumulative (WIRE §9.2).
+    /// Whether pieces may be cumulative.
     pub may_be_cumulative: bool,
-    /// Whether the reasoning that led to a tool call goes back beside its result (WIRE §9.4).
+    /// Whether the reasoning that led to a tool call goes back beside its result.
     pub wants_reasoning_back: bool,
     /// Its models, in the order in which the picker shows them.
     pub models: Vec<Model>,
@@ -212,7 +212,7 @@ impl Provider {
         let default_max_tokens = match self.dialect {
             Dialect::OpenAi | Dialect::DashScope => model.default_max_tokens,
             // The protocol wants a limit always. Where none is known: what the smallest of the
-            // family's limits allows (WIRE §12: 32,768 at Alibaba).
+            // family's limits allows: 32,768 at Alibaba.
             Dialect::Anthropic => model
                 .default_max_tokens
                 .or_else(|| model.max_output_tokens.map(|most| most.min(65_536)))

@@ -251,7 +251,7 @@ fn header_map(exchange: &Exchange<'_>, key: Option<&SecretString>) -> Result<Hea
         })?;
         headers.insert(name_of_header, value);
     }
-    // A compressed event stream is held back until its compressor's buffer is full (WIRE §2).
+    // A compressed event stream is held back until its compressor's buffer is full.
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if let Some(key) = key {
         let (name, value) = match exchange.auth {

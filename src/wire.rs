@@ -218,7 +218,7 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
     }
     let mut headers = vec![("Content-Type", "application/json")];
     if ask.stream {
-        // A compressed stream arrives in lumps (WIRE §2).
+        // A compressed stream arrives in lumps.
         headers.push(("Accept", "text/event-stream"));
         headers.push(("Accept-Encoding", "identity"));
     } else {
@@ -259,7 +259,7 @@ pub fn request(target: &Target, ask: &Ask) -> WireRequest {
 }
 
 /// What is said in JSON mode where nobody names it: without the word, vendors refuse the request
-/// or write blanks without end (WIRE §5).
+/// or write blanks without end.
 const JSON_ONLY: &str = "Answer with one JSON object and nothing else.";
 
 fn names_json(messages: &[Message]) -> bool {
@@ -339,7 +339,7 @@ pub fn model_list(target: &Target, page: u32) -> Option<ModelList> {
     })
 }
 
-/// Reads a list of models in any of the shapes of WIRE §11; `None` when it is none.
+/// Reads a list of models in any of the shapes that providers send; `None` when it is none.
 pub fn model_ids(body: &[u8]) -> Option<Vec<String>> {
     let list: Value = serde_json::from_slice(body).ok()?;
     let entries = ["/data", "/models", "/output/models"]

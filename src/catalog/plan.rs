@@ -76,7 +76,7 @@ impl Capability {
     }
 }
 
-/// Below this, thinking tends to leave no room for an answer (WIRE §5).
+/// Below this, thinking tends to leave no room for an answer.
 const ENOUGH_TOKENS: u64 = 2048;
 
 /// Plans a request, or says why it is not sent.
@@ -253,7 +253,7 @@ fn check_params(provider: &Provider, model: &Model, params: &Params) -> Result<(
         let Some(value) = value.filter(|value| !(min..=max).contains(value)) else {
             continue;
         };
-        // WIRE §6: reports differ on whether 0 is taken; the least above it does the same.
+        // Reports differ on whether 0 is taken; the least above it does the same.
         let remark = if min > 0.0 && (0.0..min).contains(&value) {
             tr!(": write {min}, which has the effect of 0", min)
         } else {

@@ -15,7 +15,7 @@ Examples:
   mmchat --demo                            the chat, offline
   mmchat -m tencent/minimax-m3             the chat, with that model
   mmchat key set tencent                   keep a key
-  git diff | mmchat ask \"Review this.\"    one reply, for scripts
+  git diff | mmchat ask \"Review this.\"     one reply, for scripts
   mmchat doctor                            what works here, and what does not
 
 Exit codes:
@@ -308,8 +308,8 @@ pub(super) enum HistoryDeed {
         #[arg(long)]
         json: bool,
     },
-    /// Find words in prompts, answers and reasoning; filters: in:thinking in:answer in:prompt
-    /// model:NAME before:DAY after:DAY
+    /// Find words in prompts, answers and reasoning; filters: in:thinking in:answer in:prompt in:title
+    /// model:NAME before:DAY after:DAY on:DAY
     Search {
         /// What to find
         #[arg(value_name = "WORDS", required = true)]

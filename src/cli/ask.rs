@@ -341,7 +341,7 @@ async fn round(
                 complain(&tr!(
                     "{what} Trying again in {wait} s (attempt {attempt} of {of}).",
                     what = because.what(),
-                    wait = format_args!("{:.1}", wait.as_secs_f64()),
+                    wait = format!("{:.1}", wait.as_secs_f64()),
                     attempt,
                     of
                 ));

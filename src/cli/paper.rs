@@ -125,9 +125,7 @@ impl Names {
 
 /// Prints the manual: of the program, or of one of its commands.
 pub(super) fn man(path: &[String]) -> Result<Exit, Trouble> {
-    let mut line = super::command_line();
-    // So that commands know the options that they share.
-    line.build();
+    let line = manual();
     let mut at = &line;
     let mut name = "mmchat".to_owned();
     for word in path {
@@ -143,22 +141,75 @@ pub(super) fn man(path: &[String]) -> Result<Exit, Trouble> {
     Ok(Exit::Success)
 }
 
+/// The command line as the manual describes it: commands know the options that they share, and there is
+/// no `help`, which has no page.
+fn manual() -> Command {
+    let mut line = super::command_line().disable_help_subcommand(true);
+    line.build();
+    line
+}
+
 /// A page of the manual.
 fn page(command: Command, name: &str) -> io::Result<Vec<u8>> {
     let is_whole = command.get_name() == "mmchat";
+    let ending = command.get_after_long_help().map(ToString::to_string);
     let command = command
         .name(name.replace(' ', "-"))
-        .bin_name(name.to_owned());
+        .bin_name(name.to_owned())
+        .after_long_help(None);
     let man = clap_mangen::Man::new(command)
         .manual("mmchat")
         .source(concat!("mmchat ", env!("CARGO_PKG_VERSION")));
     let mut page = Vec::new();
     man.render(&mut page)?;
-    if is_whole {
-        page.extend_from_slice(MORE.as_bytes());
-    }
+    page.extend_from_slice(closing(&ending.unwrap_or_default()).as_bytes());
+    let more = if is_whole { MORE } else { SEE_ALSO };
+    page.extend_from_slice(more.as_bytes());
     Ok(page)
 }
+
+/// What the long help ends with, as the manual puts it: lines that are set in stay as they are. Exit codes
+/// have a section of their own.
+fn closing(help: &str) -> String {
+    let mut text = String::new();
+    for paragraph in help.split("\n\n").filter(|it| !it.is_empty()) {
+        let (head, lines) = match paragraph.split_once('\n') {
+            Some(("Exit codes:", _)) => continue,
+            Some(("Examples:", lines)) => (".SH EXAMPLES\n", lines),
+            _ if text.contains(".SH NOTES") => (".PP\n", paragraph),
+            _ => (".SH NOTES\n", paragraph),
+        };
+        text.push_str(head);
+        let mut is_set_in = false;
+        for line in lines.lines() {
+            if is_set_in != line.starts_with("  ") {
+                is_set_in = !is_set_in;
+                text.push_str(if is_set_in {
+                    ".RS 2\n.nf\n"
+                } else {
+                    ".fi\n.RE\n"
+                });
+            }
+            let line = line.trim_start().replace('\\', "\\\\").replace('-', "\\-");
+            // A line that begins so would be an order to the formatter.
+            let guard = if line.starts_with(['.', '\'']) {
+                "\\&"
+            } else {
+                ""
+            };
+            text.push_str(&format!("{guard}{line}\n"));
+        }
+        if is_set_in {
+            text.push_str(".fi\n.RE\n");
+        }
+    }
+    text
+}
+
+/// What the page of a command ends with.
+const SEE_ALSO: &str = r#".SH "SEE ALSO"
+.BR mmchat (1)
+"#;
 
 /// What the definition of the command line can't know.
 const MORE: &str = r#".SH "EXIT STATUS"
@@ -232,18 +283,42 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_a_page() {
-        fn check(command: &Command, name: &str) {
+    fn examples_stay_as_they_are_typed_and_exit_codes_are_told_once() {
+        assert_eq!(
+            closing("Examples:\n  a --b   c\n  .d\n\nExit codes:\n  0  fine\n\nMore:\n  e\nend"),
+            ".SH EXAMPLES\n.RS 2\n.nf\na \\-\\-b   c\n\\&.d\n.fi\n.RE\n\
+             .SH NOTES\nMore:\n.RS 2\n.nf\ne\n.fi\n.RE\nend\n"
+        );
+        let page = page(manual(), "mmchat").unwrap();
+        let page = String::from_utf8(page).unwrap();
+        assert_eq!(page.matches("It failed, and would fail again").count(), 1);
+    }
+
+    #[test]
+    fn every_command_has_a_page_and_pages_name_no_other() {
+        /// Collects the pages and what they name, as `mmchat-key-set(1)`.
+        fn check(command: &Command, name: &str, pages: &mut Vec<String>, named: &mut Vec<String>) {
             let page = page(command.clone(), name).unwrap();
-            let page = String::from_utf8(page).unwrap();
+            let page = String::from_utf8(page).unwrap().replace("\\-", "-");
             assert!(
                 page.contains(".SH NAME") && page.contains(".SH SYNOPSIS"),
                 "{name}"
             );
+            pages.push(name.replace(' ', "-") + "(1)");
+            let words = page.split_whitespace();
+            let page_names = words.filter(|word| word.ends_with("(1)") && word.len() > 3);
+            named.extend(page_names.map(str::to_owned));
             for below in command.get_subcommands() {
-                check(below, &format!("{name} {}", below.get_name()));
+                check(below, &format!("{name} {}", below.get_name()), pages, named);
             }
         }
-        check(&crate::cli::command_line(), "mmchat");
+        let (mut pages, mut named) = (Vec::new(), Vec::new());
+        check(&manual(), "mmchat", &mut pages, &mut named);
+        named.sort_unstable();
+        named.dedup();
+        pages.sort_unstable();
+        // The first page is nobody's command.
+        pages.retain(|page| page != "mmchat(1)");
+        assert_eq!(named, pages);
     }
 }

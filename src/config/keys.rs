@@ -110,7 +110,7 @@ impl Chord {
     /// already says so.
     pub fn new(code: KeyCode, modifiers: KeyModifiers) -> Self {
         let (code, modifiers) = match code {
-            // Terminals send 0x08 for both (UX §2).
+            // Terminals send 0x08 for both.
             KeyCode::Char('h' | 'H') if modifiers.contains(KeyModifiers::CONTROL) => {
                 (KeyCode::Backspace, modifiers - KeyModifiers::CONTROL)
             }

@@ -1,6 +1,6 @@
 //! Reads what a request body asks of the demo, in any of the dialects.
 //!
-//! Understands every switch that the real providers have for thinking and effort (WIRE §1, §8),
+//! Understands every switch that the real providers have for thinking and effort,
 //! so that a capability's patch can be tried without a key.
 
 use serde_json::Value;
@@ -89,7 +89,7 @@ pub(super) fn read(dialect: Dialect, body: &[u8], sse_header: bool) -> Result<Qu
         .and_then(Value::as_str)
         .filter(|model| !model.is_empty())
         .ok_or_else(|| Refusal::bad("the body names no model"))?;
-    // DashScope keeps messages under `input` and all else under `parameters` (WIRE §4).
+    // DashScope keeps messages under `input` and all else under `parameters`.
     let (messages, params) = match dialect {
         Dialect::OpenAi | Dialect::Anthropic => (body.get("messages"), &body),
         Dialect::DashScope => (

@@ -30,7 +30,7 @@ use crate::wire::Dialect;
 const REMEMBERED_REQUESTS: usize = 32;
 /// How much of a body is remembered.
 const REMEMBERED_BODY_BYTES: usize = 256 * 1024;
-/// How large a request may be; real providers take 64 MB (WIRE §7).
+/// How large a request may be; real providers take 64 MB.
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 /// How long a lifelike model takes to its first token.
 const FIRST_TOKEN: Duration = Duration::from_millis(300);

@@ -1,6 +1,6 @@
 //! Says a reply in a dialect: the frames of its stream, or the whole of it, and refusals.
 //!
-//! The shapes are those of the recorded streams (WIRE §3, §4, §6, §7), null counts and string
+//! The shapes are those of the recorded streams, null counts and string
 //! "null"s included, so that whoever reads the demo can read the providers.
 
 use serde_json::{Value, json};
@@ -229,7 +229,7 @@ fn dashscope_frames(question: &Question, speech: &Speech, number: usize) -> Vec<
             "usage": counts.dashscope(),
             "request_id": request_id(number),
         });
-        // No space after the colons, and a comment with the status: as captured (WIRE §4).
+        // No space after the colons, and a comment with the status: as captured.
         format!("id:{id}\nevent:result\n:HTTP_STATUS/200\ndata:{body}\n\n")
     };
     let mut frames = Vec::with_capacity(speech.pieces.len() + 1);
@@ -275,7 +275,7 @@ fn anthropic_frames(question: &Question, speech: &Speech, number: usize) -> Vec<
     let start = json!({"type": "message_start", "message": {
         "id": message_id(number), "type": "message", "role": "assistant", "content": [],
         "model": question.model, "stop_reason": null, "stop_sequence": null,
-        // Counts at the start are not yet true; message_delta replaces them (WIRE §0.12).
+        // Counts at the start are not yet true; message_delta replaces them.
         "usage": Counts { input: 0, reasoning: 0, answer: 0 }.anthropic(),
     }});
     let mut frames = vec![event(0, start), event(0, json!({"type": "ping"}))];
@@ -394,7 +394,7 @@ fn request_id(number: usize) -> String {
     format!("demo-{number}")
 }
 
-/// A signature has 64 hexadecimal digits (WIRE §7).
+/// A signature has 64 hexadecimal digits.
 fn signature(number: usize) -> String {
     format!("{number:064x}")
 }

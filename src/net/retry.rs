@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::chat::{Failure, FailureKind, Retry};
 
-/// The first pause of our own choosing; each one after it is twice as long … (WIRE §9.3)
+/// The first pause of our own choosing; each one after it is twice as long …
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// … up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);

@@ -1,4 +1,4 @@
-//! The Anthropic dialect (WIRE §7): messages made of blocks, events that say which block grows.
+//! The Anthropic dialect: messages made of blocks, events that say which block grows.
 //!
 //! Invariant: a delta belongs to the block whose `index` it names, not to the one opened last.
 
@@ -287,8 +287,8 @@ impl Blocks {
         }
     }
 
-    /// Counts of a later event replace those of an earlier one, which may be wrong on purpose
-    /// (WIRE §0.12); a count that it leaves out stays.
+    /// Counts of a later event replace those of an earlier one, which may be wrong on purpose; a count
+    /// that it leaves out stays.
     fn count(&mut self, usage: Option<&Json<'_>>, assembly: &mut Assembly, out: &mut Vec<Delta>) {
         let Some(usage) = usage.filter(|usage| usage.is_object()) else {
             return;

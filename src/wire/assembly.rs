@@ -1,5 +1,5 @@
 //! What every dialect says of a reply, made into deltas: one place for the rules that hold for
-//! all of them (WIRE §2 and §9).
+//! all of them.
 //!
 //! A dialect names what a frame holds; this module decides what of it is reasoning and what is
 //! answer, what is a repetition, and what is worth a delta.
@@ -14,7 +14,7 @@ use super::think::{Residue, Splitter, Step};
 use super::tools::{Calls, Piece};
 use crate::chat::{Delta, Finish, Part, Remark, Source, Usage};
 
-/// What goes back with the results of tool calls, where the provider wants it (WIRE §9.4).
+/// What goes back with the results of tool calls, where the provider wants it.
 #[derive(Debug, Default)]
 struct Carry {
     /// Whether it is wanted.
@@ -226,8 +226,8 @@ impl Assembly {
         &self.sources
     }
 
-    /// Takes a reason to finish in the provider's word. `""` and `"null"` mean not yet
-    /// (WIRE §0.14); the first reason counts.
+    /// Takes a reason to finish in the provider's word. `""` and `"null"` mean not yet;
+    /// the first reason counts.
     pub(super) fn finish(&mut self, word: Option<&str>) {
         let Some(word) = word else {
             return;

@@ -1,4 +1,4 @@
-//! DashScope's native dialect (WIRE §4): everything but model and messages lives in `parameters`,
+//! DashScope's native dialect: everything but model and messages lives in `parameters`,
 //! and a header switches streaming on.
 
 use std::sync::Arc;
@@ -104,7 +104,7 @@ fn source((number, result): (u32, &Json<'_>)) -> Source {
             .unwrap_or(number),
         title: text("title"),
         url: text("url"),
-        // The provider writes "none" where it knows no name (WIRE §4).
+        // The provider writes "none" where it knows no name.
         site: if site == "none" { String::new() } else { site },
     }
 }

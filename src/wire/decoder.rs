@@ -310,7 +310,7 @@ impl Reader {
     ) -> Result<(), Failure> {
         let data = event.data.trim();
         let lines: Vec<&str>;
-        // Lines that make no JSON together may make some each (WIRE §2).
+        // Lines that make no JSON together may make some each.
         let pieces = if memchr(b'\n', data.as_bytes()).is_some() && Json::parse(data).is_err() {
             lines = data.lines().collect();
             lines.as_slice()

@@ -1,6 +1,6 @@
 //! Vendors' errors, in every shape they come in, as [`Failure`]s.
 //!
-//! Owns the shapes and the order of the witnesses (WIRE §9.3): the vendor's code speaks first,
+//! Owns the shapes and the order of the witnesses: the vendor's code speaks first,
 //! its error type second, the HTTP status third, its words last. Messages are kept as they came,
 //! but a web page is reduced to its title. What a code means is in [`kind`].
 
@@ -249,8 +249,7 @@ fn find_loose(value: &Json<'_>) -> Option<Wrong> {
     })
 }
 
-/// The data of an error that is framed as an event although the status says so already
-/// (WIRE §0.9).
+/// The data of an error that is framed as an event although the status says so already.
 fn framed(body: &[u8]) -> Option<Wrong> {
     let (mut parser, mut first) = (sse::Parser::default(), None);
     let mut take = |event: &sse::Event<'_>| {
@@ -271,7 +270,7 @@ fn expected(value: &Json<'_>) -> Wrong {
         .unwrap_or_default()
 }
 
-/// MiniMax names its code only at the end of the message: `… (2064) (529)` (WIRE §6).
+/// MiniMax names its code only at the end of the message: `… (2064) (529)`.
 fn minimax_code(message: &str) -> Option<String> {
     let mut rest = message.trim_end();
     let mut code = None;

@@ -1,6 +1,6 @@
 //! The OpenAI dialect: chat completions as everybody speaks them, and Ollama's own frames.
 //!
-//! Frames are read by the superset contract of WIRE §2: every field is optional, and what several
+//! Frames are read as a superset of what providers send: every field is optional, and what several
 //! fields repeat is taken once.
 
 use std::borrow::Cow;
@@ -67,7 +67,7 @@ pub(super) fn arguments(call: &ToolCall) -> Value {
 }
 
 /// The messages. Content is a plain string wherever it can be, since text models on DashScope
-/// refuse anything else (WIRE §3).
+/// refuse anything else.
 pub(super) fn messages(messages: &[Message]) -> Value {
     messages.iter().map(message).collect()
 }
@@ -159,7 +159,7 @@ pub(super) fn read_calls(message: &Json<'_>, assembly: &mut Assembly, out: &mut 
 }
 
 /// The reasoning of a delta or a message: the first source that says anything, since the others
-/// repeat it (WIRE §2.1).
+/// repeat it.
 pub(super) fn reasoning<'a>(message: &'a Json<'_>) -> Cow<'a, str> {
     let names = [
         "reasoning_content",
@@ -203,7 +203,7 @@ pub(super) fn message(message: &Message) -> Value {
             let mut message = Map::new();
             message.insert("role".to_owned(), json!("assistant"));
             message.insert("content".to_owned(), json!(content));
-            // What the provider wants back of this answer (WIRE §9.4).
+            // What the provider wants back of this answer.
             let carried = carry
                 .as_deref()
                 .map(serde_json::from_str::<Map<String, Value>>);
@@ -235,7 +235,7 @@ fn read_choice(
     let message = choice.get("message").filter(|message| message.is_object());
     let is_whole = frame.text("object") == Some("chat.completion");
     if let Some(said) = delta.or(message) {
-        // A last frame may repeat the whole reply (WIRE §0.6): of what was streamed already,
+        // A last frame may repeat the whole reply: of what was streamed already,
         // nothing is taken twice.
         let summary = assembly.is_streamed() && (is_whole || delta.is_none());
         if delta.is_some() {

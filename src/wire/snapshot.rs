@@ -1,4 +1,4 @@
-//! Tells increments from snapshots (WIRE §9.2): some providers send each piece as all the text so
+//! Tells increments from snapshots: some providers send each piece as all the text so
 //! far, and nothing in the frame says so.
 //!
 //! Two hypotheses are kept: all pieces joined, and the newest piece alone. The second holds while

@@ -2,7 +2,7 @@
 //!
 //! Owns lines, fields and comments; knows nothing of what the data mean. Text is decoded a line
 //! at a time, so a character cut over packets is whole, and only bytes that are really invalid
-//! become U+FFFD. Four liberties (WIRE §2): the comment `:HTTP_STATUS/429` is kept with its event;
+//! become U+FFFD. Four liberties: the comment `:HTTP_STATUS/429` is kept with its event;
 //! a data line that is a whole JSON object ends its event when another one follows (some gateways
 //! leave out the blank line between); a bare JSON line counts as data; `[DONE]` waits for no blank
 //! line.

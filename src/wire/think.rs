@@ -1,4 +1,4 @@
-//! Finds the reasoning that some providers put inside the answer's text (WIRE §9.1), and the tag
+//! Finds the reasoning that some providers put inside the answer's text, and the tag
 //! that some leave at the end of the reasoning.
 //!
 //! Owns the tags and where they count; emits nothing itself. Only a block at the start of the
@@ -45,7 +45,7 @@ pub(super) struct Splitter {
     goes_on: bool,
 }
 
-/// Drops a closing tag at the end of a reasoning field (WIRE §0.5), even one in pieces.
+/// Drops a closing tag at the end of a reasoning field, even one in pieces.
 #[derive(Debug, Default)]
 pub(super) struct Residue {
     held: String,

@@ -1,4 +1,4 @@
-//! Puts pieces of tool calls into slots, whichever way a provider numbers them (WIRE §13).
+//! Puts pieces of tool calls into slots, whichever way a provider numbers them.
 
 use super::json::Json;
 use crate::chat::ToolDelta;

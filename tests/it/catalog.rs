@@ -129,7 +129,7 @@ fn every_entry_says_where_its_facts_come_from_and_when() {
 }
 
 /// One line per model: modes, JSON mode, web search, window / input / output. What both vendor
-/// pages and MiniMax's own say (WIRE §12).
+/// pages and MiniMax's own say.
 #[test]
 fn every_model_has_the_capabilities_that_its_vendor_states() {
     let mut table = String::new();

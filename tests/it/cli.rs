@@ -7,9 +7,13 @@ mod config;
 mod doctor;
 mod history;
 mod key;
+mod mistakes;
 mod offline;
+mod options;
 mod paper;
 mod persona;
+mod rows;
+mod settings;
 mod stats;
 
 use std::io::Write;
@@ -45,6 +49,12 @@ impl Outcome {
             Ok(value) => value,
             Err(error) => panic!("{error}: {self:?}"),
         }
+    }
+
+    /// The body of the request that a dry run printed.
+    pub(crate) fn body(&self) -> Value {
+        let body = self.out.split_once("\n\n").map(|(_, body)| body);
+        serde_json::from_str(body.unwrap_or_default()).unwrap_or_else(|_| panic!("{self:?}"))
     }
 
     /// Fails unless the process ended with that code.

@@ -1,5 +1,8 @@
-//! The documents in `docs/`: their settings are read, their commands understood, their recipes run.
+//! What users read, the README in both languages and `docs/`: the settings in it are read, its commands
+//! understood, and run as they stand there.
 
+#[cfg(unix)]
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -16,12 +19,16 @@ fn documents() -> Vec<(PathBuf, String)> {
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "md"));
     paths.sort();
     assert!(paths.len() >= 5, "{paths:?}");
+    paths.extend(READMES.map(|name| root().join(name)));
     let read = |path: PathBuf| {
         let text = std::fs::read_to_string(&path).unwrap();
         (path, text)
     };
     paths.into_iter().map(read).collect()
 }
+
+/// The README in each language.
+const READMES: [&str; 2] = ["README.md", "README.zh-CN.md"];
 
 /// The fenced blocks of a language.
 fn fences(text: &str, language: &str) -> Vec<String> {
@@ -37,6 +44,11 @@ fn every_setting_in_the_documents_is_right() {
     let mut checked = 0;
     for (path, text) in documents() {
         for block in fences(&text, "toml") {
+            if block.starts_with("background = ") {
+                let theme = mmchat::config::theme::parse(&block, "docs", "mine");
+                assert!(theme.is_ok(), "{block}\n{}", theme.unwrap_err());
+                continue;
+            }
             let read = mmchat::config::parse(&block, "docs", &known());
             let read = read.map(|(config, _)| mmchat::app::Keymap::new(&config.keys).map(drop));
             match read {
@@ -50,24 +62,22 @@ fn every_setting_in_the_documents_is_right() {
 }
 
 #[test]
-fn every_command_that_the_documents_name_exists() {
-    let mut checked = 0;
+fn every_block_in_the_documents_is_of_a_kind_that_is_tried() {
     for (path, text) in documents() {
-        for span in text.split('`').skip(1).step_by(2) {
-            let Some(rest) = span.strip_prefix("mmchat ") else {
-                continue;
-            };
-            let words = std::iter::once("mmchat").chain(rest.split_whitespace());
-            let read = mmchat::cli::command_line().try_get_matches_from(words);
-            if let Err(error) = read {
-                let incomplete = clap::error::ErrorKind::MissingRequiredArgument;
-                let fine = !error.use_stderr() || error.kind() == incomplete;
-                assert!(fine, "{}: {span}\n{error}", path.display());
-            }
-            checked += 1;
+        let marks = text.lines().filter_map(|line| line.strip_prefix("```"));
+        for language in marks.step_by(2) {
+            let is_known = ["sh", "toml", "text"].contains(&language);
+            assert!(is_known, "{}: nobody tries ```{language}", path.display());
+        }
+        // Plain text is what is typed in the chat: templates of the same document.
+        for line in fences(&text, "text").concat().lines() {
+            let name = line
+                .strip_prefix('/')
+                .and_then(|rest| rest.split(' ').next());
+            let table = format!("[templates.{}]\n", name.unwrap_or("?"));
+            assert!(text.contains(&table), "{}: {line}", path.display());
         }
     }
-    assert!(checked >= 10, "only {checked} were found");
 }
 
 #[test]
@@ -80,6 +90,147 @@ fn every_link_in_the_documents_leads_somewhere() {
             assert!(fine, "{}: {target}", path.display());
         }
     }
+}
+
+/// What the README's commands need to be there: a conversation to go on with, and one to import.
+#[cfg(unix)]
+fn lived_in() -> (crate::cli::Home, String) {
+    let home = crate::cli::Home::new();
+    let talk = r#"{"messages": [{"role": "user", "content": "quantum 计算"}, {"role": "assistant", "content": "ok"}]}"#;
+    let write = |name: &str, text: &str| std::fs::write(home.directory.path().join(name), text);
+    write("sessions.json", &talk.replace("ok", "another")).unwrap();
+    home.run_with_input(&["history", "import", "-"], talk.as_bytes())
+        .ends(0);
+    let list = home.run(&["history", "list"]).ends(0).out;
+    let id = list.split('\t').next().unwrap().to_owned();
+    (home, id)
+}
+
+/// A line of the README as it can be tried: with an id that is there, a key that is none, no network and no
+/// program that is not everywhere. `None` for what builds mmchat or means nothing by itself.
+#[cfg(unix)]
+fn triable(line: &str, id: &str) -> Option<String> {
+    let command = line.split(" # ").next().unwrap_or(line).trim();
+    if command.is_empty()
+        || ["cargo ", "export "]
+            .iter()
+            .any(|it| command.starts_with(it))
+    {
+        return None;
+    }
+    let command = command
+        .replace("1ngeekz", id)
+        .replace("=...", "=sk-0123456789");
+    // What is sent to a vendor is only shown.
+    let command = command.replace("mmchat ask -m", "mmchat ask --dry-run -m");
+    Some(command.replace(" | jq -r .answer", ""))
+}
+
+/// Whether a command opens the chat, which needs a terminal.
+#[cfg(unix)]
+fn opens_the_chat(command: &str) -> bool {
+    let words = command.split(' ').skip_while(|word| word.contains('='));
+    let mut words = words.skip_while(|word| *word == "mmchat");
+    command.contains("mmchat") && words.next().is_none_or(|word| word.starts_with('-'))
+}
+
+#[cfg(unix)]
+#[test]
+fn the_commands_of_the_readme_work_as_they_stand_there() {
+    let text = std::fs::read_to_string(root().join(READMES[0])).unwrap();
+    let blocks = fences(&text, "sh");
+    let counts: Vec<[usize; 2]> = std::thread::scope(|scope| {
+        let tried = blocks.iter().map(|block| scope.spawn(|| try_all(block)));
+        let tried: Vec<_> = tried.collect();
+        tried.into_iter().map(|it| it.join().unwrap()).collect()
+    });
+    let all = |which: usize| -> usize { counts.iter().map(|count| count[which]).sum() };
+    let (run, opened) = (all(0), all(1));
+    assert!(run >= 14 && opened >= 9, "{run} run, {opened} opened");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_readme_gives_the_same_commands_in_every_language() {
+    let commands = |name: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(root().join(name)).unwrap();
+        let lines = fences(&text, "sh").concat();
+        lines
+            .lines()
+            .filter_map(|line| triable(line, "1ngeekz"))
+            .collect()
+    };
+    let [english, chinese] = READMES.map(commands);
+    assert_eq!(english, chinese);
+}
+
+/// Tries the commands of a block one after the other; questions are asked side by side, since answers take
+/// their time. Says how many were run, and how many of them opened the chat.
+#[cfg(unix)]
+fn try_all(block: &str) -> [usize; 2] {
+    let (home, id) = lived_in();
+    let (mut run, mut opened) = (0, 0);
+    let mut asked = Vec::new();
+    for command in block.lines().filter_map(|line| triable(line, &id)) {
+        let mut shell = as_shell(&home.command(&[]), &command);
+        if opens_the_chat(&command) {
+            let mut chat = crate::support::tty::Tty::start(&shell, 100);
+            chat.shows("Message").types("\x04");
+            let (code, screen) = chat.ends();
+            assert_eq!(code, 0, "{command}\n{screen}");
+            opened += 1;
+            continue;
+        }
+        run += 1;
+        let mut child = shell.stdin(Stdio::piped()).spawn().unwrap();
+        if command.contains("key set") {
+            let mut input = child.stdin.take().unwrap();
+            input.write_all(b"sk-0123456789\n").unwrap();
+        }
+        drop(child.stdin.take());
+        if command.contains("mmchat ask") {
+            asked.push((command, child));
+        } else {
+            ended_well(&command, child);
+        }
+    }
+    for (command, child) in asked {
+        ended_well(&command, child);
+    }
+    [run, opened]
+}
+
+#[cfg(unix)]
+fn ended_well(command: &str, child: std::process::Child) {
+    let outcome = crate::cli::outcome(child);
+    // A search may find nothing.
+    let is_search = command.contains(" search ") && outcome.code == Some(1);
+    assert!(
+        is_search || outcome.code == Some(0),
+        "{command}\n{outcome:?}"
+    );
+}
+
+/// The same environment for a line of a shell that finds the program by its name.
+#[cfg(unix)]
+fn as_shell(like: &Command, line: &str) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_mmchat")).parent().unwrap();
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", line]).env_clear();
+    for (name, value) in like.get_envs() {
+        if let Some(value) = value {
+            shell.env(name, value);
+        }
+    }
+    shell
+        .env(
+            "PATH",
+            format!("{}:/usr/local/bin:/usr/bin:/bin", program.display()),
+        )
+        .current_dir(like.get_current_dir().unwrap())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    shell
 }
 
 /// Each recipe is a script of its own, in an empty home.

@@ -41,25 +41,9 @@ fn texts() -> BTreeMap<String, Vec<String>> {
                     .map(|it| it.unwrap().path()),
             );
         } else if !path.ends_with("phrase.rs") {
-            let code = std::fs::read_to_string(&path).unwrap();
-            let code: Vec<&str> = code
-                .lines()
-                .take_while(|line| *line != "#[cfg(test)]")
-                .filter(|line| !line.trim_start().starts_with("//"))
-                .collect();
-            let code = code.join("\n");
             let file = path.strip_prefix(root).unwrap().to_string_lossy();
-            for call in ["tr!(", "mark("] {
-                let parts: Vec<&str> = code.split(call).collect();
-                // Not `include_str!(`.
-                let whole = |before: &str| {
-                    !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.')
-                };
-                for pair in parts.windows(2).filter(|pair| whole(pair[0])) {
-                    if let Some(text) = literal(pair[1]) {
-                        found(&text, &file);
-                    }
-                }
+            for text in texts_of(&std::fs::read_to_string(&path).unwrap()) {
+                found(&text, &file);
             }
         }
     }
@@ -77,6 +61,26 @@ fn texts() -> BTreeMap<String, Vec<String>> {
         }
     }
     texts.remove("");
+    texts
+}
+
+/// The texts that a source may say, tests and comments left out.
+pub(crate) fn texts_of(code: &str) -> Vec<String> {
+    let code: Vec<&str> = code
+        .lines()
+        .take_while(|line| *line != "#[cfg(test)]")
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    let code = code.join("\n");
+    let mut texts = Vec::new();
+    for call in ["tr!(", "mark("] {
+        let parts: Vec<&str> = code.split(call).collect();
+        // Not `include_str!(`.
+        let whole =
+            |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
+        let calls = parts.windows(2).filter(|pair| whole(pair[0]));
+        texts.extend(calls.filter_map(|pair| literal(pair[1])));
+    }
     texts
 }
 

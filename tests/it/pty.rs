@@ -6,6 +6,7 @@ mod crash;
 mod enter_key;
 #[cfg(feature = "image-preview")]
 mod pictures;
+mod settings;
 mod soak;
 
 use std::io::{Read, Write};

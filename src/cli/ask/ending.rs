@@ -127,7 +127,7 @@ pub(super) fn is_not_as_asked(turn: &Turn) -> bool {
 pub(super) fn about_keys(provider: &catalog::Provider) -> String {
     let sentences = provider.note.split_inclusive(". ");
     let of_keys: String = sentences
-        .filter(|sentence| sentence.contains("key"))
+        .filter(|sentence| sentence.to_ascii_lowercase().contains("key"))
         .collect();
     let told = tr!(
         "`mmchat key set {id}` keeps another key for {name}. {note}",

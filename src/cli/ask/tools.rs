@@ -158,7 +158,7 @@ pub(super) fn told(call: &ToolCall) -> String {
     let arguments = safe::plain_json(&safe::one_line(&call.arguments));
     let what = match &call.state {
         CallState::Done(outcome) => {
-            let time = format_args!("{:.1}", outcome.took.as_secs_f64());
+            let time = format!("{:.1}", outcome.took.as_secs_f64());
             tr!("done in {time} s", time)
         }
         CallState::Failed(outcome) => tr!("failed: {why}", why = safe::one_line(&outcome.text)),

@@ -1,4 +1,4 @@
-//! The tables: what a vendor's code, error type, HTTP status and words mean (WIRE §5 to §7, §10).
+//! The tables: what a vendor's code, error type, HTTP status and words mean.
 //!
 //! Knows no JSON and no headers.
 
@@ -11,7 +11,7 @@ pub(super) fn by_code(code: &str, words: &str) -> Option<FailureKind> {
     }
     let code = code.to_ascii_lowercase();
     Some(match code.as_str() {
-        // Tencent TokenHub (WIRE §5).
+        // Tencent TokenHub.
         "401007" | "401008" | "403004" => FailureKind::Quota,
         tokenhub if tokenhub.len() == 6 && tokenhub.parse::<u32>().is_ok() => {
             let status = tokenhub.get(..3)?.parse().ok()?;
@@ -21,7 +21,7 @@ pub(super) fn by_code(code: &str, words: &str) -> Option<FailureKind> {
                 status => by_status(status, words),
             };
         }
-        // Alibaba, native and compatible (WIRE §10).
+        // Alibaba, native and compatible.
         "arrearage" | "prepaidbilloverdue" | "postpaidbilloverdue" => FailureKind::Balance,
         "datainspectionfailed" | "data_inspection_failed" | "content_filter" => {
             FailureKind::ContentFilter
@@ -56,7 +56,7 @@ pub(super) fn by_code(code: &str, words: &str) -> Option<FailureKind> {
     })
 }
 
-/// MiniMax's own codes (WIRE §6).
+/// MiniMax's own codes.
 pub(super) fn minimax_kind(code: &str, words: &str) -> Option<FailureKind> {
     Some(match code {
         "1000" | "1001" | "1013" | "1024" | "1033" => FailureKind::Server,
@@ -76,7 +76,7 @@ pub(super) fn minimax_kind(code: &str, words: &str) -> Option<FailureKind> {
 }
 
 /// Whether a code may pass by itself, but hardly if it comes twice: a limit of tokens is met by the
-/// same request again and again (WIRE §6).
+/// same request again and again.
 pub(super) fn is_worth_one_retry(code: &str) -> bool {
     code == "1039"
 }

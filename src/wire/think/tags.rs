@@ -4,7 +4,7 @@ use memchr::{memchr_iter, memchr3};
 
 /// What opens a block.
 pub(super) const OPEN: [&str; 3] = ["<think>", "<mm:think>", "<minimax:think>"];
-/// What closes one, whichever opened it: mixed pairs were seen (WIRE §9.1).
+/// What closes one, whichever opened it: mixed pairs were seen.
 pub(super) const CLOSE: [&str; 3] = ["</think>", "</mm:think>", "</minimax:think>"];
 /// More than any tag with a line end before it, in bytes.
 pub(super) const LONGEST: usize = 18;

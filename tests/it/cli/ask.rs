@@ -357,9 +357,7 @@ fn a_dry_run_prints_the_request_without_the_key_and_sends_nothing() {
         "{outcome:?}"
     );
     assert!(!(outcome.out + &outcome.err).contains(KEY));
-    let printed = home.run(&arguments).out;
-    let (_, body) = printed.split_once("\n\n").unwrap();
-    let body: Value = serde_json::from_str(body).unwrap();
+    let body = home.run(&arguments).body();
     assert_eq!(body["max_tokens"], 99);
     assert_eq!(body["messages"][0]["content"], "Be brief.");
     assert!(server.seen().is_empty());

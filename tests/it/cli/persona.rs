@@ -20,9 +20,7 @@ temperature = 0.2
 fn asked(home: &Home, arguments: &[&str]) -> (Value, String) {
     let mut all = vec!["ask", "--dry-run", "--no-save", "hello"];
     all.extend(arguments);
-    let shown = home.run(&all).ends(0).out;
-    let (_, body) = shown.split_once("\n\n").expect("a body");
-    let body: Value = serde_json::from_str(body).unwrap();
+    let body = home.run(&all).ends(0).body();
     let prompt = body["messages"][0]["content"].as_str();
     let prompt = prompt.unwrap_or_default().to_owned();
     (body, prompt)

@@ -32,3 +32,20 @@ fn a_terminal_that_draws_pictures_gets_them_and_keeps_none_of_them() {
         (count(received, b"\x1b_Ga=d,d=I,i=") == 1).then_some(())
     });
 }
+
+#[test]
+fn no_picture_is_sent_where_that_is_set() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::write(home.path().join("a.png"), png(80, 40)).unwrap();
+    let config = "[ui]\nimage_preview = false\n";
+    std::fs::write(home.path().join("config.toml"), config).unwrap();
+    let environment = [("TERM", "xterm-kitty"), ("LANG", "C.UTF-8")];
+    let arguments = ["--demo", "--attach", "a.png"];
+    let mut it = Terminal::at_home(home, &environment, &arguments);
+    it.shows("a.png");
+    it.types("Write a haiku\r").shows("Esc stop");
+    it.types("\x1b").shows("^O model");
+    it.types("\x04").ends_well(0);
+    let sent = it.when("bytes", |received| Some(count(received, b"\x1b_Ga=")));
+    assert_eq!(sent, 0);
+}
