@@ -321,8 +321,10 @@ impl App {
 
     /// The window was resized: there may be room now for what is read beside the list.
     pub(super) fn history_resized(&mut self, earlier_cols: u16) -> Vec<Effect> {
-        let is_new = earlier_cols < PREVIEW_COLS;
-        is_new.then(|| self.preview_history()).unwrap_or_default()
+        if earlier_cols >= PREVIEW_COLS {
+            return Vec::new();
+        }
+        self.preview_history()
     }
 
     /// The beginnings of turns came that may be those to be read beside the list.
