@@ -85,7 +85,7 @@ fn priced() -> (Home, Server) {
     let usage = json!({"prompt_tokens": 2000, "completion_tokens": 500, "total_tokens": 2500,
         "prompt_tokens_details": {"cached_tokens": 1000},
         "completion_tokens_details": {"reasoning_tokens": 300}});
-    let counts = Step::chunk(&format!(
+    let counts = Step::chunk(format!(
         "data: {}\n\n",
         json!({"choices": [], "usage": usage})
     ));
