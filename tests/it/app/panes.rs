@@ -304,7 +304,7 @@ fn a_notice_is_told_in_full_where_it_is_wider_than_the_window() {
     assert!(last.trim() == ".json" && !screen.contains('…'), "{screen}");
     it.press("ctrl-u esc").shows("commands").hides(".json");
     it.say("/set nonsense");
-    it.shows("It is written /set").shows("VALUE");
+    it.shows("Usage: /set").shows("VALUE");
 }
 
 #[test]
