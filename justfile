@@ -61,14 +61,14 @@ screenshots:
     cargo build --release
     python3 assets/screenshots/capture.py target/release/mmchat
 
-# The smallest program, its manual and completions: `target/dist/mmchat` and `target/papers/`
+# The program as it is given away, its manual and completions: `target/release/mmchat` and `target/papers/`
 dist:
-    cargo build --profile dist --locked
-    just papers target/dist/mmchat
+    cargo build --release --locked
+    just papers target/release/mmchat
 
 # The same without any library to find at run time (needs the musl target and musl-gcc)
 dist-static:
-    cargo build --profile dist --locked --target x86_64-unknown-linux-musl
+    cargo build --release --locked --target x86_64-unknown-linux-musl
 
 # The manual and the completions that a program makes of itself, for packagers
 papers PROGRAM:
@@ -86,7 +86,7 @@ papers PROGRAM:
 
 # A Debian package (needs cargo-deb)
 deb: dist
-    cargo deb --profile dist --no-build
+    cargo deb --no-build
 
 # Everything that has to pass before a change is merged
 ci:

@@ -149,6 +149,21 @@ fn the_commands_of_the_readme_work_as_they_stand_there() {
     assert!(run >= 14 && opened >= 9, "{run} run, {opened} opened");
 }
 
+#[cfg(unix)]
+#[test]
+fn the_readme_gives_the_same_commands_in_every_language() {
+    let commands = |name: &str| -> Vec<String> {
+        let text = std::fs::read_to_string(root().join(name)).unwrap();
+        let lines = fences(&text, "sh").concat();
+        lines
+            .lines()
+            .filter_map(|line| triable(line, "1ngeekz"))
+            .collect()
+    };
+    let [english, chinese] = READMES.map(commands);
+    assert_eq!(english, chinese);
+}
+
 /// Tries the commands of a block one after the other; questions are asked side by side, since answers take
 /// their time. Says how many were run, and how many of them opened the chat.
 #[cfg(unix)]
