@@ -612,7 +612,7 @@ fn a_refused_key_is_explained_by_region_and_plan() {
     command.env("LAB_KEY", "sk-tp-0123456789");
     outcome(command.spawn().unwrap())
         .ends(1)
-        .complains("The key is one of a plan")
+        .complains("This key belongs to a plan")
         .complains("base_url");
 }
 
