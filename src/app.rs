@@ -331,7 +331,7 @@ impl App {
 
     /// When the screen next changes by itself: a spinner, a countdown, a notice that goes away.
     pub fn wake_at(&self) -> Option<Instant> {
-        let notice = self.notice.as_ref().map(|notice| notice.until);
+        let notice = self.notice.as_ref().and_then(|notice| notice.until);
         let live = self.live.as_ref().and_then(Live::wake_at);
         let errand = self.errand.as_ref().filter(|errand| !errand.done);
         let errand = errand.and_then(|errand| errand.live.wake_at());
@@ -386,13 +386,7 @@ impl App {
 
     /// Lets time pass.
     fn tick(&mut self, now: Instant) {
-        if self
-            .notice
-            .as_ref()
-            .is_some_and(|notice| notice.until <= now)
-        {
-            self.notice = None;
-        }
+        self.notice.take_if(|notice| notice.is_over(now));
         if self.quit_armed.is_some_and(|until| until <= now) {
             self.quit_armed = None;
         }
@@ -416,8 +410,8 @@ impl App {
             return Vec::new();
         }
         self.urgent = true;
-        // What was only said in passing makes room for what comes of this key.
-        self.notice.take_if(|notice| notice.tone == Tone::Info);
+        // It makes room for what comes of this key.
+        self.notice.take_if(|notice| notice.yields(now.instant));
         let key = run::as_backspace(key);
         let chord = key.into();
         if self.overlay.is_some() {
@@ -482,6 +476,7 @@ impl App {
 
     fn paste(&mut self, text: &str, now: Now) -> Vec<Effect> {
         self.urgent = true;
+        self.notice.take_if(|notice| notice.yields(now.instant));
         self.quit_armed = None;
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);

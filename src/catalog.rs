@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::chat::{Thinking, Usage, short_count};
+use crate::chat::{Thinking, short_count};
 use crate::wire::{Dialect, Patch, Target};
 
+mod cost;
 pub mod entry;
 mod find;
 pub mod nearest;
@@ -17,6 +18,7 @@ mod problem;
 pub mod reader;
 mod refusal;
 
+pub use cost::{Cost, Output, price};
 pub use entry::{ModelEntry, ProviderEntry};
 pub use find::Unknown;
 pub use plan::{Capability, Plan, Wish, check_images, check_thinking, plan};
@@ -327,39 +329,6 @@ impl std::fmt::Display for Prices {
             self.input_per_mtok, self.output_per_mtok
         )
     }
-}
-
-impl Prices {
-    /// What a reply costs at these prices, in [`Prices::currency`]; `None` when neither its input
-    /// nor its output was counted.
-    ///
-    /// What is written to a cache is counted as plain input: few vendors list a price for it.
-    pub fn cost(&self, usage: &Usage) -> Option<f64> {
-        if usage.is_unknown() || (usage.input_tokens.is_none() && usage.output_tokens.is_none()) {
-            return None;
-        }
-        let input = usage.input_tokens.unwrap_or(0);
-        let cached = usage.cached_tokens.unwrap_or(0).min(input);
-        Some(
-            cost_of(input - cached, self.input_per_mtok)
-                + cost_of(cached, self.cached_per_mtok.unwrap_or(self.input_per_mtok))
-                + self.output_cost(usage.output_tokens.unwrap_or(0)),
-        )
-    }
-
-    /// What some of a reply costs: reasoning and answer have one price.
-    pub fn output_cost(&self, tokens: u64) -> f64 {
-        cost_of(tokens, self.output_per_mtok)
-    }
-}
-
-fn cost_of(tokens: u64, per_mtok: f64) -> f64 {
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "token counts stay far below 2^52"
-    )]
-    let tokens = tokens as f64;
-    tokens * per_mtok / 1e6
 }
 
 impl Currency {

@@ -37,16 +37,17 @@ pub struct Fetching {
     /// What it is called, safe to show.
     pub name: String,
     ticket: u64,
+    /// The command that asked for it, without its slash; an `@path` is in the message anyway.
+    command: Option<String>,
     /// What was read of it before what was asked for earlier.
     read: Option<Found>,
 }
 
 impl Attached {
     /// What was read already of what is next.
-    fn next_read(&mut self) -> Option<Found> {
+    fn next_read(&mut self) -> Option<(Found, Fetching)> {
         let found = self.fetching.first_mut()?.read.take()?;
-        self.fetching.remove(0);
-        Some(found)
+        Some((found, self.fetching.remove(0)))
     }
 
     /// Has these go along with the message in the box, and nothing else.
@@ -104,7 +105,11 @@ impl App {
                 None => Wanted::Typed(typed.to_owned()),
             },
         };
-        vec![self.fetch(wanted, what)]
+        let effect = self.fetch(wanted, what);
+        if let Some(waiting) = self.attached.fetching.last_mut() {
+            waiting.command = Some(format!("attach {what}"));
+        }
+        vec![effect]
     }
 
     /// Asks for something that is to go along with the message.
@@ -115,6 +120,7 @@ impl App {
         self.attached.fetching.push(Fetching {
             name: safe::one_line(name),
             ticket,
+            command: None,
             read: None,
         });
         Effect::Fetch(ticket, wanted)
@@ -138,29 +144,43 @@ impl App {
             }
             return Vec::new();
         }
-        self.attached.fetching.remove(at);
-        let mut effects = self.take_fetched(found, now);
-        while let Some(found) = self.attached.next_read() {
-            effects.extend(self.take_fetched(Ok(found), now));
+        let asked = self.attached.fetching.remove(at);
+        let mut effects = self.take_fetched(found, asked, now);
+        while let Some((found, asked)) = self.attached.next_read() {
+            effects.extend(self.take_fetched(Ok(found), asked, now));
         }
         effects
     }
 
     /// Has it go along, or says why it does not.
-    fn take_fetched(&mut self, found: Result<Found, String>, now: Now) -> Vec<Effect> {
+    fn take_fetched(
+        &mut self,
+        found: Result<Found, String>,
+        asked: Fetching,
+        now: Now,
+    ) -> Vec<Effect> {
         self.urgent = true;
+        let mut is_of_use = false;
         let why_not = match found {
             Ok(Found::Several(many)) => {
                 self.attached.send_when_fetched = None;
                 self.overlay = Some(Overlay::Many(Box::new(many)));
                 return Vec::new();
             }
-            Ok(Found::Read(read, refused)) => self.take_along(read).or_else(|| sentence(&refused)),
+            Ok(Found::Read(read, refused)) => {
+                is_of_use = !read.is_empty();
+                let too_much = self.take_along(read);
+                is_of_use &= too_much.is_none();
+                too_much.or_else(|| sentence(&refused))
+            }
             Err(why_not) => Some(why_not),
         };
         if let Some(why_not) = why_not {
             // A message is not sent without what it speaks of.
             self.attached.send_when_fetched = None;
+            if let Some(command) = asked.command.filter(|_| !is_of_use) {
+                self.give_back(&command);
+            }
             self.notify(Tone::Error, why_not, now.instant);
             return Vec::new();
         }

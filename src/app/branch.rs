@@ -177,7 +177,7 @@ impl App {
         let text = self.composer.text();
         let original = self.conversation.turn(turn).map(|turn| &turn.prompt);
         if !text.trim().is_empty() && original != Some(&text) {
-            self.composer.remember();
+            self.composer.remember(self.composer.text());
         }
     }
 

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use super::consent::Consent;
-use super::server::{Asked, Server};
-use super::toolkit::{self, Tool};
+use super::server::{Asked, Server, ServerState};
+use super::toolkit::{self, Deed, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
 use crate::config::{self, Approve, Config};
@@ -19,7 +19,8 @@ use crate::wire::{self, Ask, Target, WireRequest};
 const MOST_TOOLS: usize = 128;
 
 /// What the requests of a turn are made of, but for their messages: all its rounds ask the same
-/// of the same model, whatever the user switches to meanwhile.
+/// of the same model, whatever the user switches to meanwhile. Only an MCP server may change which
+/// tools it has, as some do once one of them was called.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
     /// Where they go.
@@ -56,6 +57,21 @@ impl Sent {
                 self.tools.push(tool);
             }
         }
+    }
+
+    /// Offers what a server has now, if it had something else when it was last offered.
+    fn renew(&mut self, server: &Server) {
+        let is_its = |tool: &Tool| matches!(&tool.deed, Deed::Server { server: name, .. } if *name == server.config.name);
+        let offered = self.tools.iter().filter(|tool| is_its(tool));
+        let has = server.tools_on_offer();
+        // One that was not there in time is offered from a later message on.
+        let is_here = offered.clone().next().is_some() && server.state == ServerState::Ready;
+        if !is_here || offered.eq(has) {
+            return;
+        }
+        self.tools.retain(|tool| !is_its(tool));
+        self.ask.tools = self.tools.iter().map(|tool| tool.spec.clone()).collect();
+        self.offer(has.to_vec());
     }
 }
 
@@ -229,6 +245,9 @@ impl App {
             }
         }
         turn.reply.next_round();
+        for server in &self.toolbox.servers {
+            live.sent.renew(server);
+        }
         let (id, sent) = (live.turn, &live.sent);
         live.phase = Phase::Connecting;
         live.step_since = now.instant;

@@ -122,7 +122,7 @@ impl Composer {
 
     /// Deletes the text so that an undo brings it back, and Up too.
     pub fn erase(&mut self) {
-        self.remember();
+        self.remember(self.text());
         self.area.select_all();
         self.area.cut();
         self.recalled = None;
@@ -131,7 +131,8 @@ impl Composer {
 
     /// Takes the message out of the box and remembers it.
     pub fn take(&mut self) -> String {
-        let text = self.remember();
+        let text = self.text();
+        self.remember(text.clone());
         self.clear();
         text
     }
@@ -244,14 +245,12 @@ impl Composer {
         }
     }
 
-    /// Puts the text into the history.
-    pub(super) fn remember(&mut self) -> String {
-        let text = self.text();
+    /// Puts a text into the history.
+    pub(super) fn remember(&mut self, text: String) {
         if self.history.last() != Some(&text) {
             self.history.push(text.clone());
-            self.remembered.push(text.clone());
+            self.remembered.push(text);
         }
-        text
     }
 
     /// Up and Down look through earlier messages in an empty box, and go on doing so until the

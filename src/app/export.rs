@@ -112,10 +112,11 @@ impl App {
                 self.replaceable = Some(path);
                 (Tone::Warning, text)
             }
-            Exported::Failed(why) => (
-                Tone::Error,
-                tr!("{path} can't be written: {why}", path, why),
-            ),
+            Exported::Failed(why) => {
+                self.give_back(&format!("export {path}"));
+                let text = tr!("{path} can't be written: {why}", path, why);
+                (Tone::Error, text)
+            }
         };
         self.notify(tone, text, now.instant);
     }

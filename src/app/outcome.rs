@@ -101,18 +101,17 @@ impl App {
             // The palette's table does not know what follows a template's name.
             Outcome::NoCommand(line) if self.is_command(&line) => self.run_line(&line, now),
             Outcome::NoCommand(line) => {
-                if !self.composer.is_empty() {
-                    let text = tr!("There is no command /{line}", line);
-                    self.notify(Tone::Warning, text, now.instant);
-                    return Vec::new();
-                }
-                let text = tr!(
-                    "There is no command /{line}; it is in the message box",
-                    line
-                );
+                let text = if self.composer.is_empty() {
+                    tr!(
+                        "There is no command /{line}; it is in the message box",
+                        line
+                    )
+                } else {
+                    tr!("There is no command /{line}", line)
+                };
                 self.notify(Tone::Warning, text, now.instant);
                 self.focus_message();
-                self.composer.set_text(&format!("/{line}"));
+                self.give_back(&line);
                 Vec::new()
             }
             Outcome::KeyFor(provider) => self.key_for(provider, now),

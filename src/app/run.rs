@@ -152,23 +152,51 @@ impl App {
         };
         // What was said of an earlier command does not hold for this one.
         self.notice = None;
+        // Of a word alone there is nothing to mend.
+        let can_be_mended = slash.is_err() || line.contains(char::is_whitespace);
+        let effects = match slash {
+            Ok(slash) => self.run_slash(slash, now),
+            Err(usage) => {
+                self.notify(Tone::Error, usage, now.instant);
+                Vec::new()
+            }
+        };
+        let notice = self.notice.as_ref();
+        if can_be_mended && notice.is_some_and(|it| it.tone == Tone::Error) {
+            self.focus_message();
+            self.give_back(line);
+        }
+        effects
+    }
+
+    /// Has a command that failed, written without its slash, stand in the message box, to be
+    /// mended there. If something else does, Up finds it in an empty box.
+    pub(super) fn give_back(&mut self, line: &str) {
+        let line = format!("/{line}");
+        if self.composer.is_empty() && self.toolbox.consent.editing.is_none() {
+            self.composer.set_text(&line);
+        } else {
+            self.composer.remember(line);
+        }
+    }
+
+    fn run_slash(&mut self, slash: Slash, now: Now) -> Vec<Effect> {
         match slash {
-            Err(usage) => self.notify(Tone::Error, usage, now.instant),
-            Ok(Slash::Run(command)) => return self.run(command, now),
-            Ok(Slash::Theme(name)) => return self.switch_theme(&name, now.instant),
-            Ok(Slash::Key(provider)) => return self.enter_key(&provider, now),
-            Ok(Slash::Model(name)) => self.switch_by_name(&name, now.instant),
-            Ok(Slash::Attach(what)) => return self.attach(&what, now),
-            Ok(Slash::Detach(name)) => self.detach(&name, now),
-            Ok(Slash::Export(path)) => return self.export(&path, now),
-            Ok(Slash::Find(words)) => self.open_find(&words, now),
-            Ok(Slash::Retry(name)) => return self.regenerate_by_name(&name, now),
-            Ok(Slash::Title(title)) => return self.set_title(&title, now),
-            Ok(Slash::Think(mode)) => self.set_thinking(mode, now.instant),
-            Ok(Slash::System(text)) => self.set_system_prompt(text, now.instant),
-            Ok(Slash::Persona(name)) => self.switch_persona(&name, now.instant),
-            Ok(Slash::Extra(capability, on)) => self.set_extra(capability, on, now),
-            Ok(Slash::Set(param, value)) => {
+            Slash::Run(command) => return self.run(command, now),
+            Slash::Theme(name) => return self.switch_theme(&name, now.instant),
+            Slash::Key(provider) => return self.enter_key(&provider, now),
+            Slash::Model(name) => self.switch_by_name(&name, now.instant),
+            Slash::Attach(what) => return self.attach(&what, now),
+            Slash::Detach(name) => self.detach(&name, now),
+            Slash::Export(path) => return self.export(&path, now),
+            Slash::Find(words) => self.open_find(&words, now),
+            Slash::Retry(name) => return self.regenerate_by_name(&name, now),
+            Slash::Title(title) => return self.set_title(&title, now),
+            Slash::Think(mode) => self.set_thinking(mode, now.instant),
+            Slash::System(text) => self.set_system_prompt(text, now.instant),
+            Slash::Persona(name) => self.switch_persona(&name, now.instant),
+            Slash::Extra(capability, on) => self.set_extra(capability, on, now),
+            Slash::Set(param, value) => {
                 let before = self.session.params;
                 param.set(&mut self.session.params, value);
                 if let Some(refusal) = self.refusal() {

@@ -160,9 +160,11 @@ impl App {
         match news {
             News::Ready(listed) => {
                 server.tools = Tool::served(&server.config, &listed);
-                server.state = ServerState::Ready;
                 server.told = false;
-                effects.push(Effect::AskServer(name.to_owned(), Question::Stock));
+                // One that runs has other tools now; it tells by itself what else has changed.
+                if std::mem::replace(&mut server.state, ServerState::Ready) != ServerState::Ready {
+                    effects.push(Effect::AskServer(name.to_owned(), Question::Stock));
+                }
             }
             News::Has(stock) => {
                 server.stock = Some(stock);

@@ -308,8 +308,8 @@ pub(super) enum HistoryDeed {
         #[arg(long)]
         json: bool,
     },
-    /// Find words in prompts, answers and reasoning; filters: in:thinking in:answer in:prompt
-    /// model:NAME before:DAY after:DAY
+    /// Find words in prompts, answers and reasoning; filters: in:thinking in:answer in:prompt in:title
+    /// model:NAME before:DAY after:DAY on:DAY
     Search {
         /// What to find
         #[arg(value_name = "WORDS", required = true)]

@@ -96,7 +96,7 @@ pub(super) fn run(
     let client = Client::new(&config.network, keys, setup::proxies(environment));
     let mut bench = Bench::new(&config, environment, &client);
     let providers = Providers::new(client);
-    let mut outlet = Outlet::new(ask, environment);
+    let mut outlet = Outlet::new(ask, environment, model.prices);
     let mut record = Record::new(options, kept, turn);
     let exit = block_on(async {
         tokio::select! {
@@ -119,7 +119,7 @@ pub(super) fn run(
                 if offers_tools {
                     sent.offer(bench.served(&config).await);
                 }
-                let next = || Outlet::new(ask, environment);
+                let next = || Outlet::new(ask, environment, model.prices);
                 replies(&providers, &sent, &mut bench, (&mut outlet, &next), &mut record, &mut clock).await
             } => {
                 let exit = result?;

@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::catalog::{Currency, Prices};
 use crate::chat::{
     CallState, Delta, Failure, Finish, Part, Retry, ToolCall, Turn, TurnState, Usage,
 };
 
 pub(super) use crate::chat::safe::json as to_text;
 
-/// A whole turn as one object: the format of `--format json`.
-pub(super) fn turn(turn: &Turn) -> Value {
+/// A whole turn as one object: the format of `--format json`. What it cost is told where the list
+/// has a price.
+pub(super) fn turn(turn: &Turn, prices: Option<Prices>) -> Value {
     let reply = &turn.reply;
     let mut object = json!({
         "provider": turn.asked.provider,
@@ -35,7 +37,7 @@ pub(super) fn turn(turn: &Turn) -> Value {
             "site": source.site,
         })).collect::<Vec<_>>(),
         "remarks": reply.remarks.iter().map(|remark| remark.word()).collect::<Vec<_>>(),
-        "usage": usage(&reply.total_usage()),
+        "usage": counts(turn, prices),
         "timing": {
             "connected_seconds": seconds(turn.timing.connected),
             "first_reasoning_seconds": seconds(turn.timing.first_reasoning),
@@ -87,6 +89,13 @@ pub(super) fn event(delta: &Delta) -> Value {
         Delta::Remark(remark) => json!({"type": "remark", "remark": remark.word()}),
         Delta::Finish(reason) => json!({"type": "finish", "finish_reason": finish(reason)}),
     }
+}
+
+/// The counts of all rounds of a turn and what they cost, as the last event of a reply; `None`
+/// where nothing is known of the cost.
+pub(super) fn total(turn: &Turn, prices: Option<Prices>) -> Option<Value> {
+    prices?.cost_of(turn)?;
+    Some(json!({"type": "usage", "usage": counts(turn, prices)}))
 }
 
 /// What a tool call came to, as an event.
@@ -159,6 +168,43 @@ fn usage(usage: &Usage) -> Value {
         object.insert("cost_usd".to_owned(), usd.into());
     }
     object.into()
+}
+
+/// The counts of all rounds of a turn, and what they cost by the list price. What thinking and the
+/// answer cost is told only where the provider tells the two apart.
+fn counts(turn: &Turn, prices: Option<Prices>) -> Value {
+    let mut counts = usage(&turn.reply.total_usage());
+    let cost = prices.and_then(|prices| prices.cost_of(turn));
+    let (Some(cost), Some(object)) = (cost, counts.as_object_mut()) else {
+        return counts;
+    };
+    let output = cost.output.filter(|output| !output.estimated);
+    let names = match cost.currency {
+        Currency::Usd => [
+            "list_cost_usd",
+            "list_input_cost_usd",
+            "list_thinking_cost_usd",
+            "list_answer_cost_usd",
+        ],
+        Currency::Cny => [
+            "list_cost_cny",
+            "list_input_cost_cny",
+            "list_thinking_cost_cny",
+            "list_answer_cost_cny",
+        ],
+    };
+    let amounts = [
+        Some(cost.total),
+        cost.input,
+        output.and_then(|it| it.thinking),
+        output.map(|it| it.answer),
+    ];
+    for (name, amount) in names.into_iter().zip(amounts) {
+        if let Some(amount) = amount {
+            object.insert(name.to_owned(), amount.into());
+        }
+    }
+    counts
 }
 
 fn seconds(time: Option<Duration>) -> Option<f64> {

@@ -10,19 +10,22 @@ use super::setup::Environment;
 use super::spinner::Spinner;
 use super::styled::Styled;
 use super::{json, screen};
-use crate::chat::{Delta, Part, Turn, safe};
+use crate::catalog::Prices;
+use crate::chat::{Delta, Part, Turn, TurnState, safe};
 use crate::ui::Theme;
 
 /// Where a reply goes, in the format that was asked for.
 pub(super) struct Outlet<'a> {
     pub(super) ask: &'a AskArgs,
+    /// What the model costs, where that is known.
+    prices: Option<Prices>,
     printer: Printer<io::Stdout, io::Stderr>,
     pub(super) spinner: Spinner,
 }
 
 impl<'a> Outlet<'a> {
     /// As the arguments and the terminal have it.
-    pub(super) fn new(ask: &'a AskArgs, environment: &Environment) -> Self {
+    pub(super) fn new(ask: &'a AskArgs, environment: &Environment, prices: Option<Prices>) -> Self {
         let printer = Printer::new(io::stdout(), io::stderr(), ask.show_thinking);
         let is_dumb = matches!(environment.get("TERM"), None | Some("dumb"));
         let is_styled = ask.format == Format::Text && io::stdout().is_terminal() && !is_dumb;
@@ -33,6 +36,7 @@ impl<'a> Outlet<'a> {
         });
         Self {
             ask,
+            prices,
             printer: printer.styled(styled),
             spinner: Spinner::new(environment),
         }
@@ -77,12 +81,18 @@ impl<'a> Outlet<'a> {
         }
     }
 
-    /// Prints the whole turn, where that is the format.
+    /// Prints what is known of a turn that is over, where the format has a place for it.
     pub(super) fn whole(&self, turn: &Turn) -> io::Result<()> {
-        if self.ask.format == Format::Json {
-            println_to(io::stdout(), &json::to_text(&json::turn(turn)))?;
-        }
-        Ok(())
+        let told = match self.ask.format {
+            Format::Json => Some(json::turn(turn, self.prices)),
+            // Nothing comes after an error.
+            Format::Jsonl if matches!(turn.state, TurnState::Failed(_)) => None,
+            Format::Jsonl => json::total(turn, self.prices),
+            Format::Text => None,
+        };
+        told.map_or(Ok(()), |told| {
+            println_to(io::stdout(), &json::to_text(&told))
+        })
     }
 }
 

@@ -12,12 +12,15 @@ use crate::app::attached::Found;
 use crate::app::server::stock::{Question, Stock};
 use crate::app::toolkit::News;
 use crate::config::McpServer;
+use crate::phrase::tr;
 
 /// Makes the client that reaches an address.
 pub type Http =
     Arc<dyn Fn(String) -> BoxFuture<'static, Result<reqwest::Client, String>> + Send + Sync>;
 
-const WHY: &str = "this build of mmchat has no MCP";
+fn why() -> String {
+    tr!("this build of mmchat has no MCP").to_owned()
+}
 
 /// The servers of a configuration, none of which can be reached.
 #[derive(Default)]
@@ -58,14 +61,14 @@ impl Servers {
         _: String,
         _: Duration,
     ) -> impl Future<Output = Result<String, String>> + Send + 'static {
-        std::future::ready(Err(WHY.to_owned()))
+        std::future::ready(Err(why()))
     }
 
     /// Fails.
     pub fn ask(&self, _: &str, question: Question) -> impl Future<Output = News> + Send + 'static {
         std::future::ready(match question {
-            Question::Stock => News::Has(Stock::unknown(WHY.to_owned())),
-            Question::Prompt { ticket, .. } => News::Prompt(ticket, Err(WHY.to_owned())),
+            Question::Stock => News::Has(Stock::unknown(why())),
+            Question::Prompt { ticket, .. } => News::Prompt(ticket, Err(why())),
         })
     }
 
@@ -78,14 +81,14 @@ impl Servers {
         _: &str,
         _: String,
     ) -> impl Future<Output = Result<Found, String>> + Send + 'static {
-        std::future::ready(Err(WHY.to_owned()))
+        std::future::ready(Err(why()))
     }
 
     /// That the one that is wanted can't be had.
     pub async fn next(&mut self) -> (String, News) {
         let wanted = self.waiting.pop();
         match wanted {
-            Some(server) => (server, News::Down(WHY.to_owned())),
+            Some(server) => (server, News::Down(why())),
             None => std::future::pending().await,
         }
     }

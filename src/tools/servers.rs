@@ -14,24 +14,22 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, timeout};
 
 use super::Programs;
 use crate::app::attached::Found;
 use crate::app::server::stock::{Prompted, Question, Stock};
 use crate::app::toolkit::{Listed, News};
 use crate::config::McpServer;
-use link::Link;
+use crate::phrase::tr;
+use desk::Desk;
 
+mod changes;
+mod desk;
+mod fault;
 mod link;
 mod process;
 mod stock;
 
-/// How long a server may take to start and to tell what it has.
-const START: Duration = Duration::from_secs(60);
-/// How long after a first failure a server is not started again; each further one doubles it.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How many calls may wait at a desk.
 const MOST_WAITING: usize = 8;
 
@@ -114,14 +112,7 @@ impl Servers {
         for server in servers {
             let (wish, wishes) = mpsc::channel(MOST_WAITING);
             desks.insert(server.name.clone(), wish);
-            let desk = Desk {
-                server: server.clone(),
-                programs: programs.clone(),
-                http: Arc::clone(http),
-                tell: tell.clone(),
-                failures: 0,
-                not_before: None,
-            };
+            let desk = Desk::new(server, programs, http, &tell);
             work.push(Box::pin(desk.attend(wishes)) as BoxFuture<'static, ()>);
         }
         Self { desks, work, news }
@@ -206,15 +197,15 @@ impl Servers {
     ) -> impl Future<Output = Result<T, String>> + Send + 'static {
         let (answer, result) = oneshot::channel();
         let taken = match self.desks.get(server) {
-            None => Err(format!("there is no MCP server {server}")),
+            None => Err(fault::named(server, tr!("it is not configured"))),
             Some(desk) => desk
                 .try_send(wish(answer))
-                .map_err(|_full| format!("the MCP server {server} has too much to do")),
+                .map_err(|_full| fault::named(server, tr!("it has too much to do"))),
         };
+        let gone = fault::named(server, tr!("it is gone"));
         async move {
             taken?;
-            let gone = |_| Err("the MCP server is gone".to_owned());
-            result.await.unwrap_or_else(gone)
+            result.await.unwrap_or(Err(gone))
         }
     }
 
@@ -229,155 +220,6 @@ impl Servers {
             }
         }
     }
-}
-
-/// Whoever looks after one server.
-struct Desk {
-    server: McpServer,
-    programs: Programs,
-    http: Http,
-    tell: mpsc::UnboundedSender<(String, News)>,
-    failures: u32,
-    not_before: Option<Instant>,
-}
-
-impl Desk {
-    async fn attend(mut self, mut wishes: mpsc::Receiver<Wish>) {
-        let mut link: Option<Link> = None;
-        loop {
-            let wish = match &mut link {
-                None => wishes.recv().await,
-                Some(open) => tokio::select! {
-                    biased;
-                    why = open.ended() => {
-                        link = None;
-                        self.down(why);
-                        continue;
-                    }
-                    wish = wishes.recv() => wish,
-                },
-            };
-            let Some(wish) = wish else {
-                return;
-            };
-            if link.is_none() {
-                let opened = match wish {
-                    Wish::Stock(_) => Err("the MCP server does not run".to_owned()),
-                    _ => self.open().await,
-                };
-                match opened {
-                    Ok(open) => link = Some(open),
-                    Err(why) => {
-                        wish.fail(why);
-                        continue;
-                    }
-                }
-            }
-            if let Some(open) = &mut link
-                && let Err(why) = self.grant(wish, open).await
-            {
-                // One that hangs once is not waited for again.
-                link = None;
-                self.down(why);
-            }
-        }
-    }
-
-    /// Does what is wanted of a server that runs.
-    ///
-    /// # Errors
-    /// That the server hangs.
-    async fn grant(&self, wish: Wish, link: &mut Link) -> Result<(), String> {
-        let usual = Duration::from_secs(self.server.timeout_seconds);
-        match wish {
-            Wish::Start => Ok(()),
-            Wish::Call {
-                tool,
-                arguments,
-                limit,
-                answer,
-            } => within(limit, link.call(tool, &arguments), answer).await,
-            // It answers within a limit of its own, and what it lacks is told.
-            Wish::Stock(answer) => {
-                let _ = answer.send(Ok(link.stock().await));
-                Ok(())
-            }
-            Wish::Prompt {
-                name,
-                arguments,
-                answer,
-            } => within(usual, link.prompt(name, arguments), answer).await,
-            Wish::Read { uri, answer } => within(usual, link.read(uri), answer).await,
-        }
-    }
-
-    /// Starts the server and tells what it has.
-    async fn open(&mut self) -> Result<Link, String> {
-        if let Some(wait) = self
-            .not_before
-            .map(|at| at.saturating_duration_since(Instant::now()))
-            && !wait.is_zero()
-        {
-            let why = format!(
-                "the MCP server failed and is not started again for {} s",
-                wait.as_secs() + 1
-            );
-            self.news(News::Down(why.clone()));
-            return Err(why);
-        }
-        let opening = async {
-            let opening = Link::open(&self.server, &self.programs, &self.http);
-            let mut link = Box::pin(opening).await?;
-            let tools = link.list().await?;
-            Ok((link, tools))
-        };
-        match timeout(START, opening).await {
-            Ok(Ok((link, tools))) => {
-                self.failures = 0;
-                self.not_before = None;
-                self.news(News::Ready(tools));
-                Ok(link)
-            }
-            Ok(Err(why)) => Err(self.down(why)),
-            Err(_elapsed) => {
-                let why = format!("it did not start within {} s", START.as_secs());
-                Err(self.down(why))
-            }
-        }
-    }
-
-    fn down(&mut self, why: String) -> String {
-        let pause = FIRST_PAUSE * 2_u32.saturating_pow(self.failures.min(10));
-        self.not_before = Some(Instant::now() + pause.min(LONGEST_PAUSE));
-        self.failures += 1;
-        self.news(News::Down(why.clone()));
-        why
-    }
-
-    fn news(&self, news: News) {
-        let _ = self.tell.send((self.server.name.clone(), news));
-    }
-}
-
-/// Sends what some work comes to, unless nobody waits for it any more.
-///
-/// # Errors
-/// That it took longer than it may; whoever waits is told the same.
-async fn within<T>(
-    limit: Duration,
-    work: impl Future<Output = Result<T, String>>,
-    mut answer: Answer<T>,
-) -> Result<(), String> {
-    let result = tokio::select! {
-        result = timeout(limit, work) => result,
-        () = answer.closed() => return Ok(()),
-    };
-    let seconds = limit.as_secs();
-    let late = |_| format!("the MCP server did not answer within {seconds} s and was ended");
-    let result = result.map_err(late);
-    let hangs = result.as_ref().err().cloned();
-    let _ = answer.send(result.and_then(|result| result));
-    hangs.map_or(Ok(()), Err)
 }
 
 /// Keeps a text within a size, and says so.

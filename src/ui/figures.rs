@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+pub(crate) use crate::catalog::price;
 pub(crate) use crate::chat::short_count as count;
 
 /// A span of time: `0.4 s`, `8.4 s`, `42 s`, `3:07 min`.
@@ -45,20 +46,6 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// A price with two telling digits: `$0.001`, `$0.42`, `¥1.3`.
-pub(crate) fn price(sign: &str, amount: f64) -> String {
-    if amount <= 0.0 {
-        return format!("{sign}0");
-    }
-    let decimals = match amount {
-        a if a >= 0.1 => 2,
-        a if a >= 0.01 => 3,
-        a if a >= 0.001 => 4,
-        _ => 5,
-    };
-    format!("{sign}{amount:.decimals$}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,7 +59,6 @@ mod tests {
             sizes.map(size).join(" "),
             "0 B 999 B 1 kB 12 kB 999 kB 3.4 MB"
         );
-        assert_eq!(price("$", 0.00123), "$0.0012");
         assert_eq!(
             speed(87, Duration::from_secs(1)).as_deref(),
             Some("87 tok/s")

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::theme::Theme;
 use super::{figures, paint, phase};
 use crate::app::{App, Command, Gauge, Notice, Pane, Tone};
-use crate::catalog::Prices;
+use crate::catalog::{Cost, Prices};
 use crate::chat::{Part, Turn, safe};
 use crate::markdown::text_width;
 use crate::phrase::{self, mark, tr};
@@ -57,6 +57,12 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     while first + figures_width(&figures) > usize::from(area.width) && figures.len() > 1 {
         figures.pop();
     }
+    let room = |more: &str| {
+        let width = figures_width(&figures) + text_width(more) + 3;
+        first + width <= usize::from(area.width)
+    };
+    let split = split(app).into_iter().find(|split| room(split));
+    figures.extend(split);
     let joined = figures_width(&figures).saturating_sub(3);
     let room = usize::from(area.width).saturating_sub(joined + 1);
     let hints = hints(app, wanted, room);
@@ -181,7 +187,7 @@ fn hints(app: &App, wanted: &[(Command, &'static str)], room: usize) -> Vec<(Str
     shown
 }
 
-/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001 · 8k cached · thinking $0.0004 + answer $0.0005`, of the last turn; what is unknown is left out,
+/// `ctx ▓░░ 12.3k/200k · 0.4 s · 87 tok/s · $0.001 · 8k cached`, of the last turn; what is unknown is left out,
 /// and what matters least comes last.
 fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let Some(turn) = app.conversation.last() else {
@@ -210,7 +216,6 @@ fn turn_figures(app: &App, gauge: Option<Gauge>) -> Vec<String> {
     let cached = turn.reply.total_usage().cached_tokens;
     let cached = cached.filter(|count| *count > 0).map(figures::count);
     figures.extend(cached.map(|count| tr!("{count} cached", count)));
-    figures.extend(live.is_none().then(|| split(app, turn)).flatten());
     figures
 }
 
@@ -255,24 +260,15 @@ fn cost(app: &App, turn: &Turn) -> Option<String> {
     Some(figures::price(prices.currency.sign(), amount))
 }
 
-/// What thinking and answer cost apart, by the list price of their tokens; estimated where those
-/// are.
-fn split(app: &App, turn: &Turn) -> Option<String> {
-    if turn.reply.reasoning.is_empty() || turn.reply.total_usage().is_unknown() {
-        return None;
-    }
-    let prices = prices(app, turn)?;
-    let of = |(tokens, reported): (u64, bool)| {
-        let amount = figures::price(prices.currency.sign(), prices.output_cost(tokens));
-        let about = if reported { "" } else { "~" };
-        format!("{about}{amount}")
-    };
-    let (thinking, answer) = (of(turn.reasoning_tokens()), of(turn.answer_tokens()));
-    Some(tr!(
-        "thinking {thinking} + answer {answer}",
-        thinking,
-        answer
-    ))
+/// What the parts of the last turn cost, `input $0.0001 + thinking $0.0004 + answer $0.0005`, and
+/// less of it for where there is less room. Of a turn without thinking the whole says enough.
+fn split(app: &App) -> Vec<String> {
+    let last = app.conversation.last();
+    let turn = last.filter(|turn| !turn.is_live() && !turn.reply.reasoning.is_empty());
+    let cost = turn.and_then(|turn| prices(app, turn)?.cost_of(turn));
+    let thinks = |cost: &Cost| cost.output.is_some_and(|output| output.thinking.is_some());
+    let cost = cost.filter(thinks);
+    cost.map_or_else(Vec::new, |cost| vec![cost.parts(), cost.output_parts()])
 }
 
 fn prices(app: &App, turn: &Turn) -> Option<Prices> {

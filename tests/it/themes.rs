@@ -166,8 +166,8 @@ fn a_theme_is_switched_by_its_name_and_a_wrong_one_is_explained() {
     it.press("/").type_text("theme lihgt").press("enter");
     it.shows("There is no theme “lihgt”. Did you mean light?");
     assert_eq!(frame(&it), frame_of("light"));
-    // What the background is may not be known yet.
-    it.press("/").type_text("theme auto").press("enter");
+    // The command is there to be mended. What the background is may not be known yet.
+    it.press("ctrl-w").type_text("auto").press("enter");
     assert_eq!(it.effects(), [Effect::AskBackground]);
     it.tell(Msg::Background(Background::Dark));
     assert_eq!(frame(&it), frame_of("dark"));

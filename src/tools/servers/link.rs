@@ -1,20 +1,22 @@
 //! A connection to an MCP server: opened, asked what it has, called.
 
-use rmcp::model::{
-    CallToolRequestParams, ClientConfig, ContentBlock, Implementation, PaginatedRequestParams,
-    ResourceContents,
-};
-use rmcp::service::RunningService;
+use std::sync::Arc;
+
+use rmcp::model::{CallToolRequestParams, ContentBlock, PaginatedRequestParams, ResourceContents};
+use rmcp::service::{RunningService, ServiceError};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::async_rw::AsyncRwTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use rmcp::{Peer, RoleClient, serve_client};
 use serde_json::{Map, Value};
 
+use super::changes::{Changes, Ears};
 use super::process::Process;
-use super::{Http, accepted, bounded};
+use super::{Http, accepted, bounded, fault};
 use crate::app::toolkit::Listed;
+use crate::chat::safe;
 use crate::config::{McpServer, McpTransport};
+use crate::phrase::tr;
 use crate::tools::{MOST_RESULT_BYTES, Programs};
 
 /// The largest message that a server may send.
@@ -23,32 +25,12 @@ const MOST_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
 const MOST_TOOLS: usize = 128;
 pub(super) const MOST_PAGES: usize = 20;
 
-/// Who we are, to a server. Nothing is offered to it.
-fn us() -> ClientConfig {
-    let mut us = ClientConfig::default();
-    us.client_info = Implementation::new("mmchat", env!("CARGO_PKG_VERSION"));
-    us
-}
-
-/// An error without the name of the type that it happened in: `Transport [rmcp::…] error: …`.
-pub(super) fn plain(error: &impl std::fmt::Display) -> String {
-    let words = error.to_string();
-    let parts = words.split_once("Transport [");
-    let parts = parts.and_then(|(before, rest)| Some((before, rest.split_once("] error: ")?.1)));
-    match parts {
-        Some((before, cause)) => format!("{before}{cause}"),
-        None => words,
-    }
-}
-
-/// Why a server did not do what it was asked for, as whoever asked is told.
-pub(super) fn failed(error: &impl std::fmt::Display) -> String {
-    format!("the MCP server failed: {}", plain(error))
-}
-
 /// An open connection. Dropping it ends the server, if we started it.
 pub(super) struct Link {
-    service: RunningService<RoleClient, ClientConfig>,
+    /// What the server says has changed.
+    pub(super) changes: Arc<Changes>,
+    name: String,
+    service: RunningService<RoleClient, Ears>,
     process: Option<Process>,
 }
 
@@ -59,20 +41,19 @@ impl Link {
         programs: &Programs,
         http: &Http,
     ) -> Result<Self, String> {
-        match &server.transport {
+        let changes = Arc::default();
+        let ears = Ears::new(&changes);
+        let (service, process) = match &server.transport {
             McpTransport::Command(command) => {
                 let command = programs.command(command, &server.env)?;
                 let (mut process, output, input) = Process::start(command)?;
                 let transport = AsyncRwTransport::new_client(output, input)
                     .with_max_line_length(MOST_MESSAGE_BYTES);
-                let opening = serve_client(us(), transport);
+                let opening = serve_client(ears, transport);
                 let opened = process.beside(Box::pin(opening)).await;
                 match opened {
-                    Ok(service) => Ok(Self {
-                        service,
-                        process: Some(process),
-                    }),
-                    Err(error) => Err(process.said_besides(&plain(&error)).await),
+                    Ok(service) => (service, Some(process)),
+                    Err(error) => return Err(process.said_besides(&fault::of_start(&error)).await),
                 }
             }
             McpTransport::Url(url) => {
@@ -81,13 +62,21 @@ impl Link {
                     .max_sse_event_size(MOST_MESSAGE_BYTES)
                     .max_json_response_size(MOST_MESSAGE_BYTES);
                 let transport = StreamableHttpClientTransport::with_client(client, config);
-                let opened = serve_client(us(), transport).await;
-                Ok(Self {
-                    service: opened.map_err(|error| plain(&error))?,
-                    process: None,
-                })
+                let opened = serve_client(ears, transport).await;
+                (opened.map_err(|error| fault::of_start(&error))?, None)
             }
-        }
+        };
+        Ok(Self {
+            changes,
+            name: server.name.clone(),
+            service,
+            process,
+        })
+    }
+
+    /// Why there is nothing of what it was asked for, as whoever asked is told.
+    pub(super) fn refused(&self, asked: &str, error: &ServiceError) -> String {
+        fault::named(&self.name, &fault::of_request(asked, error))
     }
 
     /// Waits until the server has ended, and tells how; of one that is only reached, never.
@@ -99,6 +88,9 @@ impl Link {
     }
 
     /// Asks what tools it has.
+    ///
+    /// # Errors
+    /// Why it does not tell, in words that its name may stand before.
     pub(super) async fn list(&mut self) -> Result<Vec<Listed>, String> {
         let peer = self.peer();
         let listing = async {
@@ -107,7 +99,8 @@ impl Link {
             for _ in 0..MOST_PAGES {
                 let page = PaginatedRequestParams::default().with_cursor(cursor);
                 let page = peer.list_tools(Some(page)).await;
-                let page = page.map_err(|error| plain(&error))?;
+                let page =
+                    page.map_err(|error| fault::of_request(tr!("the list of its tools"), &error))?;
                 tools.extend(page.tools.into_iter().filter_map(|tool| {
                     accepted(
                         tool.name.into_owned(),
@@ -145,11 +138,12 @@ impl Link {
     /// Calls a tool. The arguments are JSON text.
     pub(super) async fn call(&mut self, tool: String, arguments: &str) -> Result<String, String> {
         let arguments: Map<String, Value> =
-            serde_json::from_str(arguments).map_err(|error| format!("no arguments: {error}"))?;
+            serde_json::from_str(arguments).map_err(|error| tr!("no arguments: {error}", error))?;
+        let asked = tr!("the tool {tool}", tool = safe::one_line(&tool));
         let call = CallToolRequestParams::new(tool).with_arguments(arguments);
         let peer = self.peer();
         let result = self.beside(Box::pin(peer.call_tool(call))).await;
-        let result = result.map_err(|error| failed(&error))?;
+        let result = result.map_err(|error| self.refused(&asked, &error))?;
         let mut texts: Vec<String> = result.content.iter().map(text).collect();
         if let (true, Some(structured)) = (texts.is_empty(), &result.structured_content) {
             texts.push(structured.to_string());
@@ -181,20 +175,5 @@ fn text(block: &ContentBlock) -> String {
         },
         ContentBlock::ResourceLink(resource) => format!("[{}: {}]", resource.name, resource.uri),
         _ => "[something that is not passed on]".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_error_names_what_happened_and_not_where_in_the_library() {
-        let told = "Send message error Transport [rmcp::transport::worker::W<h::C>] error: Client error: refused, when send initialize request";
-        assert_eq!(
-            plain(&told),
-            "Send message error Client error: refused, when send initialize request"
-        );
-        assert_eq!(plain(&"connection closed"), "connection closed");
     }
 }

@@ -12,13 +12,15 @@ use serde_json::Value;
 use tokio::time::timeout;
 
 use super::bounded;
-use super::link::{Link, MOST_PAGES, failed, plain};
+use super::fault;
+use super::link::{Link, MOST_PAGES};
 use crate::app::attached::Found;
 use crate::app::server::stock::{Argument, Prompt, Prompted, Resource, Stock};
 use crate::chat::{Attachment, safe};
+use crate::phrase::tr;
 
-/// How long a server may take to list each of the two: calls of its tools wait meanwhile.
-const LISTING: Duration = Duration::from_secs(5);
+/// How long a server may take to list each kind of what it has: calls of its tools wait meanwhile.
+pub(super) const LISTING: Duration = Duration::from_secs(5);
 /// How many prompts and how many resources are taken.
 const MOST_PROMPTS: usize = 128;
 const MOST_RESOURCES: usize = 1_000;
@@ -51,7 +53,7 @@ impl Link {
             let peer = peer.clone();
             async move {
                 let page = peer.list_prompts(Some(page(cursor))).await;
-                let page = page.map_err(|error| plain(&error))?;
+                let page = page.map_err(|error| fault::of_request(tr!("the list"), &error))?;
                 let prompts = page.prompts.into_iter().filter_map(prompt);
                 Ok((prompts.collect(), page.next_cursor))
             }
@@ -60,7 +62,7 @@ impl Link {
             let peer = peer.clone();
             async move {
                 let page = peer.list_resources(Some(page(cursor))).await;
-                let page = page.map_err(|error| plain(&error))?;
+                let page = page.map_err(|error| fault::of_request(tr!("the list"), &error))?;
                 let resources = page.resources.into_iter().filter_map(resource);
                 Ok((resources.collect(), page.next_cursor))
             }
@@ -71,13 +73,13 @@ impl Link {
                 let why = listed(&mut stock.prompts, MOST_PROMPTS, prompts).await;
                 stock
                     .troubles
-                    .extend(why.map(|why| format!("its prompts: {why}")));
+                    .extend(why.map(|why| tr!("its prompts: {why}", why)));
             }
             if has_resources {
                 let why = listed(&mut stock.resources, MOST_RESOURCES, resources).await;
                 stock
                     .troubles
-                    .extend(why.map(|why| format!("its resources: {why}")));
+                    .extend(why.map(|why| tr!("its resources: {why}", why)));
             }
             stock
         };
@@ -93,10 +95,11 @@ impl Link {
         let arguments = arguments
             .into_iter()
             .map(|(name, value)| (name, Value::String(value)));
+        let asked = tr!("the prompt {name}", name = safe::one_line(&name));
         let wanted = GetPromptRequestParams::new(name).with_arguments(arguments.collect());
         let peer = self.peer();
         let written = self.beside(Box::pin(peer.get_prompt(wanted))).await;
-        let written = written.map_err(|error| failed(&error))?;
+        let written = written.map_err(|error| self.refused(&asked, &error))?;
         Ok(prompted(written.messages))
     }
 
@@ -105,10 +108,14 @@ impl Link {
         let peer = self.peer();
         let wanted = ReadResourceRequestParams::new(uri.clone());
         let read = self.beside(Box::pin(peer.read_resource(wanted))).await;
-        let read = read.map_err(|error| failed(&error))?;
+        let read = read.map_err(|error| {
+            let asked = tr!("the resource {uri}", uri = safe::one_line(&uri));
+            self.refused(&asked, &error)
+        })?;
         let (mut attached, mut refused) = (Vec::new(), Vec::new());
         if read.contents.len() > MOST_PARTS {
-            refused.push(format!("only the first {MOST_PARTS} parts of it are taken"));
+            let count = MOST_PARTS;
+            refused.push(tr!("only its first {count} parts are taken", count));
         }
         for part in read.contents.into_iter().take(MOST_PARTS) {
             match attachment(part) {
@@ -117,7 +124,7 @@ impl Link {
             }
         }
         if attached.is_empty() && refused.is_empty() {
-            return Err(format!("{} is empty", safe::one_line(&uri)));
+            return Err(tr!("{uri} is empty", uri = safe::one_line(&uri)));
         }
         Ok(Found::Read(attached, refused))
     }
@@ -147,16 +154,16 @@ async fn listed<T, F: Future<Output = Page<T>>>(
     };
     let all = match timeout(LISTING, pages).await {
         Ok(all) => all,
-        Err(_elapsed) => Err(format!(
-            "they were not listed within {} s",
-            LISTING.as_secs()
-        )),
+        Err(_elapsed) => {
+            let seconds = LISTING.as_secs();
+            Err(tr!("they were not listed within {seconds} s", seconds))
+        }
     };
     let goes_on = list.len() > most;
     list.truncate(most);
     match all {
         Ok(false) if !goes_on => None,
-        Ok(_) => Some(format!("only the first {} are taken", list.len())),
+        Ok(_) => Some(tr!("only the first {count} are taken", count = list.len())),
         Err(why) => Some(why),
     }
 }
@@ -211,12 +218,12 @@ fn prompted(messages: Vec<PromptMessage>) -> Prompted {
                 texts.push(text.text);
                 continue;
             }
-            _ if prompted.attached.len() == MOST_PARTS => Err("what is too much".to_owned()),
+            _ if prompted.attached.len() == MOST_PARTS => Err(tr!("what is too much").to_owned()),
             ContentBlock::Image(image) => image_of(&image.data, &image.mime_type),
             ContentBlock::Resource(embedded) => attachment(embedded.resource),
-            ContentBlock::Audio(audio) => Err(format!("sound ({})", audio.mime_type)),
-            ContentBlock::ResourceLink(link) => Err(format!("a link to {}", link.uri)),
-            _ => Err("something unknown".to_owned()),
+            ContentBlock::Audio(audio) => Err(tr!("sound ({kind})", kind = audio.mime_type)),
+            ContentBlock::ResourceLink(link) => Err(tr!("a link to {uri}", uri = link.uri)),
+            _ => Err(tr!("something unknown").to_owned()),
         };
         match part {
             Ok(part) => prompted.attached.push(part),
@@ -230,16 +237,16 @@ fn prompted(messages: Vec<PromptMessage>) -> Prompted {
         let (most, all) = (MOST_PROMPT_BYTES / 1024, all.div_ceil(1024));
         prompted
             .left_out
-            .push(format!("all but {most} of {all} KiB"));
+            .push(tr!("all but {most} of {all} KiB", most, all));
     }
     match of_model {
         0 => {}
         1 => prompted
             .left_out
-            .push("an answer that was to go before".to_owned()),
+            .push(tr!("an answer that was to go before").to_owned()),
         count => prompted
             .left_out
-            .push(format!("{count} answers that were to go before")),
+            .push(tr!("{count} answers that were to go before", count)),
     }
     prompted
 }
@@ -252,7 +259,7 @@ fn attachment(part: ResourceContents) -> Result<Attachment, String> {
     let (uri, bytes) = match part {
         ResourceContents::TextResourceContents { uri, text, .. } => (uri, Ok(text.into_bytes())),
         ResourceContents::BlobResourceContents { uri, blob, .. } => (uri, decoded(&blob)),
-        _ => return Err("a part of it is of an unknown kind".to_owned()),
+        _ => return Err(tr!("a part of it is of an unknown kind").to_owned()),
     };
     let name = name_of(&uri);
     let read = bytes.and_then(|bytes| Attachment::read(name, bytes));
@@ -268,7 +275,7 @@ fn image_of(data: &str, mime_type: &str) -> Result<Attachment, String> {
 
 fn decoded(base64: &str) -> Result<Vec<u8>, String> {
     let decoded = STANDARD.decode(base64);
-    decoded.map_err(|_odd| "is damaged: it is no Base64".to_owned())
+    decoded.map_err(|_odd| tr!("is damaged: it is no Base64").to_owned())
 }
 
 /// What a resource is called beside a message: a file by its name, anything else by its address.

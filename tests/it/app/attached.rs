@@ -296,8 +296,43 @@ fn an_error_goes_with_the_next_try() {
     let why = "missing.txt does not exist".to_owned();
     it.tell(Msg::Fetched(ticket, Err(why)));
     it.shows("missing.txt does not exist");
+    it.press("ctrl-u");
     attach(&mut it, "there.txt", b"words");
     it.shows("there.txt 5 B ×").hides("does not exist");
+}
+
+#[test]
+fn an_attachment_that_fails_gives_its_command_back_to_be_mended() {
+    let fail = |it: &mut Harness| {
+        let (ticket, _) = fetched(it);
+        let why = "mian.rs does not exist".to_owned();
+        it.tell(Msg::Fetched(ticket, Err(why)));
+    };
+    let mut it = Harness::new();
+    it.say("/attach mian.rs");
+    fail(&mut it);
+    assert_eq!(it.app.composer.text(), "/attach mian.rs");
+    for _ in 0.."mian.rs".len() {
+        it.press("backspace");
+    }
+    it.say("main.rs");
+    assert_eq!(fetched(&mut it).1, Wanted::Typed("main.rs".to_owned()));
+    assert_eq!(it.app.composer.text(), "");
+    it.press("ctrl-c");
+    // What was written meanwhile is left alone; Up finds the command.
+    it.say("/attach mian.rs").type_text("look");
+    fail(&mut it);
+    assert_eq!(it.app.composer.text(), "look");
+    it.press("ctrl-u up");
+    assert_eq!(it.app.composer.text(), "/attach mian.rs");
+    it.press("ctrl-u");
+    // What could be read goes along: there is nothing to mend.
+    it.say("/attach src");
+    let (ticket, _) = fetched(&mut it);
+    let refused = vec!["big.bin is too large".to_owned()];
+    let found = Found::Read(vec![file("a.rs", b"x")], refused);
+    it.tell(Msg::Fetched(ticket, Ok(found)));
+    assert_eq!(it.app.composer.text(), "");
 }
 
 #[test]

@@ -180,7 +180,8 @@ fn trouble_with_the_disk_is_said_once_and_marked_until_it_is_over() {
     it.tell(full())
         .shows("The disk is full.")
         .shows("not saved");
-    it.wait(Duration::from_secs(30)).hides("The disk is full.");
+    it.wait(Duration::from_secs(30)).shows("The disk is full.");
+    it.press("esc").hides("The disk is full.");
     it.tell(full())
         .hides("The disk is full.")
         .shows("not saved");

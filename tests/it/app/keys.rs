@@ -199,6 +199,56 @@ fn the_palette_tells_each_commands_keys() {
 }
 
 #[test]
+fn a_command_that_fails_stands_in_the_box_to_be_mended() {
+    for line in ["/model nowhere/x", "/think deeply", "/set top_p x"] {
+        let mut it = Harness::new();
+        it.say(line);
+        assert_eq!(it.app.composer.text(), line);
+        it.press("enter");
+        assert_eq!(it.app.composer.text(), line);
+        it.press("ctrl-u").say("/think low");
+        assert_eq!(it.app.composer.text(), "", "{line}");
+    }
+    // One of a word alone has nothing to mend.
+    let mut it = Harness::new();
+    it.press("ctrl-p").type_text("retry").press("enter");
+    assert_eq!(it.app.composer.text(), "");
+    // Beside a message it is left to Up.
+    it.type_text("my message").press("ctrl-p");
+    it.say("model nowhere/x").shows("my message");
+    it.press("ctrl-u up");
+    assert_eq!(it.app.composer.text(), "/model nowhere/x");
+}
+
+#[test]
+fn an_error_stays_until_a_key_is_pressed_after_it_was_seen() {
+    let mut it = Harness::new();
+    let error = |it: &mut Harness| {
+        it.tell(Msg::Trouble("The disk is full".to_owned()));
+    };
+    error(&mut it);
+    // A key that was typed ahead takes nothing away unseen.
+    it.type_text("a").shows("The disk is full");
+    it.wait(Duration::from_secs(3_600))
+        .shows("The disk is full");
+    it.type_text("b").hides("The disk is full").shows("ab");
+    error(&mut it);
+    it.wait(Duration::from_secs(1))
+        .paste("c")
+        .hides("The disk is full");
+}
+
+#[test]
+fn what_is_said_in_passing_goes_with_the_next_key_or_by_itself() {
+    let mut it = Harness::new();
+    it.press("ctrl-t").shows("its last lines");
+    it.type_text("a").hides("its last lines");
+    it.press("ctrl-t").shows("Thinking panel: hidden");
+    it.wait(Duration::from_secs(4))
+        .hides("Thinking panel: hidden");
+}
+
+#[test]
 fn slash_commands_set_parameters_of_the_next_request() {
     let mut it = Harness::new();
     it.press("/")
@@ -228,6 +278,7 @@ fn a_slash_command_written_wrongly_says_how_it_is_written() {
         .type_text("set max_tokens many")
         .press("enter");
     it.shows("It is written /set max_tokens|");
+    it.press("ctrl-u");
     it.press("/").type_text("think deeply").press("enter");
     it.shows("It is written /think on|off|");
     assert_eq!(it.effects(), []);

@@ -302,7 +302,7 @@ fn a_notice_is_told_in_full_where_it_is_wider_than_the_window() {
     let screen = it.screen();
     let last = screen.lines().last().unwrap().trim_end();
     assert!(last.trim() == ".json" && !screen.contains('…'), "{screen}");
-    it.press("esc").shows("commands").hides(".json");
+    it.press("ctrl-u esc").shows("commands").hides(".json");
     it.say("/set nonsense");
     it.shows("It is written /set").shows("VALUE");
 }

@@ -2,9 +2,9 @@
 
 use mmchat::app::attached::{Found, Wanted};
 use mmchat::app::server::stock::{Argument, Prompt, Prompted, Question, Resource, Stock};
-use mmchat::app::toolkit::News;
+use mmchat::app::toolkit::{Listed, News};
 use mmchat::app::{Effect, Msg};
-use mmchat::chat::Attachment;
+use mmchat::chat::{Attachment, CallId, Delta, Finish, ToolDelta};
 use serde_json::{Value, json};
 
 use crate::harness::Harness;
@@ -273,4 +273,49 @@ fn a_server_is_started_from_the_completion_and_then_shows_its_resources() {
     );
     comes(&mut it);
     it.shows("files:notes://today");
+}
+
+/// The names of the tools in the last request.
+fn offered(it: &mut Harness) -> Vec<String> {
+    let body = it.requests().pop().expect("a request was sent").body;
+    let tools = body["tools"].as_array().cloned().unwrap_or_default();
+    let name = |tool: &Value| tool["function"]["name"].as_str().unwrap().to_owned();
+    tools.iter().map(name).collect()
+}
+
+#[test]
+fn tools_that_come_are_offered_and_those_that_go_are_not_within_a_turn_too() {
+    let has = |names: &[&str]| {
+        let listed = names.iter().map(|name| Listed {
+            name: (*name).to_owned(),
+            ..Listed::default()
+        });
+        Msg::Server("files".to_owned(), News::Ready(listed.collect()))
+    };
+    let config = format!("model = \"test/silent\"\n{SERVERS}approve = \"always\"\n");
+    let mut it = Harness::with(&config);
+    it.tell(has(&["open", "old"]));
+    it.tell(Msg::Server("files".to_owned(), News::Has(stock())));
+    it.effects();
+    it.say("hello").connected();
+    assert_eq!(offered(&mut it), ["files__open", "files__old"]);
+    let call = Delta::Tool(ToolDelta {
+        slot: 0,
+        id: Some("c1".to_owned()),
+        name: Some("files__open".to_owned()),
+        arguments: "{}".to_owned(),
+        snapshot: false,
+    });
+    it.stream([call, Delta::Finish(Finish::ToolCalls)]).end();
+    // Having been called, it says that it has other tools; nothing else is asked of it.
+    it.effects();
+    it.tell(has(&["open", "new"]));
+    assert_eq!(it.effects(), []);
+    assert_eq!(it.app.notice, None);
+    let turn = it.live();
+    it.tell(Msg::ToolDone(
+        CallId { turn, index: 0 },
+        Ok("open".to_owned()),
+    ));
+    assert_eq!(offered(&mut it), ["files__open", "files__new"]);
 }

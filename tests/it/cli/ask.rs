@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 
 use mmchat::demo::{self, Pace};
 use mmchat::wire::Dialect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Home, KEY, asked_of, done, home_of, outcome, replying, said, thought};
 use crate::support::raw::{Gate, Server, Step};
@@ -78,6 +78,46 @@ fn json_is_one_object_with_all_of_the_reply() {
     assert_eq!(reply["finish_reason"], "stop");
     assert_eq!(reply["usage"]["input_tokens"], 7);
     assert!(reply["timing"]["total_seconds"].is_f64());
+}
+
+/// A reply whose tokens are counted, by a model that has a price.
+fn priced() -> (Home, Server) {
+    let usage = json!({"prompt_tokens": 2000, "completion_tokens": 500, "total_tokens": 2500,
+        "prompt_tokens_details": {"cached_tokens": 1000},
+        "completion_tokens_details": {"reasoning_tokens": 300}});
+    let counts = Step::chunk(&format!(
+        "data: {}\n\n",
+        json!({"choices": [], "usage": usage})
+    ));
+    let server = replying(vec![thought("because"), said("42"), counts]);
+    // The model stands last in it.
+    let config = home_of(&server).config
+        + "prices = { currency = \"usd\", input_per_mtok = 1.0, output_per_mtok = 10.0, cached_per_mtok = 0.1 }\n";
+    (Home::configured(&config), server)
+}
+
+#[test]
+fn json_tells_what_input_thinking_and_answer_cost_where_there_is_a_price() {
+    let cost = |usage: &Value, part: &str| usage[format!("list_{part}cost_usd")].as_f64();
+    let assert_costs = |usage: &Value| {
+        for (part, expected) in [
+            ("", 0.0061),
+            ("input_", 0.0011),
+            ("thinking_", 0.003),
+            ("answer_", 0.002),
+        ] {
+            let told = cost(usage, part).unwrap();
+            assert!((told - expected).abs() < 1e-9, "{part}: {told}");
+        }
+    };
+    let (home, _server) = priced();
+    let reply = home.run(&["ask", "--format", "json", "why"]).ends(0).json();
+    assert_costs(&reply["usage"]);
+    let (home, _server) = priced();
+    let lines = home.run(&["ask", "--format", "jsonl", "why"]).ends(0).out;
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "usage");
+    assert_costs(&last["usage"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use hyper_util::rt::TokioIo;
 use mmchat::app::server::ServerState;
@@ -20,18 +21,26 @@ use rmcp::{ErrorData, RoleServer, ServerHandler, ServiceExt};
 
 use super::*;
 
+mod changes;
 mod stock;
 
 /// A server whose tools do what no good one does.
-#[derive(Debug, Clone)]
-struct Peculiar;
+#[derive(Debug, Clone, Default)]
+struct Peculiar {
+    /// How often its tools were listed.
+    listed: Arc<AtomicU32>,
+    /// Whether it has other tools and prompts than at first.
+    changed: Arc<AtomicBool>,
+}
 
 impl ServerHandler for Peculiar {
     fn get_info(&self) -> ServerConfig {
         ServerConfig::new(
             ServerCapabilities::builder()
                 .enable_tools()
+                .enable_tool_list_changed()
                 .enable_prompts()
+                .enable_prompts_list_changed()
                 .enable_resources()
                 .build(),
         )
@@ -54,7 +63,12 @@ impl ServerHandler for Peculiar {
             "odd.name/with spaces",
         ];
         let tool = |name: &'static str| Tool::new(name, "for tests", schema.clone());
-        Ok(ListToolsResult::with_all_items(names.map(tool).to_vec()))
+        let mut tools = names.map(tool).to_vec();
+        self.listed.fetch_add(1, Ordering::Relaxed);
+        if self.changed.load(Ordering::Relaxed) {
+            tools[0] = tool("later");
+        }
+        Ok(ListToolsResult::with_all_items(tools))
     }
 
     async fn list_prompts(
@@ -62,7 +76,11 @@ impl ServerHandler for Peculiar {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        Ok(ListPromptsResult::with_all_items(stock::prompts()))
+        let mut prompts = stock::prompts();
+        if self.changed.load(Ordering::Relaxed) {
+            prompts.truncate(1);
+        }
+        Ok(ListPromptsResult::with_all_items(prompts))
     }
 
     async fn get_prompt(
@@ -92,7 +110,7 @@ impl ServerHandler for Peculiar {
     async fn call_tool(
         &self,
         request: CallToolRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let text = |text: String| vec![ContentBlock::text(text)];
@@ -102,6 +120,15 @@ impl ServerHandler for Peculiar {
             "flood" => CallToolResult::success(text("x".repeat(8 * 1024 * 1024))),
             "hang" => std::future::pending().await,
             "die" => std::process::abort(),
+            "change" | "shout" => {
+                self.change(&request.name, &context.peer).await;
+                CallToolResult::success(Vec::new())
+            }
+            "count" => {
+                let listed = self.listed.load(Ordering::Relaxed);
+                CallToolResult::success(text(listed.to_string()))
+            }
+            "refuse" => return Err(ErrorData::invalid_params("not today", None)),
             _ => CallToolResult::success(text(arguments.to_string())),
         };
         Ok(result.into())
@@ -116,7 +143,7 @@ async fn serves_as_a_child() {
         return;
     }
     let pipes = (tokio::io::stdin(), tokio::io::stdout());
-    if let Ok(service) = Peculiar.serve(pipes).await {
+    if let Ok(service) = Peculiar::default().serve(pipes).await {
         let _ = service.waiting().await;
     }
 }
@@ -135,7 +162,7 @@ async fn over_http() -> SocketAddr {
         .unwrap();
     let address = listener.local_addr().unwrap();
     let service = StreamableHttpService::new(
-        || Ok(Peculiar),
+        || Ok(Peculiar::default()),
         Arc::new(LocalSessionManager::default()),
         StreamableHttpServerConfig::default(),
     );

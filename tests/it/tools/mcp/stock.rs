@@ -105,7 +105,7 @@ impl Lab {
         }
     }
 
-    async fn stock(&mut self, server: &str) -> Stock {
+    pub(super) async fn stock(&mut self, server: &str) -> Stock {
         let asked = self.servers.ask(server, Question::Stock);
         match self.beside(asked).await {
             News::Has(stock) => stock,
@@ -162,7 +162,7 @@ async fn prompts_and_resources_are_listed_over_pipes_and_over_http() {
     for name in ["pipes", "http"] {
         assert_eq!(
             lab.stock(name).await.troubles,
-            ["the MCP server does not run"]
+            [format!("MCP server {name}: it does not run")]
         );
         lab.ready(name).await;
         let stock = lab.stock(name).await;
@@ -265,5 +265,5 @@ async fn a_server_that_hangs_floods_or_dies_over_a_prompt_or_a_resource_harms_no
     }
     let mut lab = Lab::new(&both().await);
     let why = lab.prompt("pipes", "die", &[]).await.unwrap_err();
-    assert!(why.contains("the MCP server"), "{why}");
+    assert!(why.starts_with("MCP server pipes: "), "{why}");
 }
