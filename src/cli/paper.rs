@@ -197,7 +197,7 @@ fn closing(help: &str) -> String {
             } else {
                 ""
             };
-            text.push_str(&format!("{guard}{line}\n"));
+            text.extend([guard, &line, "\n"]);
         }
         if is_set_in {
             text.push_str(".fi\n.RE\n");

@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn bars_go_before_other_spare_columns_and_those_before_names_are_moved() {
-        assert!(drawn(Some(49))[1].ends_with("7"), "{:#?}", drawn(Some(49)));
+        assert!(drawn(Some(49))[1].ends_with('7'), "{:#?}", drawn(Some(49)));
         let lines = drawn(Some(37));
         assert_eq!(lines[0], "NAME             COUNT  REMARK");
         assert_eq!(lines[1], "provider/a-name  12.9k  a long remark");
