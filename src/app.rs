@@ -390,9 +390,10 @@ impl App {
         if self.quit_armed.is_some_and(|until| until <= now) {
             self.quit_armed = None;
         }
+        let connect_limit = Duration::from_secs(self.config.network.connect_timeout_seconds);
         let errand = self.errand.as_mut().map(|errand| &mut errand.live);
         for live in self.live.as_mut().into_iter().chain(errand) {
-            live.as_of = now;
+            live.pass(now, connect_limit);
         }
         self.as_of = Some(now);
         self.scroll_selection(now);
@@ -400,9 +401,9 @@ impl App {
     }
 
     fn resize(&mut self, cols: u16, rows: u16) -> Vec<Effect> {
-        self.size = (cols, rows);
+        let earlier = std::mem::replace(&mut self.size, (cols, rows));
         self.urgent = true;
-        Vec::new()
+        self.history_resized(earlier.0)
     }
 
     fn key(&mut self, key: KeyEvent, now: Now) -> Vec<Effect> {

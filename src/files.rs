@@ -184,7 +184,7 @@ fn read_as(path: &Path, name: String) -> Result<Attachment, String> {
     if large > MOST_IMAGE_BYTES {
         let size = short_bytes(large);
         return Err(tr!(
-            "{shown} is {size} large, and 8 MiB of text or 10 MiB of an image are the most",
+            "{shown} is {size}; at most 8 MiB of text or an image of 10 MiB can be attached",
             shown,
             size
         ));
@@ -221,7 +221,7 @@ fn read_all(files: &[PathBuf]) -> Found {
 fn several(typed: &str, files: Vec<(PathBuf, u64)>) -> Result<Found, String> {
     let shown = safe::one_line(typed);
     match files.as_slice() {
-        [] => Err(tr!("{shown} comes to no files", shown)),
+        [] => Err(tr!("{shown} matches no files", shown)),
         [(only, _)] if pattern::is_pattern(typed) => Ok(Found::Read(vec![read(only)?], Vec::new())),
         _ => Ok(Found::Several(Many {
             typed: typed.to_owned(),

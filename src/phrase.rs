@@ -9,6 +9,7 @@
 //! put a parameter into every signature that ends in words, `Display` included.
 
 mod system;
+mod told;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -17,6 +18,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use system::system;
+pub use told::heard;
+pub(crate) use told::told;
 
 /// A language that the program speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -184,7 +184,7 @@ impl Store {
                 Ok(threads) => self.threads = Some(threads),
                 Err(error) => {
                     let why = tr!(
-                        "Nothing is saved: the system gives no thread ({error})",
+                        "Nothing is saved: the system can't start a thread ({error})",
                         error
                     );
                     drop(self.sender.send(Msg::Store(StoreNews::Gone(why.clone()))));

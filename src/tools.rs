@@ -18,6 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
+use crate::phrase::told;
 use crate::search_path::SearchPath;
 
 mod group;
@@ -58,9 +59,11 @@ impl Programs {
     /// # Errors
     /// When there is no program of that name.
     pub fn command(&self, command: &[String], env: &[String]) -> Result<Command, String> {
-        let (program, arguments) = command.split_first().ok_or("the command is empty")?;
+        let (program, arguments) = command
+            .split_first()
+            .ok_or_else(|| told!("the command is empty"))?;
         let path = self.resolve(program).ok_or_else(|| {
-            format!("the program {program} was not found; the configuration names it")
+            told!("the program {program} was not found; the configuration names it")
         })?;
         let mut prepared = Command::new(path);
         prepared.args(arguments).env_clear();
@@ -95,17 +98,15 @@ impl Programs {
                 .stderr(Stdio::piped());
             let mut child = prepared
                 .spawn()
-                .map_err(|error| format!("the program can't be started: {error}"))?;
+                .map_err(|error| told!("the program can't be started: {error}"))?;
             let group = Group::of(&child);
             let ended = timeout(limit, attend(&mut child, input)).await;
             drop(group);
             match ended {
-                Ok(end) => {
-                    end.map_err(|error| format!("the program can't be followed: {error}"))?
-                }
-                Err(_elapsed) => Err(format!(
-                    "the program took longer than {} s and was stopped",
-                    limit.as_secs()
+                Ok(end) => end.map_err(|error| told!("the program can't be followed: {error}"))?,
+                Err(_elapsed) => Err(told!(
+                    "the program took longer than {seconds} s and was stopped",
+                    seconds = limit.as_secs()
                 )),
             }
         }
@@ -182,9 +183,9 @@ async fn attend(child: &mut Child, input: String) -> std::io::Result<Result<Stri
         status?
     };
     if flooded {
-        return Ok(Err(format!(
-            "the program wrote more than {} MiB and was stopped",
-            FLOOD_BYTES / 1024 / 1024
+        return Ok(Err(told!(
+            "the program wrote more than {mib} MiB and was stopped",
+            mib = FLOOD_BYTES / 1024 / 1024
         )));
     }
     Ok(conclude(status, &out, &err))
@@ -204,8 +205,8 @@ fn conclude(status: ExitStatus, out: &Kept, err: &Kept) -> Result<String, String
         return Ok(text);
     }
     let how = match status.code() {
-        Some(code) => format!("the program ended with exit code {code}"),
-        None => format!("the program was ended: {status}"),
+        Some(code) => told!("the program ended with exit code {code}"),
+        None => told!("the program was ended: {status}"),
     };
     let mut told = vec![how];
     let said = String::from_utf8_lossy(&err.bytes);

@@ -12,7 +12,7 @@ use super::toolkit::{self, Deed, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
 use crate::config::{self, Approve, Config};
-use crate::phrase::tr;
+use crate::phrase::{told, tr};
 use crate::wire::{self, Ask, Target, WireRequest};
 
 /// The most tools that are offered: more than this, vendors refuse.
@@ -292,12 +292,12 @@ impl App {
             match call.state {
                 CallState::Running => {
                     call.state = CallState::Failed(Outcome {
-                        text: "stopped before it ended".to_owned(),
+                        text: told!("stopped before it ended"),
                         took: now.since(since),
                     });
                 }
                 CallState::Waiting | CallState::Approved => {
-                    call.state = CallState::Refused("the reply was stopped.".to_owned());
+                    call.state = CallState::Refused(told!("the reply was stopped."));
                 }
                 _ => {}
             }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{App, Effect, Tone};
 use crate::chat::{CallId, CallState, Now, safe};
-use crate::phrase::tr;
+use crate::phrase::{self, told, tr};
 
 /// How long a card has to have been there, and the keyboard at rest, before it takes keys.
 const REST: Duration = Duration::from_millis(300);
@@ -105,7 +105,7 @@ impl App {
             KeyCode::Char('y' | 'Y') if plain => Some(self.allow(id, false, now)),
             KeyCode::Char('a' | 'A') if plain => Some(self.allow(id, true, now)),
             KeyCode::Char('n' | 'N') if plain => {
-                self.settle(id, CallState::Refused("the user said no.".to_owned()));
+                self.settle(id, CallState::Refused(told!("the user said no.")));
                 Some(self.advance(now))
             }
             KeyCode::Char('e' | 'E') if plain => {
@@ -146,7 +146,10 @@ impl App {
                 self.leave_arguments();
             }
             Some((_, Err(why))) => {
-                let text = tr!("Not taken: {why} Esc goes back to the model's", why);
+                let text = tr!(
+                    "Not taken: {why} Esc goes back to the model's",
+                    why = phrase::heard(&why)
+                );
                 self.notify(Tone::Error, text, now.instant);
             }
             None => self.leave_arguments(),

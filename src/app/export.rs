@@ -73,7 +73,7 @@ impl App {
     /// Writes the conversation to a file, in the form that its name asks for.
     pub(super) fn export(&mut self, path: &str, now: Now) -> Vec<Effect> {
         let Some(form) = Form::of(path) else {
-            let text = tr!("It is written /export FILE, and FILE ends in .md, .html or .json");
+            let text = tr!("Usage: /export FILE, and FILE ends in .md, .html or .json");
             self.notify(Tone::Error, text, now.instant);
             return Vec::new();
         };

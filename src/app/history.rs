@@ -84,6 +84,8 @@ pub enum Excerpt {
     Prompt(String),
     /// What the model says, as Markdown.
     Answer(String),
+    /// The model said nothing.
+    Silence,
 }
 
 /// What a key meant to the list.
@@ -317,6 +319,14 @@ impl App {
         vec![Effect::Peek { ticket, peek }]
     }
 
+    /// The window was resized: there may be room now for what is read beside the list.
+    pub(super) fn history_resized(&mut self, earlier_cols: u16) -> Vec<Effect> {
+        if earlier_cols >= PREVIEW_COLS {
+            return Vec::new();
+        }
+        self.preview_history()
+    }
+
     /// The beginnings of turns came that may be those to be read beside the list.
     pub(super) fn take_preview(&mut self, ticket: u64, turns: Result<Vec<Peeked>, String>) {
         let Some(history) = self.history() else {
@@ -404,7 +414,10 @@ fn excerpts(id: ConversationId, turns: Vec<Peeked>) -> Preview {
             Excerpt::You,
             Excerpt::Prompt(excerpt(&turn.prompt)),
             Excerpt::Model(safe::one_line(&turn.model)),
-            Excerpt::Answer(excerpt(&turn.answer)),
+            match turn.answer.trim() {
+                "" => Excerpt::Silence,
+                _ => Excerpt::Answer(excerpt(&turn.answer)),
+            },
         ]
     });
     Preview {

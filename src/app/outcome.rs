@@ -25,7 +25,7 @@ pub enum Outcome {
     ModelNamed(String),
     /// It closes the overlay; what was typed is no command.
     NoCommand(String),
-    /// It closes the overlay and starts that MCP server.
+    /// It starts that MCP server; the list shows what comes of it.
     StartServer(String),
     /// It closes the overlay and copies this.
     Copy(String),
@@ -74,6 +74,7 @@ impl App {
             | Outcome::Compare(_)
             | Outcome::History(_)
             | Outcome::StartFresh
+            | Outcome::StartServer(_)
             | Outcome::KeyFor(_)
             | Outcome::KeyTyped => {}
             Outcome::Close => return self.close_overlay(),

@@ -94,7 +94,7 @@ impl App {
         self.heed_json_mode();
         if let Some(refusal) = self.refusal() {
             self.session = before;
-            let text = tr!("The persona {name} can't be had: {refusal}", name, refusal);
+            let text = tr!("The persona {name} can't be used: {refusal}", name, refusal);
             self.notify(Tone::Error, text, now);
             return;
         }

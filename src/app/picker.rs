@@ -44,6 +44,15 @@ impl<T> Picker<T> {
         }
     }
 
+    /// Has other items, with the same filter; the selection keeps its place.
+    pub fn renew(&mut self, items: Vec<Item<T>>) {
+        let place = self.selected;
+        self.items = items;
+        self.refilter();
+        self.selected = place;
+        self.step(0);
+    }
+
     /// The items that match, best first.
     pub fn shown(&self) -> impl Iterator<Item = &Item<T>> {
         self.shown.iter().filter_map(|&at| self.items.get(at))

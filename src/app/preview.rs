@@ -6,7 +6,7 @@ use super::reader::Reader;
 use super::{App, Overlay, Tone};
 use crate::catalog::{DEMO, Provider};
 use crate::chat::{Now, Standing, Turn, short_bytes, short_count};
-use crate::phrase::{mark, tr};
+use crate::phrase::{self, mark, tr};
 use crate::wire::{Auth, WireRequest};
 
 /// What stands in for a message that is not written yet.
@@ -34,7 +34,11 @@ impl App {
     pub(super) fn open_preview(&mut self, now: Now) {
         let draft = self.composer.text();
         let is_unwritten = draft.trim().is_empty() && self.attached.items.is_empty();
-        let prompt = if is_unwritten { UNWRITTEN } else { &draft };
+        let prompt = if is_unwritten {
+            phrase::of(UNWRITTEN)
+        } else {
+            &draft
+        };
         let parent = self.next_parent();
         let prepared =
             match self.prepare(parent, prompt, &self.attached.items, self.tools_on_offer()) {

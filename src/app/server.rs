@@ -185,10 +185,7 @@ impl App {
                 }
             }
         }
-        if let Some(Overlay::Servers(picker)) = &mut self.overlay {
-            let items = self.toolbox.servers.iter().map(Server::item).collect();
-            *picker = Picker::new(items, picker.position());
-        }
+        self.renew_servers();
         effects.extend(self.send_when_ready(now));
         effects
     }
@@ -209,6 +206,7 @@ impl App {
             return Vec::new();
         };
         live.phase = Phase::Connecting;
+        live.step_since = now.instant;
         live.sent.ask.tools = tools.iter().map(|tool| tool.spec.clone()).collect();
         live.sent.tools = tools;
         let request = live.sent.request(&self.conversation, live.turn);
@@ -226,16 +224,22 @@ impl App {
         self.overlay = Some(Overlay::Servers(Picker::new(items, 0)));
     }
 
+    /// Has the list of servers, if it is open, show what they are doing.
+    fn renew_servers(&mut self) {
+        if let Some(Overlay::Servers(picker)) = &mut self.overlay {
+            picker.renew(self.toolbox.servers.iter().map(Server::item).collect());
+        }
+    }
+
     /// Starts one server, as the user asks.
     pub(super) fn start_server(&mut self, name: String) -> Vec<Effect> {
         let servers = &mut self.toolbox.servers;
         let server = servers.iter_mut().find(|server| server.config.name == name);
-        match server {
-            Some(server) if server.state != ServerState::Ready => {
-                server.state = ServerState::StartingAnew;
-                vec![Effect::StartServer(name)]
-            }
-            _ => Vec::new(),
-        }
+        let Some(server) = server.filter(|server| server.state != ServerState::Ready) else {
+            return Vec::new();
+        };
+        server.state = ServerState::StartingAnew;
+        self.renew_servers();
+        vec![Effect::StartServer(name)]
     }
 }

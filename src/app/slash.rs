@@ -120,7 +120,7 @@ pub(super) fn parse(line: &str) -> Option<Result<Slash, String>> {
     let rest = rest.trim();
     let usage = |with: &WithArgument| {
         tr!(
-            "It is written /{word} {argument}",
+            "Usage: /{word} {argument}",
             word = with.word,
             argument = with.argument
         )

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::server::stock::{Prompted, Stock};
 use crate::chat::{CallState, Finish, Reply, ToolCall};
 use crate::config::{self, Approve, McpServer, schema};
+use crate::phrase::told;
 use crate::wire::ToolSpec;
 
 /// The longest arguments that are run: more than this nobody would read on a card.
@@ -179,11 +180,14 @@ pub fn begin(
         Some(Finish::Stop | Finish::ToolCalls) => {
             let is_over = u32::try_from(rounds).is_ok_and(|rounds| rounds >= most_rounds);
             is_over.then(|| {
-                format!("this turn has had {most_rounds} rounds of tools, the limit (chat.max_tool_rounds).")
+                told!(
+                    "this turn has had {rounds} rounds of tools, the limit (chat.max_tool_rounds).",
+                    rounds = most_rounds
+                )
             })
         }
         // Half a command may be another command.
-        _ => Some("the reply was cut before its end.".to_owned()),
+        _ => Some(told!("the reply was cut before its end.")),
     };
     let earlier = reply.calls.iter().take(first).map(|call| call.id.clone());
     let mut ids: HashSet<String> = earlier.collect();
@@ -195,8 +199,9 @@ pub fn begin(
         }
         call.state = match &why_not {
             Some(why) => CallState::Refused(why.clone()),
-            None if index - first >= MOST_CALLS_AT_ONCE => CallState::Refused(format!(
-                "only {MOST_CALLS_AT_ONCE} calls of one answer are run; ask again for the others."
+            None if index - first >= MOST_CALLS_AT_ONCE => CallState::Refused(told!(
+                "only {most} calls of one answer are run; ask again for the others.",
+                most = MOST_CALLS_AT_ONCE
             )),
             None => match find(tools, call) {
                 Err(why) => CallState::Refused(why),
@@ -217,13 +222,13 @@ pub fn begin(
 pub fn find<'a>(tools: &'a [Tool], call: &ToolCall) -> Result<(&'a Tool, Value), String> {
     let Some(tool) = tools.iter().find(|tool| tool.spec.name == call.name) else {
         let names: Vec<&str> = tools.iter().map(|tool| tool.spec.name.as_str()).collect();
-        return Err(format!(
-            "there is no tool of that name. The tools are: {}.",
-            names.join(", ")
+        return Err(told!(
+            "there is no tool of that name. The tools are: {names}.",
+            names = names.join(", ")
         ));
     };
     if tool.approve == Approve::Never {
-        return Err("the user's configuration never lets this tool run.".to_owned());
+        return Err(told!("the user's configuration never lets this tool run."));
     }
     let arguments = tool.arguments(call.effective_arguments())?;
     Ok((tool, arguments))
@@ -231,27 +236,27 @@ pub fn find<'a>(tools: &'a [Tool], call: &ToolCall) -> Result<(&'a Tool, Value),
 
 fn arguments(parameters: &Map<String, Value>, text: &str) -> Result<Value, String> {
     if text.len() > MOST_ARGUMENT_BYTES {
-        return Err(format!(
-            "the arguments are longer than {} KiB.",
-            MOST_ARGUMENT_BYTES / 1024
+        return Err(told!(
+            "the arguments are longer than {kib} KiB.",
+            kib = MOST_ARGUMENT_BYTES / 1024
         ));
     }
     // Nothing at all is what many models write where there are no arguments.
     let text = if text.trim().is_empty() { "{}" } else { text };
     let value: Value = serde_json::from_str(text).map_err(|error| {
         if error.is_eof() {
-            format!("the arguments are cut: their JSON is incomplete ({error}).")
+            told!("the arguments are cut: their JSON is incomplete ({error}).")
         } else {
-            format!("the arguments are not JSON ({error}).")
+            told!("the arguments are not JSON ({error}).")
         }
     })?;
     let problems = schema::problems(parameters, &value);
     if problems.is_empty() {
         return Ok(value);
     }
-    Err(format!(
-        "the arguments do not fit the tool's schema: {}.",
-        problems.join("; ")
+    Err(told!(
+        "the arguments do not fit the tool's schema: {problems}.",
+        problems = problems.join("; ")
     ))
 }
 

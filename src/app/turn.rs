@@ -36,9 +36,9 @@ pub struct Live {
 /// What a request is doing.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Phase {
-    /// No answer from the server yet.
+    /// No answer from the server yet, and perhaps no connection.
     Connecting,
-    /// The server has answered; no text yet.
+    /// The server was reached; no text yet.
     Waiting,
     /// Reasoning arrives.
     Thinking,
@@ -78,6 +78,16 @@ impl Live {
             phase: Phase::Connecting,
             step_since: now.instant,
             sent: Box::new(sent),
+        }
+    }
+
+    /// Lets time pass. Nobody tells when a connection stands, only when it can't be made in time: one
+    /// that has not failed by then does.
+    pub(super) fn pass(&mut self, now: Instant, connect_limit: Duration) {
+        self.as_of = now;
+        let tried = now.saturating_duration_since(self.step_since);
+        if self.phase == Phase::Connecting && tried > connect_limit {
+            self.phase = Phase::Waiting;
         }
     }
 

@@ -182,7 +182,7 @@ mod tests {
         };
         let reported = Usage {
             reasoning_tokens: Some(300),
-            ..counted.clone()
+            ..counted
         };
         let input = "input $0.0011";
         for (turn, parts) in [

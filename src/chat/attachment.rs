@@ -143,7 +143,7 @@ pub fn with_texts(prompt: &str, attached: &[Attachment]) -> String {
 fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() > MOST_TEXT_BYTES {
         let size = short_bytes(bytes.len());
-        return Err(tr!("is {size} large, and 8 MiB is the most", size));
+        return Err(tr!("is {size}; 8 MiB is the most", size));
     }
     if bytes.is_empty() {
         return Err(tr!("is empty").to_owned());

@@ -134,7 +134,7 @@ impl Failure {
             FailureKind::NoKey => tr!("There is no API key for this provider."),
             FailureKind::BadKey => tr!("The provider does not accept the API key."),
             FailureKind::PlanKey => {
-                tr!("The key is one of a plan, and a plan is served at an address of its own.")
+                tr!("This key belongs to a plan, and plans have an address of their own.")
             }
             FailureKind::Forbidden => {
                 tr!(
@@ -154,7 +154,7 @@ impl Failure {
             FailureKind::BadRequest => tr!("The provider refuses the request as it is."),
             FailureKind::ContentFilter => tr!("The provider's safety filter stopped it."),
             FailureKind::Connect => tr!("The server can't be reached."),
-            FailureKind::ConnectTimeout => tr!("The server did not pick up in time."),
+            FailureKind::ConnectTimeout => tr!("Connecting to the server took too long."),
             FailureKind::Tls => tr!("The server's certificate is not trusted."),
             FailureKind::Proxy => tr!("The proxy did not let the request through."),
             FailureKind::Idle => tr!("The server was silent for too long."),
@@ -162,12 +162,12 @@ impl Failure {
                 tr!("The server showed signs of life, but sent no text for too long.")
             }
             FailureKind::Cut => tr!("The connection broke before the reply was complete."),
-            FailureKind::NotAReply => tr!("The server answered with something that is no reply."),
+            FailureKind::NotAReply => tr!("What the server sent is not a model's reply."),
             FailureKind::Compressed => {
                 tr!("The server compressed its reply, though it was asked not to.")
             }
             FailureKind::Redirect => {
-                tr!("The server points elsewhere; keys are not sent to other hosts.")
+                tr!("The server redirects the request; keys are not sent to other hosts.")
             }
             FailureKind::PlainHttp => tr!("The key would cross the network unencrypted."),
             FailureKind::TooLarge => tr!("The reply is larger than mmchat accepts."),
@@ -240,7 +240,7 @@ impl Failure {
             }
             FailureKind::Compressed => {
                 tr!(
-                    "Have whoever runs it heed `Accept-Encoding: identity`, or use another base_url."
+                    "The server has to heed `Accept-Encoding: identity`; if it is not yours, use another base_url."
                 )
             }
             FailureKind::Redirect => tr!("Put the final address into base_url."),

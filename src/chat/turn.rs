@@ -92,6 +92,12 @@ impl Turn {
         self.state == TurnState::Live
     }
 
+    /// Whether its prompt is joined with the next one that is sent, having had no answer.
+    pub fn goes_again(&self) -> bool {
+        let is_sent = self.standing != Standing::LeftOut && !self.is_live();
+        is_sent && self.reply.answer.as_str().trim().is_empty()
+    }
+
     /// Has these go along with the prompt, which had none.
     pub fn attach(&mut self, attachments: Vec<Attachment>) {
         for attachment in &attachments {

@@ -58,7 +58,7 @@ pub fn report_panics(directory: Option<PathBuf>) {
             |path| {
                 let path = path.display();
                 tr!(
-                    "The report is in {path}; please send it along when you tell of this.",
+                    "The report is in {path}; please attach it when you report this.",
                     path
                 )
             },

@@ -9,7 +9,7 @@ use crate::catalog::DEMO;
 use crate::chat::{Failure, FailureKind, Progress};
 use crate::demo;
 use crate::net::{Client, Provider};
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 use crate::wire::WireRequest;
 
 /// The network client, which also reaches the demo.
@@ -43,7 +43,7 @@ impl Providers {
         if request.provider == DEMO {
             let server = self
                 .demo
-                .get_or_init(|| demo::Server::start(0).map_err(|error| error.to_string()));
+                .get_or_init(|| demo::Server::start(0).map_err(|error| phrase::system(&error)));
             match server {
                 Ok(server) => request.url.insert_str(0, &server.base_url(request.dialect)),
                 Err(error) => {

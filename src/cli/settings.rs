@@ -226,7 +226,7 @@ fn odd_templates(contents: &Contents, config: &Config) -> Vec<Problem> {
         let odd = odd_braces(&template.prompt);
         let odd = odd.first()?;
         let what = tr!(
-            "`templates.{name}.prompt` holds “{odd}”, which is no place to fill in and is sent as it stands. A place looks like {place}; its name holds letters, digits, _ and - only.",
+            "`templates.{name}.prompt` holds “{odd}”, which is not a place to fill in and is sent as it stands. A place looks like {place}; its name holds letters, digits, _ and - only.",
             name = safe::one_line(&template.name),
             odd = safe::one_line(odd),
             place = "{{NAME}}"

@@ -110,7 +110,8 @@ impl<'a, const N: usize> Table<'a, N> {
                     if !lines.is_empty() {
                         lines.push(String::new());
                     }
-                    lines.extend(folded(text, room));
+                    let heading = folded(text, cols.unwrap_or(usize::MAX));
+                    lines.extend(heading.iter().map(|line| line.trim_end().to_owned()));
                 }
             }
         }

@@ -97,6 +97,9 @@ fn read(name: &str, file: &Path) -> Result<Theme, Problems> {
         }])
     };
     let bytes = settings::read(file).map_err(|error| unread(phrase::system(&error)))?;
-    let text = String::from_utf8(bytes).map_err(|error| unread(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        unread(tr!("it is not UTF-8 text (byte {at})", at))
+    })?;
     theme::parse(&text, &shown, name)
 }

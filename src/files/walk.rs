@@ -54,7 +54,7 @@ impl Search {
     pub(super) fn take(&mut self, path: PathBuf, bytes: u64) -> Result<(), String> {
         if self.found.len() >= self.most {
             let most = self.most;
-            return Err(tr!("comes to more than {most} files; name fewer", most));
+            return Err(tr!("matches more than {most} files; name fewer", most));
         }
         self.found.push((path, bytes));
         Ok(())

@@ -143,7 +143,7 @@ fn mistrust(why: &CertificateError) -> String {
         CertificateError::Revoked => tr!("the certificate has been revoked"),
         CertificateError::BadSignature => tr!("the certificate's signature is wrong"),
         other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-            tr!("the certificate is one of an authority, not of a server")
+            tr!("the certificate belongs to an authority, not to a server")
         }
         other => return other.to_string(),
     };

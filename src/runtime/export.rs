@@ -9,7 +9,7 @@ use crate::app::Msg;
 use crate::app::export::{Export, Exported};
 use crate::chat::Turn;
 use crate::files::{Files, on_a_thread};
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 use crate::store::export::{self, Reasoning};
 use crate::tui::Surface;
 
@@ -30,7 +30,7 @@ pub(super) fn written(
         match export::save(&place, &text, export.replace) {
             Ok(()) => Exported::Done,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Exported::IsThere,
-            Err(error) => Exported::Failed(error.to_string()),
+            Err(error) => Exported::Failed(phrase::system(&error)),
         }
     });
     async move { Msg::Exported(path, done.await.unwrap_or_else(Exported::Failed)) }

@@ -131,7 +131,7 @@ pub(super) fn because(error: &rusqlite::Error) -> String {
             tr!("another program holds the store")
         }
         Some(ErrorCode::CannotOpen) => tr!("the store can't be opened"),
-        Some(ErrorCode::SystemIoFailure) => tr!("the disk does not take it"),
+        Some(ErrorCode::SystemIoFailure) => tr!("the disk can't be written to"),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => tr!("the store is damaged"),
         _ => return tr!("conversations can't be saved: {error}", error),
     };

@@ -4,6 +4,7 @@
 //! border of its own, and the others have a mark in a column that text never reaches: nothing that
 //! a model or a tool writes can look like either.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use ratatui::buffer::Buffer;
@@ -17,7 +18,7 @@ use super::{figures, paint};
 use crate::app::{App, Live, SeenCard, consent};
 use crate::chat::{CallState, ToolCall, safe};
 use crate::markdown::text_width;
-use crate::phrase::tr;
+use crate::phrase::{self, tr};
 
 /// How many lines of a result are shown unless all of it is asked for.
 const FOLDED_LINES: usize = 3;
@@ -31,9 +32,12 @@ const CHAT_ROWS: u16 = 4;
 /// What a call came to, as text of its card; empty while it has come to nothing.
 pub(super) fn result(call: &ToolCall, open: bool) -> String {
     let text = match &call.state {
-        CallState::Done(outcome) | CallState::Failed(outcome) => outcome.text.as_str(),
-        CallState::Refused(why) => why,
-        CallState::Asked | CallState::Waiting | CallState::Approved | CallState::Running => "",
+        CallState::Done(outcome) => Cow::Borrowed(outcome.text.as_str()),
+        CallState::Failed(outcome) => phrase::heard(&outcome.text),
+        CallState::Refused(why) => phrase::heard(why),
+        CallState::Asked | CallState::Waiting | CallState::Approved | CallState::Running => {
+            Cow::Borrowed("")
+        }
     };
     let text = text.trim_end();
     let count = text.lines().count();

@@ -270,6 +270,7 @@ fn preview(preview: &Preview, area: Rect, cache: &Cache, buf: &mut Buffer) {
             Excerpt::You => plain(tr!("You"), cache.theme.user(), left, buf),
             Excerpt::Model(model) => plain(model, cache.theme.model(), left, buf),
             Excerpt::Prompt(text) => plain(text, Style::new(), left, buf) + 1,
+            Excerpt::Silence => plain(tr!("(no answer)"), cache.theme.dim(), left, buf) + 1,
             Excerpt::Answer(text) => formatted(text, left, cache, buf) + 1,
         };
         let used = used.min(left.height);

@@ -157,7 +157,9 @@ fn user_header(app: &App, turn: &Turn, theme: Theme, line: Rect, buf: &mut Buffe
         let _ = write!(versions, "  ◀ {at}/{} ▶", siblings.len());
         pieces.push((&versions, theme.active()));
     }
+    let goes_again = tr!("  sent again with the next message");
     match turn.standing {
+        Standing::Sent if turn.goes_again() => pieces.push((goes_again, theme.dim())),
         Standing::Sent => {}
         Standing::Pinned => pieces.push((tr!("  pinned"), theme.active())),
         Standing::LeftOut => pieces.push((tr!("  left out of what is sent"), theme.warning())),

@@ -58,9 +58,14 @@ pub(super) fn draw(app: &App, theme: Theme, area: Rect, buf: &mut Buffer) {
     }
     say("", plain);
     say(tr!("Type a message and press Enter, for example:"), plain);
-    say("  Solve x^2 - 5x + 6 = 0", theme.active());
-    say("  Compare M2.5 and M3 in a table", theme.active());
-    say("  用中文介绍一下你自己", theme.active());
+    // In Chinese others, which the demo answers in Chinese.
+    for example in [
+        tr!("Solve x^2 - 5x + 6 = 0"),
+        tr!("Compare M2.5 and M3 in a table"),
+        "用中文介绍一下你自己",
+    ] {
+        say(&format!("  {example}"), theme.active());
+    }
     if app.opened_on_demo {
         say("", plain);
         say(tr!("Keys may also be set in the environment:"), plain);

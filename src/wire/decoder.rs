@@ -287,7 +287,7 @@ impl Decoder {
             (Framing::Page(_), true) => tr!("a web page without a title").to_owned(),
             (Framing::Page(_), false) => tr!("a web page: {words}", words),
             (Framing::Lines { .. } | Framing::Body(_), _) => {
-                tr!("the JSON of the body is no reply").to_owned()
+                tr!("the body is JSON, but not a reply").to_owned()
             }
             (Framing::Events { .. }, _) => words,
         };

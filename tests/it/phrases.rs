@@ -6,6 +6,7 @@ use std::path::Path;
 use mmchat::app::WITH_ARGUMENT;
 use mmchat::app::command::SPECS;
 use mmchat::catalog::Catalog;
+use mmchat::phrase::{Language, heard, speaking};
 
 /// The Chinese locale's file.
 fn locale() -> String {
@@ -31,20 +32,9 @@ fn texts() -> BTreeMap<String, Vec<String>> {
             .or_default()
             .push(file.to_owned());
     };
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut open = vec![root.join("src")];
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            open.extend(
-                std::fs::read_dir(path)
-                    .unwrap()
-                    .map(|it| it.unwrap().path()),
-            );
-        } else if !path.ends_with("phrase.rs") {
-            let file = path.strip_prefix(root).unwrap().to_string_lossy();
-            for text in texts_of(&std::fs::read_to_string(&path).unwrap()) {
-                found(&text, &file);
-            }
+    for (file, code) in sources() {
+        for text in texts_of(&code) {
+            found(&text, &file);
         }
     }
     for spec in SPECS {
@@ -64,8 +54,33 @@ fn texts() -> BTreeMap<String, Vec<String>> {
     texts
 }
 
+/// The names and the code of the sources, but of those that define how texts are said.
+fn sources() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut open = vec![root.join("src")];
+    let mut sources = Vec::new();
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(
+                std::fs::read_dir(path)
+                    .unwrap()
+                    .map(|it| it.unwrap().path()),
+            );
+        } else if !path.ends_with("phrase.rs") && !path.ends_with("phrase/told.rs") {
+            let file = path.strip_prefix(root).unwrap().to_string_lossy();
+            sources.push((file.into_owned(), std::fs::read_to_string(&path).unwrap()));
+        }
+    }
+    sources
+}
+
 /// The texts that a source may say, tests and comments left out.
 pub(crate) fn texts_of(code: &str) -> Vec<String> {
+    texts_in(code, &["tr!(", "mark(", "told!("])
+}
+
+/// Those that stand in one of these calls.
+fn texts_in(code: &str, calls: &[&str]) -> Vec<String> {
     let code: Vec<&str> = code
         .lines()
         .take_while(|line| *line != "#[cfg(test)]")
@@ -73,8 +88,8 @@ pub(crate) fn texts_of(code: &str) -> Vec<String> {
         .collect();
     let code = code.join("\n");
     let mut texts = Vec::new();
-    for call in ["tr!(", "mark("] {
-        let parts: Vec<&str> = code.split(call).collect();
+    for call in calls {
+        let parts: Vec<&str> = code.split(*call).collect();
         // Not `include_str!(`.
         let whole =
             |before: &str| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == '.');
@@ -153,6 +168,24 @@ fn every_line_stands_under_the_module_that_says_it() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_a_model_is_told_is_recognised_when_a_person_reads_it() {
+    let told = sources();
+    let told = told
+        .iter()
+        .flat_map(|(_, code)| texts_in(code, &["told!("]));
+    let mut count = 0;
+    for text in told {
+        let said = placeholders(&text).iter().fold(text.clone(), |said, name| {
+            said.replace(&format!("{{{name}}}"), "7")
+        });
+        let heard = speaking(Language::ZhCn, || heard(&said).into_owned());
+        assert!(heard.contains(is_chinese), "{text}: {heard}");
+        count += 1;
+    }
+    assert!(count > 15, "{count}");
 }
 
 #[test]

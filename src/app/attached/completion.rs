@@ -77,8 +77,8 @@ impl Offered {
             let offered = Self {
                 typed: format!("{name}:"),
                 fact: match server.state {
-                    ServerState::Idle => tr!("not started").to_owned(),
-                    ServerState::Down(_) => tr!("failed").to_owned(),
+                    ServerState::Idle => tr!("Tab starts the server").to_owned(),
+                    ServerState::Down(_) => tr!("failed · Tab tries again").to_owned(),
                     ServerState::Starting | ServerState::StartingAnew | ServerState::Ready => {
                         tr!("starting").to_owned()
                     }
@@ -89,7 +89,9 @@ impl Offered {
             return fits.then_some(offered).into_iter().collect();
         };
         let fitting = stock.resources.iter().filter_map(|resource| {
-            let typed = format!("{name}:{}", resource.uri);
+            // A word ends at a space. The address itself is kept beside what stands in the message.
+            let word = resource.uri.replace(char::is_whitespace, "%20");
+            let typed = format!("{name}:{word}");
             let fits = typed.to_lowercase().contains(&wanted)
                 || resource.name.to_lowercase().contains(&wanted);
             let bytes = resource.bytes;

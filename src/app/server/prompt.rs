@@ -95,10 +95,11 @@ impl Server {
             .filter(|it| it.required && !has(&it.name));
         let missing: Vec<&str> = missing.map(|it| it.name.as_str()).collect();
         if !missing.is_empty() {
-            let missing = missing.join(tr!(", "));
+            let first = missing.first().copied().unwrap_or_default();
             let text = tr!(
-                "Still missing: {missing}. Write it behind, or as NAME=…",
-                missing
+                "Still needed: {missing}. Type it after the command, or as {first}=…",
+                missing = missing.join(tr!(", ")),
+                first
             );
             return Meant::Nothing(text);
         }
@@ -243,6 +244,11 @@ impl App {
         let parts = [prompted.text.trim(), rest.as_str()];
         let parts = parts.into_iter().filter(|part| !part.is_empty());
         let text = parts.collect::<Vec<_>>().join("\n\n");
+        if text.is_empty() && prompted.attached.is_empty() && prompted.left_out.is_empty() {
+            let text = tr!("/{shown}: the server's prompt is empty", shown);
+            self.notify(Tone::Warning, text, now.instant);
+            return;
+        }
         self.offer_message(&safe::visible(&text));
         let refused = self.take_along(prompted.attached);
         let left_out: Vec<String> = prompted.left_out.into_iter().chain(refused).collect();

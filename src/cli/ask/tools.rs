@@ -12,7 +12,7 @@ use crate::cli::complain;
 use crate::cli::setup::{self, Environment};
 use crate::config::{Approve, Config, McpServer};
 use crate::net::Client;
-use crate::phrase::tr;
+use crate::phrase::{self, told, tr};
 use crate::runtime::Clock;
 use crate::tools::{Programs, Servers};
 
@@ -107,9 +107,9 @@ impl Bench {
             return;
         }
         if call.state != CallState::Approved {
-            call.state = CallState::Refused(
-                "the user has to be asked about this tool, and can't be here.".to_owned(),
-            );
+            call.state = CallState::Refused(told!(
+                "the user has to be asked about this tool, and can't be here."
+            ));
             return;
         }
         let since = clock.now().instant;
@@ -161,8 +161,11 @@ pub(super) fn told(call: &ToolCall) -> String {
             let time = format!("{:.1}", outcome.took.as_secs_f64());
             tr!("done in {time} s", time)
         }
-        CallState::Failed(outcome) => tr!("failed: {why}", why = safe::one_line(&outcome.text)),
-        CallState::Refused(why) => tr!("not run: {why}", why = safe::one_line(why)),
+        CallState::Failed(outcome) => tr!(
+            "failed: {why}",
+            why = safe::one_line(&phrase::heard(&outcome.text))
+        ),
+        CallState::Refused(why) => tr!("not run: {why}", why = safe::one_line(&phrase::heard(why))),
         CallState::Asked | CallState::Waiting | CallState::Approved | CallState::Running => {
             tr!("not run").to_owned()
         }

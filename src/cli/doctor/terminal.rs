@@ -150,7 +150,9 @@ fn clipboard(environment: &Environment) -> Finding {
     } else {
         (
             State::Good,
-            tr!("copies go through the terminal (OSC 52), also over SSH; it may ask for leave"),
+            tr!(
+                "copies go through the terminal (OSC 52), also over SSH; it may ask for permission"
+            ),
         )
     };
     Finding::new(SECTION, mark("clipboard"), state, text)

@@ -297,7 +297,7 @@ fn flag(value: &Value, name: &str) -> bool {
 
 fn moment(value: &Value, name: &str) -> Result<Moment, String> {
     let number = |part: &str| value.get(name)?.get(part)?.as_i64();
-    let unix_seconds = number("unix_seconds").ok_or_else(|| tr!("“{name}” is no moment", name))?;
+    let unix_seconds = number("unix_seconds").ok_or_else(|| tr!("“{name}” is not a time", name))?;
     let offset = number("offset_minutes")
         .unwrap_or(0)
         .clamp(-24 * 60, 24 * 60);

@@ -131,7 +131,7 @@ pub(super) fn conversation(
             "tool" | "function" => {}
             other => {
                 return Err(tr!(
-                    "message {number}: nobody is called “{other}”",
+                    "message {number}: there is no role “{other}”",
                     number = at + 1,
                     other
                 ));

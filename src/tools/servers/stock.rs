@@ -190,10 +190,8 @@ fn prompt(prompt: rmcp::model::Prompt) -> Option<Prompt> {
 }
 
 fn resource(resource: rmcp::model::Resource) -> Option<Resource> {
-    // What holds a space could not be typed after an @.
-    let odd = |c: char| c.is_whitespace() || c.is_control();
-    if resource.uri.is_empty() || resource.uri.len() > MOST_URI_BYTES || resource.uri.contains(odd)
-    {
+    let uri = &resource.uri;
+    if uri.trim().is_empty() || uri.len() > MOST_URI_BYTES || uri.contains(char::is_control) {
         return None;
     }
     Some(Resource {

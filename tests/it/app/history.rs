@@ -255,6 +255,13 @@ fn the_selected_one_is_read_beside_the_list_where_there_is_room() {
     let mut narrow = Harness::sized(80, 24);
     open_with(&mut narrow, three());
     assert!(peeks(&mut narrow).is_empty());
+    // Once there is room, it is read; a turn that failed says that there is no answer.
+    narrow.resize(120, 40);
+    let (ticket, _) = peeks(&mut narrow).pop().unwrap();
+    narrow.tell(Msg::Peeked(ticket, Ok(vec![peeked(" ")])));
+    narrow.shows("(no answer)");
+    narrow.resize(130, 40);
+    assert!(peeks(&mut narrow).is_empty());
 }
 
 #[test]

@@ -277,10 +277,10 @@ fn a_slash_command_written_wrongly_says_how_it_is_written() {
     it.press("/")
         .type_text("set max_tokens many")
         .press("enter");
-    it.shows("It is written /set max_tokens|");
+    it.shows("Usage: /set max_tokens|");
     it.press("ctrl-u");
     it.press("/").type_text("think deeply").press("enter");
-    it.shows("It is written /think on|off|");
+    it.shows("Usage: /think on|off|");
     assert_eq!(it.effects(), []);
 }
 

@@ -297,14 +297,14 @@ fn a_message_of_many_lines_makes_the_box_grow_and_never_takes_the_screen() {
 
 #[test]
 fn a_notice_is_told_in_full_where_it_is_wider_than_the_window() {
-    let mut it = Harness::sized(60, 20);
+    let mut it = Harness::sized(56, 20);
     it.say("/export notes.doc");
     let screen = it.screen();
     let last = screen.lines().last().unwrap().trim_end();
     assert!(last.trim() == ".json" && !screen.contains('…'), "{screen}");
     it.press("ctrl-u esc").shows("commands").hides(".json");
     it.say("/set nonsense");
-    it.shows("It is written /set").shows("VALUE");
+    it.shows("Usage: /set").shows("VALUE");
 }
 
 #[test]

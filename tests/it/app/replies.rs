@@ -211,3 +211,36 @@ fn failures_stand_out_and_without_colours_they_still_have_a_mark() {
     assert!(styles.contains("[red: ✗ The provider"), "{styles}");
     assert!(styles.contains("[darkgray: oops]"), "{styles}");
 }
+
+#[test]
+fn a_connection_that_has_not_failed_in_time_stands_and_the_server_is_waited_for() {
+    let mut it = Harness::with("[network]\nconnect_timeout_seconds = 4\n");
+    it.say("hello").shows("connecting");
+    it.wait(Duration::from_secs(4)).shows("connecting");
+    it.wait(Duration::from_secs(1)).shows("waiting 5.0 s");
+    it.connected().shows("waiting");
+}
+
+#[test]
+fn what_a_turn_cost_is_told_in_its_parts_as_far_as_there_is_room() {
+    let config = "model = \"test/priced\"\n[[providers.test.models]]\nid = \"priced\"\n\
+                  prices = { currency = \"usd\", input_per_mtok = 1, output_per_mtok = 10 }\n";
+    let mut it = Harness::with(config);
+    let usage = Usage {
+        input_tokens: Some(2_000),
+        output_tokens: Some(500),
+        reasoning_tokens: Some(300),
+        ..Usage::default()
+    };
+    it.say("q").connected().stream([
+        reasoning("hm"),
+        answer("so"),
+        Delta::Usage(usage),
+        Delta::Finish(Finish::Stop),
+    ]);
+    it.end();
+    it.shows("$0.0070 · input $0.0020 + thinking $0.0030 + answer $0.0020");
+    it.resize(80, 24)
+        .shows("$0.0070 · thinking $0.0030 + answer $0.0020");
+    it.resize(50, 20).shows("$0.0070").hides("thinking $");
+}

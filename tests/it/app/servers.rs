@@ -127,7 +127,7 @@ fn what_no_argument_takes_is_put_behind_the_prompt() {
 fn an_argument_that_is_missing_is_named_and_the_command_stays() {
     let mut it = stocked();
     it.paste("/files:review style=terse").press("enter");
-    it.shows("Still missing: file");
+    it.shows("Still needed: file").shows("as file=…");
     assert_eq!(asked(&mut it), None);
     assert_eq!(it.app.composer.text(), "/files:review style=terse ");
     it.press("ctrl-u").paste("/files:nothing").press("enter");
@@ -217,7 +217,7 @@ fn a_prompt_without_its_arguments_waits_for_them_in_the_box() {
     let mut it = stocked();
     it.type_text("/review")
         .press("enter")
-        .shows("Still missing: file");
+        .shows("Still needed: file");
     it.type_text("a.rs").press("enter");
     assert!(asked(&mut it).is_some());
 }
@@ -265,7 +265,9 @@ fn a_resource_is_completed_after_an_at_sign_and_goes_along_like_a_file() {
 #[test]
 fn a_server_is_started_from_the_completion_and_then_shows_its_resources() {
     let mut it = Harness::with(SERVERS);
-    it.type_text("@fi").shows("files:").shows("not started");
+    it.type_text("@fi")
+        .shows("files:")
+        .shows("Tab starts the server");
     it.press("tab").shows("starting");
     assert!(
         it.effects()
@@ -273,6 +275,43 @@ fn a_server_is_started_from_the_completion_and_then_shows_its_resources() {
     );
     comes(&mut it);
     it.shows("files:notes://today");
+}
+
+#[test]
+fn a_resource_whose_address_has_a_space_is_offered_too() {
+    let mut it = Harness::with(SERVERS);
+    let uri = "file:///my notes.md".to_owned();
+    let resource = Resource {
+        uri: uri.clone(),
+        ..Resource::default()
+    };
+    let stock = Stock {
+        resources: vec![resource],
+        ..Stock::default()
+    };
+    it.tell(Msg::Server("files".to_owned(), News::Ready(Vec::new())));
+    it.tell(Msg::Server("files".to_owned(), News::Has(stock)));
+    it.type_text("see @files:").press("tab");
+    assert_eq!(it.app.composer.text(), "see @files:file:///my%20notes.md ");
+    let server = "files".to_owned();
+    let wanted = Wanted::Resource { server, uri };
+    let is_fetched = |effect: &Effect| matches!(effect, Effect::Fetch(_, it) if *it == wanted);
+    assert!(it.effects().iter().any(is_fetched));
+}
+
+#[test]
+fn a_prompt_without_text_says_so_and_a_server_that_is_picked_shows_how_it_starts() {
+    let mut it = stocked();
+    it.paste("/files:hello").press("enter");
+    let (ticket, ..) = asked(&mut it).unwrap();
+    answers(&mut it, ticket, Ok(Prompted::default()));
+    it.shows("/files:hello: the server's prompt is empty");
+    assert_eq!(it.app.composer.text(), "/files:hello ");
+    let mut it = Harness::with(SERVERS);
+    it.say("/mcp").shows("not started");
+    it.press("enter").shows("starting");
+    comes(&mut it);
+    it.shows("connected");
 }
 
 /// The names of the tools in the last request.

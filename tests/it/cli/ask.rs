@@ -85,7 +85,7 @@ fn priced() -> (Home, Server) {
     let usage = json!({"prompt_tokens": 2000, "completion_tokens": 500, "total_tokens": 2500,
         "prompt_tokens_details": {"cached_tokens": 1000},
         "completion_tokens_details": {"reasoning_tokens": 300}});
-    let counts = Step::chunk(&format!(
+    let counts = Step::chunk(format!(
         "data: {}\n\n",
         json!({"choices": [], "usage": usage})
     ));
@@ -612,7 +612,7 @@ fn a_refused_key_is_explained_by_region_and_plan() {
     command.env("LAB_KEY", "sk-tp-0123456789");
     outcome(command.spawn().unwrap())
         .ends(1)
-        .complains("The key is one of a plan")
+        .complains("This key belongs to a plan")
         .complains("base_url");
 }
 

@@ -175,6 +175,8 @@ fn what_the_command_line_refuses_is_explained_in_chinese() {
         &["ask", "--demo", "--system", "@nowhere", "q"],
         &["ask", "--demo", "--persona", "nobody", "q"],
         &["ask", "--resume", "1abc", "q"],
+        &["ask", "--resume", "?", "q"],
+        &["man", "nothing"],
         &["key", "set", "tencnt"],
         &["key", "set", "demo"],
         &["key", "set", "tencent"],
@@ -290,6 +292,57 @@ fn where_an_answer_does_not_fit_its_schema_is_told_in_chinese() {
         asked.out.clear();
         heard(answer, &asked);
     }
+}
+
+#[test]
+fn what_becomes_of_a_tools_call_is_told_in_chinese() {
+    let call = "What is the weather in Paris?";
+    for (approve, told) in [
+        ("always", "失败：程序以退出码 1 结束"),
+        ("ask", "未运行：这个工具须先征得同意，而此处无法询问。"),
+    ] {
+        let home = chinese(&format!(
+            "[tools.get_weather]\ncommand = [\"/bin/sh\", \"-c\", \"exit 1\"]\napprove = \"{approve}\"\n"
+        ));
+        let asked = home.run(&["ask", "--demo", call]);
+        assert!(asked.err.contains(told), "{asked:?}");
+    }
+}
+
+#[test]
+fn conversations_are_shown_and_exported_in_chinese() {
+    let home = chinese("");
+    home.run(&["ask", "--demo", "--system", "Be brief.", "解方程 x^2 = 4"])
+        .ends(0);
+    let listed = home.run(&["history", "list"]).ends(0).out;
+    let id = listed.split('\t').next().unwrap();
+    let shown = home.run(&["history", "show", id]).ends(0).out;
+    assert!(shown.contains("## 你\n"), "{shown}");
+    for form in ["md", "html"] {
+        let export = [
+            "history",
+            "export",
+            id,
+            "--reasoning",
+            "with",
+            "--format",
+            form,
+        ];
+        let exported = home.run(&export).ends(0).out;
+        for label in ["You", "Thinking", "System", "lang=\"en\""] {
+            assert!(!exported.contains(label), "{label} in {exported}");
+        }
+        for label in ["系统提示词", "思考"] {
+            assert!(exported.contains(label), "{label} in {exported}");
+        }
+    }
+    // What comes back has no language.
+    let json = [
+        "history", "export", id, "--format", "json", "--output", "c.json",
+    ];
+    home.run(&json).ends(0);
+    home.run(&["history", "import", "c.json", "--again"])
+        .ends(0);
 }
 
 #[test]

@@ -174,14 +174,14 @@ async fn prompts_and_resources_are_listed_over_pipes_and_over_http() {
         );
         assert_eq!(stock.prompts[0].usage(), "file, [style]");
         let resources: Vec<&str> = stock.resources.iter().map(|it| it.uri.as_str()).collect();
-        assert_eq!(
-            resources[..3],
-            ["notes://today", "file:///tmp/pixel.png", "data://bytes"]
-        );
-        assert!(
-            resources[3].starts_with("more://"),
-            "one that can't be typed is left out"
-        );
+        let first = [
+            "notes://today",
+            "file:///tmp/pixel.png",
+            "data://bytes",
+            "has a space",
+        ];
+        assert_eq!(resources[..4], first);
+        assert!(resources[4].starts_with("more://"));
         assert_eq!(resources.len(), 1_000, "a list without end is cut");
         assert_eq!(
             stock.troubles,
