@@ -20,6 +20,10 @@ lint:
     cargo fmt --check
     cargo clippy --all-targets -- -D warnings
 
+# Whether the oldest Rust that is promised builds it (needs that toolchain)
+oldest:
+    CARGO_TARGET_DIR=target/oldest cargo +1.89 check --locked
+
 # The library's documentation, without broken links
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
