@@ -48,7 +48,7 @@ impl fmt::Display for Conflict {
             second,
         } = self;
         f.write_str(&tr!(
-            "{chord} is bound to both {first} and {second}; bind one of them to another key in [keys]",
+            "{chord} is bound to both `{first}` and `{second}`. Bind one of them to another key in [keys].",
             chord,
             first,
             second

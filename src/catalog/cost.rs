@@ -56,10 +56,13 @@ impl Cost {
     }
 }
 
-/// A price with two telling digits: `$0.001`, `$0.42`, `¥1.3`.
+/// A price with two telling digits: `$0.001`, `$0.42`, `¥1.3`; never nothing for something.
 pub fn price(sign: &str, amount: f64) -> String {
     if amount <= 0.0 {
         return format!("{sign}0");
+    }
+    if amount < 0.000_01 {
+        return format!("<{sign}0.00001");
     }
     let decimals = match amount {
         a if a >= 0.1 => 2,
@@ -217,10 +220,10 @@ mod tests {
 
     #[test]
     fn prices_have_two_telling_digits() {
-        let shown = [0.0, 0.000_012, 0.001_23, 0.0123, 0.42, 12.345];
+        let shown = [0.0, 0.000_001, 0.000_012, 0.001_23, 0.0123, 0.42, 12.345];
         assert_eq!(
             shown.map(|amount| price("$", amount)).join(" "),
-            "$0 $0.00001 $0.0012 $0.012 $0.42 $12.35"
+            "$0 <$0.00001 $0.00001 $0.0012 $0.012 $0.42 $12.35"
         );
     }
 }

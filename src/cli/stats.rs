@@ -12,7 +12,7 @@ use super::json::to_text;
 use super::setup::Environment;
 use super::table::{self, Fit, Table};
 use super::{Exit, Trouble, complain, screen, settings};
-use crate::catalog::{Catalog, Currency};
+use crate::catalog::{Catalog, Currency, price};
 use crate::chat::{safe, short_count};
 use crate::phrase::tr;
 use crate::store::Shelf;
@@ -431,18 +431,6 @@ impl Sum {
     }
 }
 
-/// An amount of money: cents, and of less than ten cents as much as tells something.
-fn price(sign: &str, amount: f64) -> String {
-    if amount >= 0.1 || amount <= 0.0 {
-        return format!("{sign}{amount:.2}");
-    }
-    let text = format!("{amount:.4}");
-    if text == "0.0000" {
-        return format!("<{sign}0.0001");
-    }
-    format!("{sign}{text}")
-}
-
 /// How charts are drawn.
 #[derive(Debug, Clone, Copy)]
 struct Bars {
@@ -537,12 +525,6 @@ mod tests {
                 "|1st answer|3.0 s|180.0 s|###"
             ]
         );
-    }
-
-    #[test]
-    fn small_amounts_of_money_are_not_shown_as_nothing() {
-        let shown = [0.0, 0.000_01, 0.0123, 0.1, 12.345].map(|amount| price("$", amount));
-        assert_eq!(shown, ["$0.00", "<$0.0001", "$0.0123", "$0.10", "$12.35"]);
     }
 
     #[test]

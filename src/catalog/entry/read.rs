@@ -302,12 +302,16 @@ fn prices(field: &Field<'_>, notes: &mut Notes) -> Option<Prices> {
     let input = section.number("input_per_mtok", price.clone(), notes);
     let output = section.number("output_per_mtok", price.clone(), notes);
     let cached_per_mtok = section.number("cached_per_mtok", price, notes);
+    // A price that is there and wrong is complained of already.
+    let has = |price| section.entries().any(|(name, _)| name == price);
+    let is_whole = has("input_per_mtok") && has("output_per_mtok");
     section.finish(notes);
     let (Some(input_per_mtok), Some(output_per_mtok)) = (input, output) else {
-        field.wrong(
-            tr!("takes { input_per_mtok = …, output_per_mtok = … }: prices of a million tokens."),
-            notes,
-        );
+        if !is_whole {
+            let takes =
+                tr!("takes { input_per_mtok = …, output_per_mtok = … }: prices of a million tokens.");
+            field.wrong(takes, notes);
+        }
         return None;
     };
     Some(Prices {

@@ -3,8 +3,8 @@
 //! Providers bill one sum, and the request is part of it, so the two are less than the whole. Only
 //! turns count of which it is known how much was thinking.
 
-use super::{Bars, plus, price};
-use crate::catalog::{Currency, Prices};
+use super::{Bars, plus};
+use crate::catalog::{Currency, Prices, price};
 use crate::store::tally::Tally;
 
 /// What some tokens cost by the catalogue's prices, in either currency.
