@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use mmchat::app::command;
-use mmchat::app::library::{Kept, Query};
+use mmchat::app::library::{Query, StoredConversation};
 use mmchat::chat::{Delta, Failure, Ids, Message, Moment, Reply};
 use mmchat::config::{self, keys::Chord, schema, theme};
 use mmchat::markdown::{Document, Kind, Row, text_width};
@@ -411,7 +411,7 @@ pub fn import(data: &[u8]) {
     }
 }
 
-fn texts(kept: &Kept) -> Vec<(String, String, String)> {
+fn texts(kept: &StoredConversation) -> Vec<(String, String, String)> {
     let of = |turn: &mmchat::chat::Turn| {
         let reply = &turn.reply;
         let (thought, answer) = (reply.reasoning.as_str(), reply.answer.as_str());
@@ -421,7 +421,7 @@ fn texts(kept: &Kept) -> Vec<(String, String, String)> {
 }
 
 /// An export whose ids are numbered in the order in which they are named.
-fn without_ids(kept: &Kept) -> Value {
+fn without_ids(kept: &StoredConversation) -> Value {
     fn renumber(value: &mut Value, seen: &mut Vec<String>) {
         match value {
             Value::Array(list) => list.iter_mut().for_each(|item| renumber(item, seen)),

@@ -66,7 +66,7 @@ pub use context::{Context, Gauge};
 pub use diff::{Diff, Line, Pair};
 pub use effect::Effect;
 pub use enter_key::{EnterKey, KeyTaken, Secret};
-pub use errand::{Deed, Errand};
+pub use errand::{Errand, Purpose};
 pub use find::{Count, Find};
 pub use keeping::{Keep, Keeping};
 pub use keymap::Keymap;

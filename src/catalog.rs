@@ -21,7 +21,7 @@ mod refusal;
 pub use cost::{Cost, Output, price};
 pub use entry::{ModelEntry, ProviderEntry};
 pub use find::Unknown;
-pub use plan::{Capability, Plan, Wish, check_images, check_thinking, plan};
+pub use plan::{Capability, Plan, RequestOptions, check_images, check_thinking, plan};
 pub use problem::{Notes, Problem, Problems};
 pub use refusal::{Hint, Refusal};
 
@@ -174,8 +174,13 @@ impl Catalog {
     ///
     /// # Errors
     /// [`Refusal`] when the model can't do, or takes no such value of, what is asked.
-    pub fn plan(&self, provider: &Provider, model: &Model, wish: &Wish) -> Result<Plan, Refusal> {
-        plan(provider, model, wish).map_err(|refusal| match refusal {
+    pub fn plan(
+        &self,
+        provider: &Provider,
+        model: &Model,
+        asked: &RequestOptions,
+    ) -> Result<Plan, Refusal> {
+        plan(provider, model, asked).map_err(|refusal| match refusal {
             Refusal::Lacks {
                 model,
                 capability,

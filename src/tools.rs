@@ -123,7 +123,7 @@ impl Programs {
 }
 
 /// What a program wrote, as much of it as is kept.
-struct Kept {
+struct Captured {
     bytes: Vec<u8>,
     all: u64,
 }
@@ -139,11 +139,11 @@ async fn attend(child: &mut Child, input: String) -> std::io::Result<Result<Stri
             let _ = stdin.shutdown().await;
         }
     };
-    let mut out = Kept {
+    let mut out = Captured {
         bytes: Vec::new(),
         all: 0,
     };
-    let mut err = Kept {
+    let mut err = Captured {
         bytes: Vec::new(),
         all: 0,
     };
@@ -191,7 +191,7 @@ async fn attend(child: &mut Child, input: String) -> std::io::Result<Result<Stri
     Ok(conclude(status, &out, &err))
 }
 
-fn conclude(status: ExitStatus, out: &Kept, err: &Kept) -> Result<String, String> {
+fn conclude(status: ExitStatus, out: &Captured, err: &Captured) -> Result<String, String> {
     let mut text = String::from_utf8_lossy(&out.bytes).into_owned();
     if out.all > out.bytes.len() as u64 {
         let _ = write!(
@@ -222,7 +222,7 @@ fn conclude(status: ExitStatus, out: &Kept, err: &Kept) -> Result<String, String
 ///
 /// # Errors
 /// When there is no end to it.
-async fn keep_head(from: Option<impl AsyncRead + Unpin>, kept: &mut Kept) -> Result<(), ()> {
+async fn keep_head(from: Option<impl AsyncRead + Unpin>, kept: &mut Captured) -> Result<(), ()> {
     keep(from, kept, |kept, piece| {
         let room = MOST_RESULT_BYTES.saturating_sub(kept.len());
         kept.extend(piece.iter().take(room));
@@ -231,7 +231,7 @@ async fn keep_head(from: Option<impl AsyncRead + Unpin>, kept: &mut Kept) -> Res
 }
 
 /// Keeps the end of what is written.
-async fn keep_tail(from: Option<impl AsyncRead + Unpin>, kept: &mut Kept) -> Result<(), ()> {
+async fn keep_tail(from: Option<impl AsyncRead + Unpin>, kept: &mut Captured) -> Result<(), ()> {
     keep(from, kept, |kept, piece| {
         kept.extend_from_slice(piece);
         kept.drain(..kept.len().saturating_sub(MOST_ERROR_BYTES));
@@ -241,7 +241,7 @@ async fn keep_tail(from: Option<impl AsyncRead + Unpin>, kept: &mut Kept) -> Res
 
 async fn keep(
     from: Option<impl AsyncRead + Unpin>,
-    kept: &mut Kept,
+    kept: &mut Captured,
     take: impl Fn(&mut Vec<u8>, &[u8]),
 ) -> Result<(), ()> {
     let Some(mut from) = from else {

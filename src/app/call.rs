@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use super::consent::Consent;
 use super::server::{Asked, Server, ServerState};
-use super::toolkit::{self, Deed, Tool};
+use super::toolkit::{self, Runner, Tool};
 use super::{App, Effect, Phase, Tone};
 use crate::chat::{CallId, CallState, Conversation, Now, Outcome, ToolCall, TurnId};
 use crate::config::{self, Approve, Config};
@@ -61,7 +61,7 @@ impl Sent {
 
     /// Offers what a server has now, if it had something else when it was last offered.
     fn renew(&mut self, server: &Server) {
-        let is_its = |tool: &Tool| matches!(&tool.deed, Deed::Server { server: name, .. } if *name == server.config.name);
+        let is_its = |tool: &Tool| matches!(&tool.runner, Runner::Server { server: name, .. } if *name == server.config.name);
         let offered = self.tools.iter().filter(|tool| is_its(tool));
         let has = server.tools_on_offer();
         // One that was not there in time is offered from a later message on.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::overlay::Choice;
 use super::{App, Tone};
-use crate::catalog::{Model, Provider, Wish};
+use crate::catalog::{Model, Provider, RequestOptions};
 use crate::chat::{Asked, Extras, Params, Thinking, whole_tokens};
 use crate::phrase::{self, tr};
 
@@ -95,9 +95,9 @@ impl App {
     }
 
     /// What the next request wishes of the model.
-    pub(super) fn wish(&self, input_tokens: f64) -> Wish {
+    pub(super) fn request_options(&self, input_tokens: f64) -> RequestOptions {
         let model = self.model().unwrap_or_default();
-        Wish {
+        RequestOptions {
             thinking: model.nearest_mode(self.session.thinking),
             params: self.session.params,
             json: self.session.extras.json,
@@ -109,7 +109,10 @@ impl App {
     /// Why the model would refuse the parameters as they are, if it would.
     pub(super) fn refusal(&self) -> Option<String> {
         let (provider, model) = self.provider().zip(self.model())?;
-        let refusal = self.catalog.plan(provider, &model, &self.wish(0.0)).err()?;
+        let refusal = self
+            .catalog
+            .plan(provider, &model, &self.request_options(0.0))
+            .err()?;
         Some(refusal.to_string())
     }
 

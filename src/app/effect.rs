@@ -5,7 +5,7 @@ use super::enter_key::Secret;
 use super::export::Export;
 use super::library::{Change, Peek, Query, Which};
 use super::server::stock::Question;
-use super::toolkit::Job;
+use super::toolkit::ToolJob;
 use crate::chat::{CallId, TurnId};
 use crate::wire::WireRequest;
 
@@ -27,7 +27,7 @@ pub enum Effect {
         keep: bool,
     },
     /// Run a tool; its result comes as a message of this call.
-    RunTool(CallId, Box<Job>),
+    RunTool(CallId, Box<ToolJob>),
     /// Start that MCP server, if it does not run; what comes of it comes as messages.
     StartServer(String),
     /// Ask that MCP server something, starting it if it does not run; the answer is a

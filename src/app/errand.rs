@@ -23,7 +23,7 @@ const SUMMARY_PROMPT: &str = "Summarize our conversation so far, so that it can 
 
 /// What a request that is no turn is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum Purpose {
     /// A title for the conversation.
     Title,
     /// A summary of it, to begin a new one with.
@@ -34,7 +34,7 @@ pub enum Deed {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Errand {
     /// What it is for.
-    pub deed: Deed,
+    pub purpose: Purpose,
     /// How far it is.
     pub live: Live,
     /// What has come.
@@ -61,7 +61,7 @@ impl App {
             prompt.push_str(&excerpt(turn.reply.answer.as_str()));
             prompt.push_str("\n</assistant>");
         }
-        self.run_errand(Deed::Title, None, &prompt, now)
+        self.run_errand(Purpose::Title, None, &prompt, now)
     }
 
     /// Names the conversation.
@@ -88,7 +88,7 @@ impl App {
             self.notify(Tone::Info, text, now.instant);
             return Vec::new();
         }
-        let effects = self.run_errand(Deed::Summary, last, SUMMARY_PROMPT, now);
+        let effects = self.run_errand(Purpose::Summary, last, SUMMARY_PROMPT, now);
         if !effects.is_empty() {
             self.overlay = Some(Overlay::Summary(Reader::default()));
         }
@@ -97,7 +97,7 @@ impl App {
 
     fn run_errand(
         &mut self,
-        deed: Deed,
+        purpose: Purpose,
         parent: Option<TurnId>,
         prompt: &str,
         now: Now,
@@ -128,7 +128,7 @@ impl App {
             Ok(prepared) => {
                 let id = self.new_turn_id(now);
                 self.errand = Some(Errand {
-                    deed,
+                    purpose,
                     live: Live::new(id, prepared.sent, now),
                     reply: Reply::default(),
                     done: false,
@@ -160,11 +160,11 @@ impl App {
 
     /// A request that is no turn failed.
     pub(super) fn errand_failed(&mut self, failure: &Failure, now: Now) -> Vec<Effect> {
-        let deed = self.errand.as_ref().map(|errand| errand.deed);
+        let purpose = self.errand.as_ref().map(|errand| errand.purpose);
         let _ = self.drop_errand();
-        let what = match deed {
-            Some(Deed::Summary) => tr!("No summary"),
-            Some(Deed::Title) | None => tr!("No title"),
+        let what = match purpose {
+            Some(Purpose::Summary) => tr!("No summary"),
+            Some(Purpose::Title) | None => tr!("No title"),
         };
         let error = phrase::in_a_row([failure.what(), failure.next_step()]);
         let text = tr!("{what}: {error}", what, error);
@@ -180,8 +180,8 @@ impl App {
         errand.done = true;
         let answer = errand.reply.answer.as_str().trim();
         let said = !answer.is_empty();
-        match errand.deed {
-            Deed::Title => {
+        match errand.purpose {
+            Purpose::Title => {
                 let quotes = ['"', '“', '”', '「', '」', '《', '》', '.', '。'];
                 let title = answer.trim_matches(quotes).to_owned();
                 self.errand = None;
@@ -190,8 +190,8 @@ impl App {
                 }
                 self.notify(Tone::Warning, tr!("The model gave no title"), now.instant);
             }
-            Deed::Summary if said => {}
-            Deed::Summary => {
+            Purpose::Summary if said => {}
+            Purpose::Summary => {
                 let _ = self.drop_errand();
                 self.notify(Tone::Warning, tr!("The model gave no summary"), now.instant);
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::library::Kept;
+use super::library::StoredConversation;
 use super::{App, Effect, Tone};
 use crate::catalog::{Catalog, Currency};
 use crate::chat::{Now, Turn, TurnId};
@@ -41,7 +41,7 @@ pub struct Export {
     /// Its form.
     pub form: Form,
     /// The conversation.
-    pub kept: Kept,
+    pub kept: StoredConversation,
     /// What its turns cost by the list price, in US dollars.
     pub costs: HashMap<TurnId, f64>,
     /// Whether a file that is there is to give way.
@@ -83,7 +83,7 @@ impl App {
             return Vec::new();
         }
         let replace = self.replaceable.take().as_deref() == Some(path);
-        let kept = Kept {
+        let kept = StoredConversation {
             head: self.keeping.head.clone(),
             conversation: self.conversation.clone(),
             draft: String::new(),

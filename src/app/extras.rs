@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::library::Head;
 use super::{App, Effect, Tone};
-use crate::catalog::{Capability, Model, Wish};
+use crate::catalog::{Capability, Model, RequestOptions};
 use crate::chat::{Extras, Now, Thinking};
 use crate::phrase::{self, tr};
 
@@ -72,13 +72,13 @@ impl App {
     /// Why the model in force would refuse a capability, if it would.
     fn refusal_of(&self, capability: Capability) -> Option<String> {
         let (provider, model) = self.provider().zip(self.model())?;
-        let wish = Wish {
+        let asked = RequestOptions {
             thinking: model.nearest_mode(Thinking::On),
             json: capability == Capability::JsonMode,
             search: capability == Capability::WebSearch,
-            ..Wish::default()
+            ..RequestOptions::default()
         };
-        let refusal = self.catalog.plan(provider, &model, &wish).err()?;
+        let refusal = self.catalog.plan(provider, &model, &asked).err()?;
         Some(refusal.to_string())
     }
 

@@ -90,7 +90,7 @@ pub enum Excerpt {
 
 /// What a key meant to the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum HistoryAction {
     /// Search anew.
     Search,
     /// Read the selected one.
@@ -175,33 +175,35 @@ impl History {
     }
 
     /// Takes a key.
-    pub(super) fn key(&mut self, key: KeyEvent) -> Option<Wish> {
+    pub(super) fn key(&mut self, key: KeyEvent) -> Option<HistoryAction> {
         if let Some(title) = &mut self.renaming {
             match (held(key), key.code) {
-                (PLAIN, KeyCode::Enter) => return Some(Wish::Rename),
+                (PLAIN, KeyCode::Enter) => return Some(HistoryAction::Rename),
                 (PLAIN, KeyCode::Up | KeyCode::Down) => self.renaming = None,
                 _ => drop(edit_line(title, key)),
             }
             return None;
         }
         let by = match (held(key), key.code) {
-            (PLAIN, KeyCode::Enter) => return Some(Wish::Open),
+            (PLAIN, KeyCode::Enter) => return Some(HistoryAction::Open),
             (PLAIN, KeyCode::F(2)) | (CTRL, KeyCode::Char('e')) => return self.begin_renaming(),
-            (ALT, KeyCode::Char('p')) => return Some(Wish::Pin),
-            (PLAIN, KeyCode::Delete) | (CTRL, KeyCode::Char('d')) => return Some(Wish::Delete),
-            (ALT, KeyCode::Char('u')) => return Some(Wish::Undelete),
+            (ALT, KeyCode::Char('p')) => return Some(HistoryAction::Pin),
+            (PLAIN, KeyCode::Delete) | (CTRL, KeyCode::Char('d')) => {
+                return Some(HistoryAction::Delete);
+            }
+            (ALT, KeyCode::Char('u')) => return Some(HistoryAction::Undelete),
             (PLAIN, KeyCode::Up) | (CTRL, KeyCode::Char('p')) => -1,
             (PLAIN, KeyCode::Down) | (CTRL, KeyCode::Char('n')) => 1,
             (PLAIN, KeyCode::PageUp) => -10,
             (PLAIN, KeyCode::PageDown) => 10,
-            _ => return edit_line(&mut self.query, key).then_some(Wish::Search),
+            _ => return edit_line(&mut self.query, key).then_some(HistoryAction::Search),
         };
         let before = self.selected;
         self.step(by);
-        (self.selected != before).then_some(Wish::Preview)
+        (self.selected != before).then_some(HistoryAction::Preview)
     }
 
-    fn begin_renaming(&mut self) -> Option<Wish> {
+    fn begin_renaming(&mut self) -> Option<HistoryAction> {
         let title = self.row()?.title.clone();
         let mut line = LineEdit::default();
         line.set(&title);
@@ -340,15 +342,15 @@ impl App {
     }
 
     /// Does what a key meant to the list.
-    pub(super) fn history_wish(&mut self, wish: &Wish, now: Now) -> Vec<Effect> {
-        match wish {
-            Wish::Search => return self.search_history(now.wall),
-            Wish::Preview => return self.preview_history(),
-            Wish::Open => return self.open_selected(),
-            Wish::Rename => self.rename_selected(now),
-            Wish::Pin => self.pin_selected(),
-            Wish::Delete => return self.delete_selected(now),
-            Wish::Undelete => return self.undelete(now),
+    pub(super) fn history_action(&mut self, action: &HistoryAction, now: Now) -> Vec<Effect> {
+        match action {
+            HistoryAction::Search => return self.search_history(now.wall),
+            HistoryAction::Preview => return self.preview_history(),
+            HistoryAction::Open => return self.open_selected(),
+            HistoryAction::Rename => self.rename_selected(now),
+            HistoryAction::Pin => self.pin_selected(),
+            HistoryAction::Delete => return self.delete_selected(now),
+            HistoryAction::Undelete => return self.undelete(now),
         }
         Vec::new()
     }

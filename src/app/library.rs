@@ -137,7 +137,7 @@ pub struct Listing {
 
 /// A conversation as it was kept.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Kept {
+pub struct StoredConversation {
     /// What is known of it.
     pub head: Head,
     /// What was said.

@@ -6,7 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use super::attached::{Found, Path};
 use super::enter_key::KeyTaken;
 use super::export::Exported;
-use super::library::{Kept, Listing, Peeked, StoreNews};
+use super::library::{Listing, Peeked, StoreNews, StoredConversation};
 use super::toolkit::News;
 use crate::chat::{Attachment, CallId, Failure, Progress, TurnId};
 use crate::config::theme::Background;
@@ -47,7 +47,7 @@ pub enum Msg {
     /// The conversations of the question with this ticket, or why there is no answer.
     Listed(u64, Result<Listing, String>),
     /// The conversation of the question with this ticket; `None` when there is none like that.
-    Loaded(u64, Result<Option<Box<Kept>>, String>),
+    Loaded(u64, Result<Option<Box<StoredConversation>>, String>),
     /// The beginnings of turns that the question with this ticket was about.
     Peeked(u64, Result<Vec<Peeked>, String>),
     /// The draft of a new conversation, and what was typed before, oldest first.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::call::Sent;
 use super::turn::Live;
 use super::{App, Effect, Phase, Tone};
-use crate::catalog::{Model, Plan, Provider, Wish};
+use crate::catalog::{Model, Plan, Provider, RequestOptions};
 use crate::chat::{Extras, Now, Params, Remark, Thinking, Turn, TurnState, whole_tokens};
 use crate::phrase::tr;
 use crate::wire::Ask;
@@ -194,14 +194,14 @@ impl App {
         let (provider, model) = self.model_of(turn).ok_or_else(gone)?;
         let extent = self.conversation.extent(turn.parent) + turn.estimate.prompt;
         let tokens = turn.rates.request_tokens(extent + turn.estimate.answer);
-        let wish = Wish {
+        let asked = RequestOptions {
             thinking,
             params: turn.asked.params,
             json: extras.json,
             search: extras.search,
             input_tokens_estimate: whole_tokens(tokens),
         };
-        let plan = self.catalog.plan(provider, &model, &wish);
+        let plan = self.catalog.plan(provider, &model, &asked);
         plan.map_err(|refusal| refusal.to_string())
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::KeyEvent;
 
 use super::attached::Wanted;
-use super::history::Wish;
+use super::history::HistoryAction;
 use super::offer::{Again, Remedy};
 use super::overlay::Choice;
 use super::{App, Command, Effect, Overlay, Tone};
@@ -48,7 +48,7 @@ pub enum Outcome {
     /// It closes the overlay and has these files go along with the message, typed like this.
     Attach(Vec<PathBuf>, String),
     /// It does something to the list of conversations.
-    History(Wish),
+    History(HistoryAction),
     /// It closes the overlay and begins a new conversation with the summary.
     StartFresh,
     /// It closes the overlay and runs a command.
@@ -86,7 +86,7 @@ impl App {
                 self.compare_with(step);
                 Vec::new()
             }
-            Outcome::History(wish) => self.history_wish(&wish, now),
+            Outcome::History(action) => self.history_action(&action, now),
             Outcome::StartFresh => self.start_fresh(now),
             Outcome::Again(again) => self.regenerate_with(again, now),
             Outcome::AgainNamed(name) => self.regenerate_by_name(&name, now),

@@ -25,12 +25,12 @@ pub struct Tool {
     /// Whether it needs the user's consent.
     pub approve: Approve,
     /// What runs it.
-    pub deed: Deed,
+    pub runner: Runner,
 }
 
 /// What runs a tool.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum Runner {
     /// A program of the configuration's `[tools]`.
     Program {
         /// The program and its arguments.
@@ -77,9 +77,9 @@ pub enum News {
 
 /// A tool to be run now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Job {
+pub struct ToolJob {
     /// What runs it.
-    pub deed: Deed,
+    pub runner: Runner,
     /// The arguments, exactly as the card showed them: JSON text.
     pub arguments: String,
 }
@@ -94,7 +94,7 @@ impl Tool {
                 parameters: tool.parameters.clone(),
             },
             approve: tool.approve,
-            deed: Deed::Program {
+            runner: Runner::Program {
                 command: tool.command.clone(),
                 env: tool.env.clone(),
                 timeout: Duration::from_secs(tool.timeout_seconds),
@@ -118,7 +118,7 @@ impl Tool {
                     parameters: tool.parameters.clone(),
                 },
                 approve: server.approve,
-                deed: Deed::Server {
+                runner: Runner::Server {
                     server: server.name.clone(),
                     tool: tool.name.clone(),
                     timeout: Duration::from_secs(server.timeout_seconds),
@@ -139,12 +139,12 @@ impl Tool {
 
     /// The command line that runs it, or the server that does, in words.
     pub fn runs(&self) -> String {
-        match &self.deed {
-            Deed::Program { command, .. } => {
+        match &self.runner {
+            Runner::Program { command, .. } => {
                 let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
                 words.join(" ")
             }
-            Deed::Server { server, tool, .. } => {
+            Runner::Server { server, tool, .. } => {
                 format!("{} of the MCP server {}", quoted(tool), quoted(server))
             }
         }
@@ -154,9 +154,9 @@ impl Tool {
     ///
     /// # Errors
     /// See [`Tool::arguments`].
-    pub fn job(&self, call: &ToolCall) -> Result<Job, String> {
-        Ok(Job {
-            deed: self.deed.clone(),
+    pub fn job(&self, call: &ToolCall) -> Result<ToolJob, String> {
+        Ok(ToolJob {
+            runner: self.runner.clone(),
             arguments: self.arguments(call.effective_arguments())?.to_string(),
         })
     }
@@ -296,7 +296,7 @@ mod tests {
                 parameters: parameters.as_object().cloned().unwrap(),
             },
             approve: Approve::Ask,
-            deed: Deed::Program {
+            runner: Runner::Program {
                 command: vec!["ls".into(), "my dir".into(), "it's".into()],
                 env: Vec::new(),
                 timeout: Duration::from_secs(1),

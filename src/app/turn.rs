@@ -396,15 +396,15 @@ impl App {
         // Who sends although the window is full knows what it may come to; an estimate is not to
         // overrule that.
         let checked = if self.context.allowed { 0.0 } else { tokens };
-        let wish = self.wish(checked);
-        let plan = self.catalog.plan(provider, &model, &wish);
+        let asked = self.request_options(checked);
+        let plan = self.catalog.plan(provider, &model, &asked);
         let plan = plan.map_err(|refusal| refusal.to_string())?;
         let mut ask = Ask {
             messages: self.conversation.messages(parent, prompt, attached),
             tools: tools.iter().map(|tool| tool.spec.clone()).collect(),
             params: self.session.params,
             stream: self.session.stream,
-            json: wish.json,
+            json: asked.json,
             patches: plan.patches,
         };
         let request = wire::request(&plan.target, &ask);

@@ -12,7 +12,7 @@ use crate::wire::{Patch, Target};
 
 /// What the user asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Wish {
+pub struct RequestOptions {
     /// The thinking mode.
     pub thinking: Thinking,
     /// The sampling parameters.
@@ -83,18 +83,18 @@ const ENOUGH_TOKENS: u64 = 2048;
 ///
 /// # Errors
 /// [`Refusal`] when the model can't do, or takes no such value of, what is asked.
-pub fn plan(provider: &Provider, model: &Model, wish: &Wish) -> Result<Plan, Refusal> {
-    check_params(provider, model, &wish.params)?;
-    check_length(provider, model, wish)?;
+pub fn plan(provider: &Provider, model: &Model, asked: &RequestOptions) -> Result<Plan, Refusal> {
+    check_params(provider, model, &asked.params)?;
+    check_length(provider, model, asked)?;
     let mut patches = Vec::new();
     if !provider.body.is_empty() {
         patches.push(provider.body.clone());
     }
-    let (thinking, patch) = thinking(provider, model, wish.thinking)?;
+    let (thinking, patch) = thinking(provider, model, asked.thinking)?;
     patches.extend(patch.filter(|patch| !patch.is_empty()).cloned());
     let wanted = [
-        (wish.json, Capability::JsonMode),
-        (wish.search, Capability::WebSearch),
+        (asked.json, Capability::JsonMode),
+        (asked.search, Capability::WebSearch),
     ];
     for (_, capability) in wanted.into_iter().filter(|&(wanted, _)| wanted) {
         patches.push(capability_patch(provider, model, capability)?.clone());
@@ -103,7 +103,7 @@ pub fn plan(provider: &Provider, model: &Model, wish: &Wish) -> Result<Plan, Ref
         target: provider.target(model),
         patches,
         thinking,
-        hints: hints(model, wish, thinking),
+        hints: hints(model, asked, thinking),
     })
 }
 
@@ -273,9 +273,9 @@ fn check_params(provider: &Provider, model: &Model, params: &Params) -> Result<(
     Ok(())
 }
 
-fn check_length(provider: &Provider, model: &Model, wish: &Wish) -> Result<(), Refusal> {
+fn check_length(provider: &Provider, model: &Model, asked: &RequestOptions) -> Result<(), Refusal> {
     let name = || full_name(provider, model);
-    if let Some(asked) = wish.params.max_tokens {
+    if let Some(asked) = asked.params.max_tokens {
         if asked == 0 {
             return Err(Refusal::NoTokens);
         }
@@ -287,7 +287,7 @@ fn check_length(provider: &Provider, model: &Model, wish: &Wish) -> Result<(), R
             });
         }
     }
-    let estimate = wish.input_tokens_estimate;
+    let estimate = asked.input_tokens_estimate;
     let most = model.max_input_tokens.or(model.context_window_tokens);
     if let Some(most) = most.filter(|&most| estimate > most) {
         return Err(Refusal::InputTooLong {
@@ -296,7 +296,7 @@ fn check_length(provider: &Provider, model: &Model, wish: &Wish) -> Result<(), R
             most,
         });
     }
-    let max_tokens = wish.params.max_tokens.unwrap_or(0);
+    let max_tokens = asked.params.max_tokens.unwrap_or(0);
     let window = model.context_window_tokens;
     // Without an estimate there is nothing to add up: some vendors list limits that overlap.
     if let Some(window) =
@@ -312,9 +312,9 @@ fn check_length(provider: &Provider, model: &Model, wish: &Wish) -> Result<(), R
     Ok(())
 }
 
-fn hints(model: &Model, wish: &Wish, thinking: Thinking) -> Vec<Hint> {
+fn hints(model: &Model, asked: &RequestOptions, thinking: Thinking) -> Vec<Hint> {
     let mut hints = Vec::new();
-    let limit = wish
+    let limit = asked
         .params
         .max_tokens
         .filter(|&limit| limit < ENOUGH_TOKENS);
@@ -325,7 +325,7 @@ fn hints(model: &Model, wish: &Wish, thinking: Thinking) -> Vec<Hint> {
             can_stop,
         });
     }
-    if wish.json && thinking != Thinking::Off && !model.json_mode_hint.is_empty() {
+    if asked.json && thinking != Thinking::Off && !model.json_mode_hint.is_empty() {
         hints.push(Hint::JsonMode(model.json_mode_hint.clone()));
     }
     hints

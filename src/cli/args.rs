@@ -168,7 +168,7 @@ pub(super) enum Subcommands {
     Config {
         /// What to do with it
         #[command(subcommand)]
-        deed: ConfigDeed,
+        command: ConfigCommand,
     },
     /// What works here: terminal, configuration, keys, store, network
     Doctor(DoctorArgs),
@@ -176,13 +176,13 @@ pub(super) enum Subcommands {
     Key {
         /// What to do with them
         #[command(subcommand)]
-        deed: KeyDeed,
+        command: KeyCommand,
     },
     /// The conversations that are kept: find, show, export, rename, delete, import
     History {
         /// What to do with them
         #[command(subcommand)]
-        deed: HistoryDeed,
+        command: HistoryCommand,
     },
     /// What all kept turns come to: tokens, cost and speed by model and day
     Stats {
@@ -218,7 +218,7 @@ pub(super) enum Subcommands {
 
 /// What to do with the configuration.
 #[derive(Debug, Clone, Copy, Subcommand)]
-pub(super) enum ConfigDeed {
+pub(super) enum ConfigCommand {
     /// Print where it is
     Path,
     /// Write a commented example there, if there is none
@@ -271,7 +271,7 @@ pub(super) struct DoctorArgs {
 
 /// What to do with API keys.
 #[derive(Debug, Clone, Subcommand)]
-pub(super) enum KeyDeed {
+pub(super) enum KeyCommand {
     /// Keep a provider's key; asks for it, or reads it from a pipe
     #[command(after_long_help = MORE_KEY)]
     Set {
@@ -298,7 +298,7 @@ pub(super) enum KeyDeed {
 
 /// What to do with the conversations that are kept.
 #[derive(Debug, Clone, Subcommand)]
-pub(super) enum HistoryDeed {
+pub(super) enum HistoryCommand {
     /// List them, the newest first
     List {
         /// The most to list

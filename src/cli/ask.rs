@@ -16,10 +16,10 @@ use super::providers::Providers;
 use super::record::{Record, add_turn};
 use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, json, prompt, spinner, themes};
-use crate::app::library::{Head, Kept};
+use crate::app::library::{Head, StoredConversation};
 use crate::app::toolkit::Tool;
 use crate::app::{Begin, Sent, Session, persona, preview};
-use crate::catalog::{self, Catalog, Model, Plan, Wish};
+use crate::catalog::{self, Catalog, Model, Plan, RequestOptions};
 use crate::chat::{
     Asked, Attachment, Conversation, Failure, Progress, Rates, Turn, TurnState, estimate_tokens,
     safe, whole_tokens,
@@ -66,8 +66,8 @@ pub(super) fn run(
     check_images(&attached, provider, &model)?;
     session.extras.json |= ask.schema.is_some();
     check_thinking(options, provider, &model)?;
-    let wish = wish(options, &session, &model, tokens);
-    let plan = planned(&catalog, provider, &model, &wish)?;
+    let asked = request_options(options, &session, &model, tokens);
+    let plan = planned(&catalog, provider, &model, &asked)?;
     let asked = Asked {
         provider: session.choice.provider.clone(),
         model: session.choice.model.clone(),
@@ -145,9 +145,9 @@ fn planned(
     catalog: &Catalog,
     provider: &catalog::Provider,
     model: &Model,
-    wish: &Wish,
+    asked: &RequestOptions,
 ) -> Result<Plan, Trouble> {
-    let plan = catalog.plan(provider, model, wish);
+    let plan = catalog.plan(provider, model, asked);
     let plan = plan.map_err(|refusal| Trouble::usage(refusal.to_string()))?;
     for hint in &plan.hints {
         complain(&hint.to_string());
@@ -169,7 +169,7 @@ fn check_thinking(
 }
 
 /// Gives a conversation the system prompt of this command line, or the usual one if it is new.
-fn begin_as(kept: &mut Kept, begin: Option<Begin>, config: &Config) {
+fn begin_as(kept: &mut StoredConversation, begin: Option<Begin>, config: &Config) {
     if let Some(begin) = begin {
         kept.conversation.system_prompt = begin.prompt;
         kept.head.persona = begin.persona;
@@ -223,13 +223,18 @@ fn estimate(so_far: &Conversation, prompt: &str, attached: &[Attachment]) -> u64
 }
 
 /// What is wished of the model.
-fn wish(options: &Options, session: &Session, model: &Model, tokens: u64) -> Wish {
+fn request_options(
+    options: &Options,
+    session: &Session,
+    model: &Model,
+    tokens: u64,
+) -> RequestOptions {
     // Only a mode that was asked for on this command line may be refused; the configuration's
     // comes as near as the model can, and gives way to what JSON mode wants.
     let usual = model.nearest_mode(session.thinking);
     let advised = model.thinking_for_json(usual);
     let usual = advised.filter(|_| session.extras.json).unwrap_or(usual);
-    Wish {
+    RequestOptions {
         thinking: options.thinking.unwrap_or(usual),
         params: session.params,
         json: session.extras.json,
@@ -379,7 +384,7 @@ fn doing(turn: &Turn) -> &'static str {
 }
 
 /// The conversation to go on with, or a new one.
-fn earlier(options: &Options) -> Result<Kept, Trouble> {
+fn earlier(options: &Options) -> Result<StoredConversation, Trouble> {
     let earlier = history::to_go_on_with(options)?;
     if options.go_on && earlier.is_none() {
         complain(tr!(

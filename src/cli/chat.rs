@@ -9,7 +9,7 @@ use super::setup::{self, Environment, Setup};
 use super::{Exit, Trouble, block_on, complain, history, screen, themes};
 use crate::app::library::Which;
 use crate::app::{self, App, Keep, Session, Start, persona};
-use crate::catalog::{self, Catalog, Wish};
+use crate::catalog::{self, Catalog, RequestOptions};
 use crate::chat::Extras;
 use crate::config::{Config, theme};
 use crate::files::Files;
@@ -145,15 +145,15 @@ fn can_do(options: &Options, catalog: &Catalog, session: &Session) -> Result<(),
         return Ok(());
     };
     let model = provider.model(&session.choice.model);
-    let wish = Wish {
+    let asked = RequestOptions {
         thinking: model.nearest_mode(session.thinking),
         json: session.extras.json,
         search: session.extras.search,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
     let wanted = options.thinking;
     let thinking = wanted.map_or(Ok(()), |it| catalog::check_thinking(provider, &model, it));
-    let plan = thinking.and_then(|()| catalog.plan(provider, &model, &wish));
+    let plan = thinking.and_then(|()| catalog.plan(provider, &model, &asked));
     plan.map(drop)
         .map_err(|refusal| Trouble::usage(refusal.to_string()))
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::{ConfigDeed, Options};
+use super::args::{ConfigCommand, Options};
 use super::settings::Settings;
 use super::setup::{self, Environment};
 use super::table::{Fit, Table};
@@ -20,7 +20,7 @@ const EXAMPLE: &str = include_str!("../../config.example.toml");
 /// Does something with the configuration.
 pub(super) fn run(
     options: &Options,
-    deed: ConfigDeed,
+    command: ConfigCommand,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
     let path = settings::path(options);
@@ -31,15 +31,15 @@ pub(super) fn run(
         )
     })?;
     let mut out = io::stdout().lock();
-    match deed {
+    match command {
         // A script wants the very name; a terminal gets none that acts on it.
-        ConfigDeed::Path if !out.is_terminal() => writeln!(out, "{}", path.display())?,
-        ConfigDeed::Path => writeln!(out, "{}", shown(&path))?,
-        ConfigDeed::Init => {
+        ConfigCommand::Path if !out.is_terminal() => writeln!(out, "{}", path.display())?,
+        ConfigCommand::Path => writeln!(out, "{}", shown(&path))?,
+        ConfigCommand::Init => {
             create(&path)?;
             writeln!(out, "{}", shown(&path))?;
         }
-        ConfigDeed::Show => {
+        ConfigCommand::Show => {
             settings::load(options)?;
             let text = settings::text(options).unwrap_or_else(|| {
                 let path = shown(&path);
@@ -48,8 +48,8 @@ pub(super) fn run(
             });
             out.write_all(safe::visible(text).as_bytes())?;
         }
-        ConfigDeed::Check => check(options, &path, &mut out)?,
-        ConfigDeed::Edit => {
+        ConfigCommand::Check => check(options, &path, &mut out)?,
+        ConfigCommand::Edit => {
             if !path.exists() {
                 create(&path)?;
             }

@@ -6,36 +6,36 @@ mod list;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::args::{ExportFormat, HistoryDeed, Options, Reasoning};
+use super::args::{ExportFormat, HistoryCommand, Options, Reasoning};
 use super::{Exit, Trouble, complain, settings, setup};
 use crate::app::export::{Form, list_price};
-use crate::app::library::{Change, Kept, Which};
+use crate::app::library::{Change, StoredConversation, Which};
 use crate::chat::{ConversationId, Turn, safe};
 use crate::config::Config;
 use crate::phrase::{self, tr};
 use crate::store::{self, Shelf, export};
 
 /// Does it.
-pub(super) fn run(options: &Options, deed: &HistoryDeed) -> Result<Exit, Trouble> {
-    match deed {
-        HistoryDeed::List { limit, json } => list::list(options, *limit, *json),
-        HistoryDeed::Search { words, limit, json } => {
+pub(super) fn run(options: &Options, command: &HistoryCommand) -> Result<Exit, Trouble> {
+    match command {
+        HistoryCommand::List { limit, json } => list::list(options, *limit, *json),
+        HistoryCommand::Search { words, limit, json } => {
             list::search(options, &words.join(" "), *limit, *json)
         }
-        HistoryDeed::Show { id, reasoning } => {
+        HistoryCommand::Show { id, reasoning } => {
             let kept = load(options, id)?;
             write_out(&export::plain(&kept, what(*reasoning)))?;
             Ok(Exit::Success)
         }
-        HistoryDeed::Export {
+        HistoryCommand::Export {
             id,
             format,
             reasoning,
             output,
         } => export_one(options, id, *format, *reasoning, output.as_deref()),
-        HistoryDeed::Rename { id, title } => rename(options, id, &title.join(" ")),
-        HistoryDeed::Delete { ids } => delete(options, ids),
-        HistoryDeed::Import { files, again } => import::import(options, files, *again),
+        HistoryCommand::Rename { id, title } => rename(options, id, &title.join(" ")),
+        HistoryCommand::Delete { ids } => delete(options, ids),
+        HistoryCommand::Import { files, again } => import::import(options, files, *again),
     }
 }
 
@@ -111,7 +111,7 @@ fn find_in(shelf: &Shelf, typed: &str) -> Result<ConversationId, Trouble> {
     }
 }
 
-fn load(options: &Options, typed: &str) -> Result<Kept, Trouble> {
+fn load(options: &Options, typed: &str) -> Result<StoredConversation, Trouble> {
     let shelf = shelf_to_read(options)?.ok_or_else(|| no_such(typed))?;
     let id = find_in(&shelf, typed)?;
     let kept = shelf.load(Which::Id(id)).map_err(|error| failed(&error))?;
@@ -119,7 +119,7 @@ fn load(options: &Options, typed: &str) -> Result<Kept, Trouble> {
 }
 
 /// The last conversation, or the one whose id begins like that; `None` when there is no last one.
-pub(super) fn to_go_on_with(options: &Options) -> Result<Option<Kept>, Trouble> {
+pub(super) fn to_go_on_with(options: &Options) -> Result<Option<StoredConversation>, Trouble> {
     match (&options.resume, options.go_on) {
         (Some(typed), _) => load(options, typed).map(Some),
         (None, false) => Ok(None),

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::args::{KeyDeed, Options};
+use super::args::{KeyCommand, Options};
 use super::setup::{self, Environment};
 use super::table::{Fit, Table};
 use super::{Exit, Trouble, block_on, json, settings};
@@ -23,16 +23,16 @@ const MOST_KEY_BYTES: u64 = 16 * 1024;
 /// Does something with the keys.
 pub(super) fn run(
     options: &Options,
-    deed: &KeyDeed,
+    command: &KeyCommand,
     environment: &Environment,
 ) -> Result<Exit, Trouble> {
     let (config, _) = settings::load(options)?;
     let catalog = config.catalog();
     let keys = setup::keys(options, &catalog, environment);
-    match deed {
-        KeyDeed::Set { provider } => set(&catalog, &keys, named(&catalog, provider)?),
-        KeyDeed::Delete { provider } => delete(&keys, provider),
-        KeyDeed::List { provider, json } => {
+    match command {
+        KeyCommand::Set { provider } => set(&catalog, &keys, named(&catalog, provider)?),
+        KeyCommand::Delete { provider } => delete(&keys, provider),
+        KeyCommand::List { provider, json } => {
             let one = provider
                 .as_deref()
                 .map(|id| named(&catalog, id))

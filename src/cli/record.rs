@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::args::Options;
 use super::{chat, complain};
 use crate::app::journal::Journal;
-use crate::app::library::{Change, Head, Kept, title_from};
+use crate::app::library::{Change, Head, StoredConversation, title_from};
 use crate::app::{Effect, Session};
 use crate::chat::{Asked, ConversationId, Ids, Moment, Turn, TurnId, TurnState};
 use crate::store::{Place, Store};
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Adds a turn to a conversation, which begins with it if nothing was said in it yet.
 pub(super) fn add_turn(
-    kept: &mut Kept,
+    kept: &mut StoredConversation,
     prompt: String,
     asked: Asked,
     session: &Session,
@@ -49,7 +49,7 @@ pub(super) fn add_turn(
 
 /// The turn that is asked, and the store that keeps it as it comes.
 pub(super) struct Record {
-    pub kept: Kept,
+    pub kept: StoredConversation,
     pub turn: TurnId,
     store: Store,
     journal: Option<Journal>,
@@ -57,7 +57,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Nothing is written yet.
-    pub(super) fn new(options: &Options, kept: Kept, turn: TurnId) -> Self {
+    pub(super) fn new(options: &Options, kept: StoredConversation, turn: TurnId) -> Self {
         let place = if options.no_save {
             Place::Nowhere(String::new())
         } else {

@@ -94,7 +94,7 @@ pub struct Credentials {
 
 /// What the file held when it was read.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct CredentialsFile {
     entries: BTreeMap<String, Entry>,
     /// Whether others could read the file until now.
     pub was_open: bool,
@@ -140,10 +140,12 @@ impl Credentials {
     /// # Errors
     ///
     /// When there is something else in its place, it can't be read, or can't be made private.
-    pub fn read(&self) -> Result<Kept, CredentialsError> {
+    pub fn read(&self) -> Result<CredentialsFile, CredentialsError> {
         let failed = |error| self.unread(error);
         match fs::metadata(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Ok(CredentialsFile::default());
+            }
             Err(error) => return Err(failed(error)),
             // Opening a pipe would wait for its other end.
             Ok(about) if !about.is_file() => return Err(CredentialsError::NotAFile(self.name())),
@@ -167,7 +169,7 @@ impl Credentials {
             };
             (provider, entry)
         });
-        Ok(Kept {
+        Ok(CredentialsFile {
             entries: entries.collect(),
             was_open,
         })
@@ -205,7 +207,7 @@ impl Credentials {
         Ok(true)
     }
 
-    fn write(&self, kept: &Kept) -> Result<(), CredentialsError> {
+    fn write(&self, kept: &CredentialsFile) -> Result<(), CredentialsError> {
         let written: BTreeMap<&str, Written> = kept
             .entries
             .iter()
@@ -286,7 +288,7 @@ impl Credentials {
     }
 }
 
-impl Kept {
+impl CredentialsFile {
     /// The key for a provider at an address: its own, or that of one of its siblings, whose keys
     /// are the same vendor's.
     pub(super) fn find(

@@ -14,7 +14,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-use super::credentials::{Credentials, Found, Kept};
+use super::credentials::{Credentials, CredentialsFile, Found};
 use crate::chat::{Failure, FailureKind};
 use crate::phrase::{self, tr};
 
@@ -262,9 +262,9 @@ impl Keys {
         }
     }
 
-    fn kept(&self) -> Result<Kept, Failure> {
+    fn kept(&self) -> Result<CredentialsFile, Failure> {
         let Some(credentials) = &self.credentials else {
-            return Ok(Kept::default());
+            return Ok(CredentialsFile::default());
         };
         let kept = credentials.read();
         kept.map_err(|error| Failure::new(FailureKind::Setup, error.to_string()))
@@ -276,7 +276,7 @@ impl Keys {
     }
 }
 
-fn find<'a>(kept: &'a Kept, provider: &str, binding: &Binding) -> Option<Found<'a>> {
+fn find<'a>(kept: &'a CredentialsFile, provider: &str, binding: &Binding) -> Option<Found<'a>> {
     kept.find(provider, &binding.address, &binding.siblings)
 }
 

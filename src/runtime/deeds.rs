@@ -3,7 +3,7 @@
 
 use super::Runtime;
 use crate::app::attached::Wanted;
-use crate::app::toolkit::{Deed, Job};
+use crate::app::toolkit::{Runner, ToolJob};
 use crate::app::{KeyTaken, Msg, Secret};
 use crate::chat::CallId;
 use crate::net::secret::Source;
@@ -53,9 +53,9 @@ impl<S: Surface> Runtime<'_, S> {
     }
 
     /// Has a tool run.
-    pub(super) fn run_tool(&mut self, call: CallId, job: Job) {
-        match job.deed {
-            Deed::Program {
+    pub(super) fn run_tool(&mut self, call: CallId, job: ToolJob) {
+        match job.runner {
+            Runner::Program {
                 command,
                 env,
                 timeout,
@@ -63,7 +63,7 @@ impl<S: Surface> Runtime<'_, S> {
                 let work = self.programs.run(&command, &env, timeout, job.arguments);
                 self.jobs.start(call, work);
             }
-            Deed::Server {
+            Runner::Server {
                 server,
                 tool,
                 timeout,

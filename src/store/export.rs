@@ -14,7 +14,7 @@ pub use save::{save, text};
 
 use std::fmt::Write as _;
 
-use crate::app::library::Kept;
+use crate::app::library::StoredConversation;
 use crate::chat::{
     CallState, Finish, Moment, Outcome, ToolCall, Turn, TurnState, references, safe,
 };
@@ -42,7 +42,7 @@ struct Sum {
 }
 
 impl Sum {
-    fn of(kept: &Kept, cost: &dyn Fn(&Turn) -> Option<f64>) -> Self {
+    fn of(kept: &StoredConversation, cost: &dyn Fn(&Turn) -> Option<f64>) -> Self {
         let mut sum = Self::default();
         for turn in kept.conversation.path() {
             let usage = turn.reply.total_usage();
@@ -63,7 +63,11 @@ impl Sum {
 
 /// The conversation as Markdown with YAML front matter. `cost` tells what a turn cost in US dollars
 /// where its provider did not say.
-pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f64>) -> String {
+pub fn markdown(
+    kept: &StoredConversation,
+    reasoning: Reasoning,
+    cost: &dyn Fn(&Turn) -> Option<f64>,
+) -> String {
     let head = &kept.head;
     let sum = Sum::of(kept, cost);
     let mut out = String::from("---\n");
@@ -111,7 +115,7 @@ pub fn markdown(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Optio
 }
 
 /// The conversation as plain text to be read in a terminal.
-pub fn plain(kept: &Kept, reasoning: Reasoning) -> String {
+pub fn plain(kept: &StoredConversation, reasoning: Reasoning) -> String {
     let mut out = format!("# {}\n\n", safe::one_line(&kept.head.title));
     for turn in kept.conversation.path() {
         markdown_turn(&mut out, kept, turn, reasoning);
@@ -121,7 +125,7 @@ pub fn plain(kept: &Kept, reasoning: Reasoning) -> String {
     out
 }
 
-fn markdown_turn(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
+fn markdown_turn(out: &mut String, kept: &StoredConversation, turn: &Turn, reasoning: Reasoning) {
     let prompt = safe::visible(turn.prompt.trim_end());
     let _ = writeln!(out, "## {}\n\n{prompt}\n", tr!("You"));
     for attachment in &turn.attachments {
@@ -160,7 +164,7 @@ fn markdown_turn(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasonin
 }
 
 /// Who answered, and which version it is of how many: of the others only JSON has the text.
-fn heading(kept: &Kept, turn: &Turn) -> String {
+fn heading(kept: &StoredConversation, turn: &Turn) -> String {
     let heading = format!("{} · {}", turn.model(), turn.asked.provider);
     let versions = kept.conversation.siblings(turn.id);
     match versions.iter().position(|id| *id == turn.id) {

@@ -11,7 +11,7 @@ mod yaml;
 use serde_json::Value;
 
 use super::export::from_json;
-use crate::app::library::Kept;
+use crate::app::library::StoredConversation;
 use crate::chat::{Ids, Moment};
 use crate::phrase::tr;
 
@@ -23,7 +23,7 @@ pub const MOST_BYTES: u64 = 512 * 1024 * 1024;
 /// # Errors
 ///
 /// Fails, with a sentence, when the text is in none of the known forms.
-pub fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<Vec<Kept>, String> {
+pub fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<Vec<StoredConversation>, String> {
     let text = text.trim_start_matches('\u{feff}');
     let first = text.trim_start().chars().next();
     if !matches!(first, Some('{' | '[')) {
@@ -70,7 +70,7 @@ pub fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<Vec<Kept>, String>
 
 /// A conversation with something of everything, for the tests of all forms.
 #[cfg(test)]
-pub(super) fn sample() -> Kept {
+pub(super) fn sample() -> StoredConversation {
     let mut kept = messages::read(
         &serde_json::json!({"title": "A “quoted” title", "model": "demo/minimax-m2", "messages": [
             {"role": "user", "content": "What?"},
@@ -118,7 +118,7 @@ mod tests {
         offset_minutes: 60,
     };
 
-    fn one(text: &str) -> Kept {
+    fn one(text: &str) -> StoredConversation {
         let mut all = read(text, &mut Ids::new(1), NOW).unwrap();
         assert_eq!(all.len(), 1);
         all.pop().unwrap()
@@ -128,7 +128,7 @@ mod tests {
         read(text, &mut Ids::new(1), NOW).unwrap_err()
     }
 
-    fn said(kept: &Kept) -> Vec<(String, String, String)> {
+    fn said(kept: &StoredConversation) -> Vec<(String, String, String)> {
         let turns = kept.conversation.path();
         turns
             .map(|turn| {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::write::{put_together, row_id};
 use super::{attached, draft, facts};
 use crate::app::Choice;
-use crate::app::library::{Head, Kept, Listed, Listing, Query, Which};
+use crate::app::library::{Head, Listed, Listing, Query, StoredConversation, Which};
 use crate::chat::{
     Asked, Conversation, ConversationId, Estimate, Moment, Params, Rates, Reply, Text, Thinking,
     Timing, Turn, TurnId, Usage,
@@ -108,7 +108,10 @@ pub(super) fn turns_on_path(store: &Connection, id: ConversationId) -> rusqlite:
 }
 
 /// A conversation with all its turns; `None` when there is none like that.
-pub(super) fn load(store: &Connection, which: Which) -> rusqlite::Result<Option<Kept>> {
+pub(super) fn load(
+    store: &Connection,
+    which: Which,
+) -> rusqlite::Result<Option<StoredConversation>> {
     let newest =
         "SELECT id FROM conversations WHERE deleted IS NULL ORDER BY updated DESC, id DESC LIMIT 1";
     let conversation = match which {
@@ -135,7 +138,7 @@ pub(super) fn load(store: &Connection, which: Which) -> rusqlite::Result<Option<
     let Some(head) = head else {
         return Ok(None);
     };
-    let mut kept = Kept {
+    let mut kept = StoredConversation {
         conversation: Conversation::new(head.system_prompt.clone()),
         head,
         draft: draft::text(&reading, conversation)?,

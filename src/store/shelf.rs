@@ -12,7 +12,7 @@ use super::error::Error;
 use super::file::{self, Running};
 use super::tally::{Group, Tallied, Waits};
 use super::{index, read, rescue, search, tally, write};
-use crate::app::library::{Change, Kept, Listed, Listing, Query, Which};
+use crate::app::library::{Change, Listed, Listing, Query, StoredConversation, Which};
 use crate::chat::ConversationId;
 
 /// How long a deleted conversation whose program did not end well lies about, in seconds.
@@ -105,7 +105,7 @@ impl Shelf {
     /// # Errors
     ///
     /// Fails when the store can't be read.
-    pub fn load(&self, which: Which) -> Result<Option<Kept>, Error> {
+    pub fn load(&self, which: Which) -> Result<Option<StoredConversation>, Error> {
         Ok(read::load(&self.connection, which)?)
     }
 

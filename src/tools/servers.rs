@@ -39,7 +39,7 @@ pub type Http =
 
 /// The servers of a configuration.
 pub struct Servers {
-    desks: BTreeMap<String, mpsc::Sender<Wish>>,
+    desks: BTreeMap<String, mpsc::Sender<Request>>,
     work: FuturesUnordered<BoxFuture<'static, ()>>,
     news: mpsc::UnboundedReceiver<(String, News)>,
 }
@@ -64,7 +64,7 @@ impl Default for Servers {
 }
 
 /// What is wanted of a server.
-enum Wish {
+enum Request {
     /// To be there.
     Start,
     /// To run a tool.
@@ -89,7 +89,7 @@ enum Wish {
 /// Where an answer goes, or a sentence that says why there is none.
 type Answer<T> = oneshot::Sender<Result<T, String>>;
 
-impl Wish {
+impl Request {
     /// Tells whoever waits that nothing comes of it.
     fn fail(self, why: String) {
         match self {
@@ -110,10 +110,10 @@ impl Servers {
         let mut desks = BTreeMap::new();
         let work = FuturesUnordered::new();
         for server in servers {
-            let (wish, wishes) = mpsc::channel(MOST_WAITING);
-            desks.insert(server.name.clone(), wish);
+            let (request, requests) = mpsc::channel(MOST_WAITING);
+            desks.insert(server.name.clone(), request);
             let desk = Desk::new(server, programs, http, &tell);
-            work.push(Box::pin(desk.attend(wishes)) as BoxFuture<'static, ()>);
+            work.push(Box::pin(desk.attend(requests)) as BoxFuture<'static, ()>);
         }
         Self { desks, work, news }
     }
@@ -127,7 +127,7 @@ impl Servers {
     pub fn start(&mut self, server: &str) {
         if let Some(desk) = self.desks.get(server) {
             // A desk that is full is busy with a server that runs.
-            let _ = desk.try_send(Wish::Start);
+            let _ = desk.try_send(Request::Start);
         }
     }
 
@@ -143,7 +143,7 @@ impl Servers {
         arguments: String,
         limit: Duration,
     ) -> impl Future<Output = Result<String, String>> + Send + 'static {
-        self.wish(server, move |answer| Wish::Call {
+        self.request(server, move |answer| Request::Call {
             tool,
             arguments,
             limit,
@@ -159,7 +159,7 @@ impl Servers {
     ) -> impl Future<Output = News> + Send + 'static {
         match question {
             Question::Stock => self
-                .wish(server, Wish::Stock)
+                .request(server, Request::Stock)
                 .map(|told| News::Has(told.unwrap_or_else(Stock::unknown)))
                 .left_future(),
             Question::Prompt {
@@ -167,7 +167,7 @@ impl Servers {
                 name,
                 arguments,
             } => self
-                .wish(server, move |answer| Wish::Prompt {
+                .request(server, move |answer| Request::Prompt {
                     name,
                     arguments,
                     answer,
@@ -186,20 +186,20 @@ impl Servers {
         server: &str,
         uri: String,
     ) -> impl Future<Output = Result<Found, String>> + Send + 'static {
-        self.wish(server, move |answer| Wish::Read { uri, answer })
+        self.request(server, move |answer| Request::Read { uri, answer })
     }
 
     /// Hands a wish in and waits for its answer.
-    fn wish<T: Send + 'static>(
+    fn request<T: Send + 'static>(
         &self,
         server: &str,
-        wish: impl FnOnce(Answer<T>) -> Wish,
+        request: impl FnOnce(Answer<T>) -> Request,
     ) -> impl Future<Output = Result<T, String>> + Send + 'static {
         let (answer, result) = oneshot::channel();
         let taken = match self.desks.get(server) {
             None => Err(fault::named(server, tr!("it is not configured"))),
             Some(desk) => desk
-                .try_send(wish(answer))
+                .try_send(request(answer))
                 .map_err(|_full| fault::named(server, tr!("it has too much to do"))),
         };
         let gone = fault::named(server, tr!("it is gone"));

@@ -1,7 +1,7 @@
 //! What the request in flight is doing, in a word and a time.
 
 use super::figures;
-use crate::app::{Deed, Errand, Live, Phase};
+use crate::app::{Errand, Live, Phase, Purpose};
 use crate::chat::{Part, Turn, safe};
 use crate::phrase::tr;
 
@@ -48,9 +48,9 @@ pub(super) fn words(live: &Live, turn: &Turn) -> String {
 /// `⠋ looking for a title 3.2 s`
 pub(super) fn of_errand(errand: &Errand) -> String {
     let live = &errand.live;
-    let what = match errand.deed {
-        Deed::Title => tr!("looking for a title"),
-        Deed::Summary => tr!("summarizing"),
+    let what = match errand.purpose {
+        Purpose::Title => tr!("looking for a title"),
+        Purpose::Summary => tr!("summarizing"),
     };
     format!("{} {what} {}", spinner(live), figures::span(live.elapsed()))
 }

@@ -5,7 +5,9 @@
 
 use std::sync::Arc;
 
-use mmchat::catalog::{Capability, Catalog, Model, Plan, Provider, Refusal, Wish, check_images};
+use mmchat::catalog::{
+    Capability, Catalog, Model, Plan, Provider, Refusal, RequestOptions, check_images,
+};
 use mmchat::chat::{Attachment, Message, Thinking};
 use mmchat::wire::{self, Ask, Dialect, ToolSpec};
 use serde_json::{Value, json};
@@ -79,32 +81,32 @@ fn found(catalog: &Catalog, name: &str) -> (Provider, Model) {
     (provider, model)
 }
 
-fn ask(plan: &Plan, wish: &Wish, tools: Vec<ToolSpec>) -> Value {
+fn ask(plan: &Plan, asked: &RequestOptions, tools: Vec<ToolSpec>) -> Value {
     let message = Message::User("JSON, please".to_owned());
-    ask_for(plan, wish, message, tools)
+    ask_for(plan, asked, message, tools)
 }
 
-fn ask_for(plan: &Plan, wish: &Wish, message: Message, tools: Vec<ToolSpec>) -> Value {
+fn ask_for(plan: &Plan, asked: &RequestOptions, message: Message, tools: Vec<ToolSpec>) -> Value {
     let ask = Ask {
         messages: vec![message],
         tools,
-        params: wish.params,
+        params: asked.params,
         stream: true,
-        json: wish.json,
+        json: asked.json,
         patches: plan.patches.clone(),
     };
     wire::request(&plan.target, &ask).body
 }
 
 /// The plainest wish that the model can fulfil.
-fn plain(row: &Row) -> Wish {
-    Wish {
+fn plain(row: &Row) -> RequestOptions {
+    RequestOptions {
         thinking: if row.off.is_some() {
             Thinking::Off
         } else {
             Thinking::On
         },
-        ..Wish::default()
+        ..RequestOptions::default()
     }
 }
 
@@ -120,17 +122,17 @@ fn merge(into: &mut Value, from: &Value) {
 }
 
 /// The cell of one capability: the request with it is the request without, and the patch.
-fn check(row: &Row, wish: &Wish, patch: Option<&str>, refused: &[&str]) {
+fn check(row: &Row, asked: &RequestOptions, patch: Option<&str>, refused: &[&str]) {
     let catalog = Catalog::builtin();
     let (provider, model) = found(&catalog, row.model);
     let name = row.model;
-    match (catalog.plan(&provider, &model, wish), patch) {
+    match (catalog.plan(&provider, &model, asked), patch) {
         (Ok(plan), Some(patch)) => {
             let usual = plain(row);
             let without = catalog.plan(&provider, &model, &usual).unwrap();
             let mut expected = ask(&without, &usual, Vec::new());
             merge(&mut expected, &serde_json::from_str(patch).unwrap());
-            if wish.thinking == Thinking::On && row.off.is_some() {
+            if asked.thinking == Thinking::On && row.off.is_some() {
                 // Off was said in the plain request, and on says something else or nothing.
                 let on: Value = serde_json::from_str(row.on).unwrap();
                 match on.get("thinking") {
@@ -138,7 +140,7 @@ fn check(row: &Row, wish: &Wish, patch: Option<&str>, refused: &[&str]) {
                     None => drop(expected.as_object_mut().unwrap().remove("thinking")),
                 }
             }
-            assert_eq!(ask(&plan, wish, Vec::new()), expected, "{name}");
+            assert_eq!(ask(&plan, asked, Vec::new()), expected, "{name}");
         }
         (Err(refusal), None) => {
             let sentence = refusal.to_string();
@@ -153,9 +155,9 @@ fn check(row: &Row, wish: &Wish, patch: Option<&str>, refused: &[&str]) {
 #[test]
 fn thinking_is_switched_on_and_off_in_the_vendors_words_or_refused() {
     for row in TABLE {
-        let thinking = |thinking| Wish {
+        let thinking = |thinking| RequestOptions {
             thinking,
-            ..Wish::default()
+            ..RequestOptions::default()
         };
         check(row, &thinking(Thinking::On), Some(row.on), &[]);
         let why = ["no thinking mode “off”", "always thinks"];
@@ -169,23 +171,23 @@ fn thinking_is_switched_on_and_off_in_the_vendors_words_or_refused() {
 #[test]
 fn json_mode_is_asked_for_in_the_vendors_words_or_refused() {
     for row in TABLE {
-        let wish = Wish {
+        let asked = RequestOptions {
             json: true,
             ..plain(row)
         };
-        check(row, &wish, row.json_mode, &["no JSON mode", "switch to"]);
+        check(row, &asked, row.json_mode, &["no JSON mode", "switch to"]);
     }
 }
 
 #[test]
 fn web_search_is_asked_for_in_the_vendors_words_or_refused_with_who_has_it() {
     for row in TABLE {
-        let wish = Wish {
+        let asked = RequestOptions {
             search: true,
             ..plain(row)
         };
         let why = ["no web search", "switch to", "MiniMax-M"];
-        check(row, &wish, row.web_search, &why);
+        check(row, &asked, row.web_search, &why);
     }
 }
 
@@ -200,9 +202,9 @@ fn tools_stand_in_each_request_where_the_dialect_has_them() {
     for row in TABLE {
         let (provider, model) = found(&catalog, row.model);
         assert_eq!(model.tools, row.tools, "{}", row.model);
-        let wish = plain(row);
-        let plan = catalog.plan(&provider, &model, &wish).unwrap();
-        let body = ask(&plan, &wish, vec![tool.clone()]);
+        let asked = plain(row);
+        let plan = catalog.plan(&provider, &model, &asked).unwrap();
+        let body = ask(&plan, &asked, vec![tool.clone()]);
         let name = match provider.dialect {
             Dialect::OpenAi => "/tools/0/function/name",
             Dialect::DashScope => "/parameters/tools/0/function/name",
@@ -217,9 +219,9 @@ fn streams_are_asked_to_report_tokens_where_that_must_be_asked_for() {
     let catalog = Catalog::builtin();
     for row in TABLE {
         let (provider, model) = found(&catalog, row.model);
-        let wish = plain(row);
-        let plan = catalog.plan(&provider, &model, &wish).unwrap();
-        let body = ask(&plan, &wish, Vec::new());
+        let asked = plain(row);
+        let plan = catalog.plan(&provider, &model, &asked).unwrap();
+        let body = ask(&plan, &asked, Vec::new());
         // DashScope reports them in every frame, Anthropic's protocol at the end.
         let (place, asked) = match provider.dialect {
             Dialect::OpenAi => ("/stream_options/include_usage", json!(true)),
@@ -253,13 +255,13 @@ fn pictures_are_for_the_models_that_take_them() {
                 continue;
             }
         }
-        let wish = plain(row);
-        let plan = catalog.plan(&provider, &model, &wish).unwrap();
+        let asked = plain(row);
+        let plan = catalog.plan(&provider, &model, &asked).unwrap();
         let shown = Message::user(
             "What is this?".to_owned(),
             vec![("p.png".to_owned(), Arc::clone(&image))],
         );
-        let body = ask_for(&plan, &wish, shown, Vec::new());
+        let body = ask_for(&plan, &asked, shown, Vec::new());
         let (place, part) = match provider.dialect {
             Dialect::OpenAi => (
                 "/messages/0/content/0",
@@ -301,12 +303,12 @@ fn a_capability_of_an_unknown_model_is_refused_with_what_to_declare() {
         (Capability::JsonMode, true, false),
         (Capability::WebSearch, false, true),
     ] {
-        let wish = Wish {
+        let asked = RequestOptions {
             json,
             search,
-            ..Wish::default()
+            ..RequestOptions::default()
         };
-        let refusal = catalog.plan(provider, &model, &wish).unwrap_err();
+        let refusal = catalog.plan(provider, &model, &asked).unwrap_err();
         assert!(matches!(refusal, Refusal::UnknownCapability { .. }));
         assert!(refusal.to_string().contains(capability.key()), "{refusal}");
     }

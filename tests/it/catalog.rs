@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use mmchat::catalog::{Capability, Catalog, Hint, Model, Plan, Provider, Refusal, Wish, plan};
+use mmchat::catalog::{
+    Capability, Catalog, Hint, Model, Plan, Provider, Refusal, RequestOptions, plan,
+};
 use mmchat::chat::{Params, Thinking, Usage};
 use mmchat::wire::{Dialect, Patch};
 use serde_json::{Value, json};
@@ -17,27 +19,27 @@ fn known(name: &str) -> (Provider, Model) {
     (provider, model)
 }
 
-fn planned(name: &str, wish: &Wish) -> Result<Plan, Refusal> {
+fn planned(name: &str, asked: &RequestOptions) -> Result<Plan, Refusal> {
     let (provider, model) = known(name);
-    plan(&provider, &model, wish)
+    plan(&provider, &model, asked)
 }
 
 fn thinking(name: &str, mode: Thinking) -> Result<Plan, Refusal> {
-    let wish = Wish {
+    let asked = RequestOptions {
         thinking: mode,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
-    planned(name, &wish)
+    planned(name, &asked)
 }
 
-fn refusal(name: &str, wish: &Wish) -> String {
-    planned(name, wish).unwrap_err().to_string()
+fn refusal(name: &str, asked: &RequestOptions) -> String {
+    planned(name, asked).unwrap_err().to_string()
 }
 
-fn params(set: impl FnOnce(&mut Params)) -> Wish {
-    let mut wish = Wish::default();
-    set(&mut wish.params);
-    wish
+fn params(set: impl FnOnce(&mut Params)) -> RequestOptions {
+    let mut asked = RequestOptions::default();
+    set(&mut asked.params);
+    asked
 }
 
 fn merged(patches: &[Patch]) -> Value {
@@ -229,11 +231,11 @@ fn a_mode_or_capability_is_patched_in_or_refused_and_nothing_between() {
     for provider in Catalog::builtin().providers {
         for model in &provider.models {
             for mode in Thinking::ALL {
-                let wish = Wish {
+                let asked = RequestOptions {
                     thinking: mode,
-                    ..Wish::default()
+                    ..RequestOptions::default()
                 };
-                match plan(&provider, model, &wish) {
+                match plan(&provider, model, &asked) {
                     Ok(plan) => assert!(
                         mode == Thinking::On
                             || (plan.thinking == mode && model.modes().contains(&mode))
@@ -244,23 +246,23 @@ fn a_mode_or_capability_is_patched_in_or_refused_and_nothing_between() {
                     }
                 }
                 let near = model.nearest_mode(mode);
-                let wish = Wish {
+                let asked = RequestOptions {
                     thinking: near,
-                    ..Wish::default()
+                    ..RequestOptions::default()
                 };
                 assert!(
-                    plan(&provider, model, &wish).is_ok(),
+                    plan(&provider, model, &asked).is_ok(),
                     "{}: {mode} → {near}",
                     model.id
                 );
             }
             for capability in [Capability::JsonMode, Capability::WebSearch] {
-                let wish = Wish {
+                let asked = RequestOptions {
                     json: capability == Capability::JsonMode,
                     search: capability == Capability::WebSearch,
-                    ..Wish::default()
+                    ..RequestOptions::default()
                 };
-                match (plan(&provider, model, &wish), capability.patch(model)) {
+                match (plan(&provider, model, &asked), capability.patch(model)) {
                     (Ok(plan), Some(patch)) => assert_eq!(plan.patches.last(), Some(patch)),
                     (Err(Refusal::Lacks { .. }), None) => {}
                     (outcome, patch) => panic!("{}: {outcome:?}, {patch:?}", model.id),
@@ -329,12 +331,12 @@ fn no_patch_ever_says_enabled_to_a_vendor_that_refuses_it() {
 
 #[test]
 fn patches_come_in_the_order_provider_thinking_json_search() {
-    let wish = Wish {
+    let asked = RequestOptions {
         thinking: Thinking::Off,
         json: true,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
-    let plan = planned("minimax/MiniMax-M3", &wish).unwrap();
+    let plan = planned("minimax/MiniMax-M3", &asked).unwrap();
     let keys: Vec<&str> = plan
         .patches
         .iter()
@@ -345,13 +347,13 @@ fn patches_come_in_the_order_provider_thinking_json_search() {
     assert_eq!(plan.target.max_tokens_field, "max_completion_tokens");
     assert!(plan.target.may_be_cumulative);
 
-    let wish = Wish {
+    let asked = RequestOptions {
         search: true,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
     assert_eq!(
         merged(
-            &planned("alibaba-dashscope/MiniMax-M2.5", &wish)
+            &planned("alibaba-dashscope/MiniMax-M2.5", &asked)
                 .unwrap()
                 .patches
         ),
@@ -379,25 +381,25 @@ fn on_is_never_refused_and_tells_what_it_becomes() {
 
 #[test]
 fn refusals_name_the_model_the_limit_and_the_way_out() {
-    let think = |mode| Wish {
+    let think = |mode| RequestOptions {
         thinking: mode,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
-    let json = Wish {
+    let json = RequestOptions {
         json: true,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
-    let search = Wish {
+    let search = RequestOptions {
         search: true,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
-    let long = |tokens, max_tokens| Wish {
+    let long = |tokens, max_tokens| RequestOptions {
         input_tokens_estimate: tokens,
         params: Params {
             max_tokens,
             ..Params::default()
         },
-        ..Wish::default()
+        ..RequestOptions::default()
     };
     let refusals = [
         refusal("alibaba/MiniMax-M2.5", &think(Thinking::Off)),
@@ -447,12 +449,12 @@ fn refusals_name_the_model_the_limit_and_the_way_out() {
 
 #[test]
 fn limits_are_inclusive() {
-    let wish = params(|p| {
+    let asked = params(|p| {
         p.max_tokens = Some(32_768);
         p.temperature = Some(0.0);
         p.presence_penalty = Some(-2.0);
     });
-    assert!(planned("alibaba/MiniMax-M2.5", &wish).is_ok());
+    assert!(planned("alibaba/MiniMax-M2.5", &asked).is_ok());
     assert!(planned("tencent/minimax-m3", &params(|p| p.temperature = Some(1.0))).is_ok());
     assert!(
         planned(
@@ -475,7 +477,7 @@ fn few_tokens_with_thinking_on_earn_a_hint() {
         }]
     );
     insta::assert_snapshot!(hints[0], @"max_tokens is 1024, and reasoning and answer share it: thinking alone often takes 1,000 tokens or more, so there may be no answer. Use 2048 or more, or turn thinking off");
-    let off = Wish {
+    let off = RequestOptions {
         thinking: Thinking::Off,
         ..few
     };
@@ -492,12 +494,12 @@ fn few_tokens_with_thinking_on_earn_a_hint() {
             .hints
             .is_empty()
     );
-    let json = Wish {
+    let json = RequestOptions {
         json: true,
-        ..Wish::default()
+        ..RequestOptions::default()
     };
     insta::assert_snapshot!(planned("tencent/minimax-m3", &json).unwrap().hints[0], @"JSON mode: the vendor advises against it together with thinking");
-    let off = Wish {
+    let off = RequestOptions {
         thinking: Thinking::Off,
         ..json
     };
@@ -559,7 +561,7 @@ fn a_model_that_is_not_known_is_taken_as_typed() {
     assert!(!model.known);
     assert_eq!(model.modes(), [Thinking::On]);
     assert!(!model.is_always_on());
-    let plan = plan(&provider, &model, &Wish::default()).unwrap();
+    let plan = plan(&provider, &model, &RequestOptions::default()).unwrap();
     assert_eq!(plan.target.model, "MiniMax-M9+x:free");
 }
 

@@ -18,12 +18,12 @@ use tempfile::TempDir;
 use crate::harness::{Harness, WALL, answer, reasoning};
 
 /// An open store in a directory of its own.
-struct Kept {
+struct StoredConversation {
     shelf: Shelf,
     home: TempDir,
 }
 
-impl Kept {
+impl StoredConversation {
     fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         let shelf = open(&home.path().join("data"));
@@ -88,7 +88,7 @@ fn open(directory: &Path) -> Shelf {
 
 #[test]
 fn everything_about_a_conversation_comes_back() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut it = Harness::with("[chat]\nsystem_prompt = \"be brief\"\ntemperature = 0.5\n");
     it.say("first question").connected();
     it.now.instant += Duration::from_millis(120);
@@ -148,7 +148,7 @@ fn everything_about_a_conversation_comes_back() {
 
 #[test]
 fn a_reply_whose_program_is_gone_is_interrupted_and_found() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut it = Harness::new();
     it.say("what is it").connected();
     it.stream([reasoning("perhaps a xylophone")])
@@ -183,7 +183,7 @@ fn a_reply_whose_program_is_gone_is_interrupted_and_found() {
 
 #[test]
 fn a_reply_that_another_program_is_writing_stays_its_own() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut it = Harness::new();
     it.say("question")
         .connected()
@@ -208,7 +208,7 @@ fn a_reply_that_another_program_is_writing_stays_its_own() {
 
 #[test]
 fn two_programs_in_one_conversation_lose_nothing_of_each_other() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let id = kept.exchange("question", "", "answer");
     let program = |seed| {
         let mut it = Harness::new();
@@ -242,7 +242,7 @@ fn two_programs_in_one_conversation_lose_nothing_of_each_other() {
 
 #[test]
 fn what_the_command_line_asks_for_counts_in_the_conversation_that_it_opens() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let id = kept.exchange("question", "", "answer");
     let params = |temperature, max_tokens| Params {
         temperature,
@@ -274,9 +274,9 @@ fn what_the_command_line_asks_for_counts_in_the_conversation_that_it_opens() {
 
 #[test]
 fn a_conversation_gone_on_with_after_another_program_deleted_it_for_good_is_whole() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut it = Harness::new();
-    let news = |kept: &mut Kept, it: &mut Harness| {
+    let news = |kept: &mut StoredConversation, it: &mut Harness| {
         for began in kept.shelf.change(&it.changes()).unwrap() {
             it.tell(Msg::Store(StoreNews::Began(began)));
         }
@@ -310,7 +310,7 @@ fn a_conversation_gone_on_with_after_another_program_deleted_it_for_good_is_whol
 
 #[test]
 fn what_another_program_went_on_with_is_not_purged() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut it = Harness::new();
     it.exchange("question", "", "answer");
     kept.keep(&mut it);
@@ -329,7 +329,7 @@ fn what_another_program_went_on_with_is_not_purged() {
 
 #[test]
 fn words_are_found_in_any_language_case_and_accent() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     kept.exchange(
         "How is the Wetter in Köln?",
         "今天天气很好",
@@ -382,7 +382,7 @@ fn words_are_found_in_any_language_case_and_accent() {
 
 #[test]
 fn whatever_is_typed_is_words_and_never_syntax() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     kept.exchange(
         "AND OR NOT NEAR",
         "x",
@@ -436,7 +436,7 @@ fn whatever_is_typed_is_words_and_never_syntax() {
 
 #[test]
 fn lists_have_the_pinned_ones_first_and_then_the_newest() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut ids = Vec::new();
     for n in 0..5_i64 {
         let mut it = Harness::new();
@@ -484,7 +484,7 @@ fn lists_have_the_pinned_ones_first_and_then_the_newest() {
 
 #[test]
 fn the_branch_that_was_chosen_last_is_on_the_screen_again() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut it = Harness::new();
     it.exchange("question", "", "one");
     it.press("alt-r").connected().stream([answer("two")]).end();
@@ -507,7 +507,7 @@ fn the_branch_that_was_chosen_last_is_on_the_screen_again() {
 
 #[test]
 fn a_deleted_word_is_in_no_byte_of_any_file() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let secret = "Ornithorhynchus 鸭嘴兽 zzyzx";
     for n in 0..40 {
         kept.exchange(
@@ -528,7 +528,7 @@ fn a_deleted_word_is_in_no_byte_of_any_file() {
         ])
         .unwrap();
     let words = ["Ornithorhynchus ", "鸭嘴兽", "zzyzx"];
-    let found = |kept: &Kept| -> Vec<&str> {
+    let found = |kept: &StoredConversation| -> Vec<&str> {
         let mut all = Vec::new();
         for entry in std::fs::read_dir(kept.directory()).unwrap() {
             let path = entry.unwrap().path();
@@ -551,7 +551,7 @@ fn a_deleted_word_is_in_no_byte_of_any_file() {
 
 #[test]
 fn a_change_of_a_conversation_that_is_gone_changes_nothing() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let mut it = Harness::new();
     it.exchange("question", "", "answer");
     it.say("more").connected().stream([answer("half")]);
@@ -571,7 +571,7 @@ fn a_change_of_a_conversation_that_is_gone_changes_nothing() {
 
 #[test]
 fn a_head_leaves_the_title_and_the_pin_of_one_that_is_there() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     let id = kept.exchange("question", "", "answer");
     let changes = [
         Change::Rename(id, "mine".to_owned()),

@@ -1,6 +1,6 @@
 //! Conversations that are deleted from the list, and brought back.
 
-use super::super::library::{Change, Head, Kept, Listed};
+use super::super::library::{Change, Head, Listed, StoredConversation};
 use super::super::{App, Effect, Tone};
 use crate::chat::{Conversation, Now};
 use crate::phrase::tr;
@@ -77,7 +77,7 @@ impl App {
         let along = self.attached.items.clone();
         self.composer.clear();
         self.set_attachments(Vec::new());
-        let kept = Kept {
+        let kept = StoredConversation {
             head,
             conversation,
             draft: String::new(),

@@ -1,7 +1,7 @@
 //! Conversations that are opened: asked for, waited for, put on the screen.
 
 use crate::app::composer::joined;
-use crate::app::library::{Change, Kept, Which};
+use crate::app::library::{Change, StoredConversation, Which};
 use crate::app::{App, Effect, Tone};
 use crate::chat::{Attachment, Now};
 use crate::phrase::tr;
@@ -32,7 +32,7 @@ impl App {
     pub(in crate::app) fn loaded(
         &mut self,
         ticket: u64,
-        kept: Result<Option<Box<Kept>>, String>,
+        kept: Result<Option<Box<StoredConversation>>, String>,
         now: Now,
     ) -> Vec<Effect> {
         if self
@@ -98,7 +98,7 @@ impl App {
 
     /// Opens the conversation that the program was started with. What was typed before it came was
     /// meant for it.
-    fn open_under_typed(&mut self, kept: Kept, now: Now) -> Vec<Effect> {
+    fn open_under_typed(&mut self, kept: StoredConversation, now: Now) -> Vec<Effect> {
         let typed = self.composer.text();
         self.composer.clear();
         let along = std::mem::take(&mut self.attached.items);
@@ -120,13 +120,13 @@ impl App {
     }
 
     /// Puts a kept conversation on the screen, with its model, its parameters and its draft.
-    pub(in crate::app) fn open_kept(&mut self, kept: Kept, now: Now) -> Vec<Effect> {
+    pub(in crate::app) fn open_kept(&mut self, kept: StoredConversation, now: Now) -> Vec<Effect> {
         let mut effects = self.stop(now);
         effects.extend(self.drop_errand());
         self.keep_draft();
         self.fetch_none();
         let was_kept = self.keeping.keep == Keep::OnDisk;
-        let Kept {
+        let StoredConversation {
             head,
             conversation,
             draft,

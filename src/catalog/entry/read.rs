@@ -308,8 +308,9 @@ fn prices(field: &Field<'_>, notes: &mut Notes) -> Option<Prices> {
     section.finish(notes);
     let (Some(input_per_mtok), Some(output_per_mtok)) = (input, output) else {
         if !is_whole {
-            let takes =
-                tr!("takes { input_per_mtok = …, output_per_mtok = … }: prices of a million tokens.");
+            let takes = tr!(
+                "takes { input_per_mtok = …, output_per_mtok = … }: prices of a million tokens."
+            );
             field.wrong(takes, notes);
         }
         return None;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::app::toolkit::{self, Deed, Job, News, Tool};
+use crate::app::toolkit::{self, News, Runner, Tool, ToolJob};
 use crate::chat::{CallState, Outcome, ToolCall, Turn, safe};
 use crate::cli::complain;
 use crate::cli::setup::{self, Environment};
@@ -125,9 +125,9 @@ impl Bench {
         };
     }
 
-    async fn work(&mut self, job: Job) -> Result<String, String> {
-        match job.deed {
-            Deed::Program {
+    async fn work(&mut self, job: ToolJob) -> Result<String, String> {
+        match job.runner {
+            Runner::Program {
                 command,
                 env,
                 timeout,
@@ -135,7 +135,7 @@ impl Bench {
                 let running = self.programs.run(&command, &env, timeout, job.arguments);
                 running.await
             }
-            Deed::Server {
+            Runner::Server {
                 server,
                 tool,
                 timeout,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::observe::{Observed, observe};
-use crate::catalog::{self, Catalog, DEMO, Model, Provider, Wish};
+use crate::catalog::{self, Catalog, DEMO, Model, Provider, RequestOptions};
 use crate::chat::{Delta, Failure, Message, Params, Reply, Thinking};
 use crate::cli::args::Options;
 use crate::cli::providers::Providers;
@@ -163,14 +163,14 @@ fn request(provider: &Provider, model: &Model, thinking: Thinking) -> Result<Wir
         max_tokens: Some(MOST_TOKENS),
         ..Params::default()
     };
-    let wish = Wish {
+    let asked = RequestOptions {
         thinking,
         params,
         json: false,
         search: false,
         input_tokens_estimate: 16,
     };
-    let plan = catalog::plan(provider, model, &wish)
+    let plan = catalog::plan(provider, model, &asked)
         .map_err(|refusal| Failure::new(crate::chat::FailureKind::Setup, refusal.to_string()))?;
     let ask = Ask {
         messages: vec![Message::User(PROMPT.to_owned())],

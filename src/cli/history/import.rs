@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::{failed, shelf_to_change, write_out};
-use crate::app::library::{Change, Kept, Query, Which};
+use crate::app::library::{Change, Query, StoredConversation, Which};
 use crate::chat::{Ids, Moment, Turn, safe};
 use crate::cli::args::Options;
 use crate::cli::{Exit, Trouble, complain};
@@ -46,7 +46,11 @@ pub(super) fn import(options: &Options, files: &[PathBuf], again: bool) -> Resul
     Err(last)
 }
 
-fn conversations_in(path: &Path, ids: &mut Ids, now: Moment) -> Result<Vec<Kept>, Trouble> {
+fn conversations_in(
+    path: &Path,
+    ids: &mut Ids,
+    now: Moment,
+) -> Result<Vec<StoredConversation>, Trouble> {
     let text = read(path)?;
     import::read(&text, ids, now).map_err(|why| {
         let path = path.display();
@@ -55,10 +59,13 @@ fn conversations_in(path: &Path, ids: &mut Ids, now: Moment) -> Result<Vec<Kept>
 }
 
 /// Leaves out, with a word, what the store or an earlier file has.
-fn those_that_are_new(shelf: &Shelf, all: Vec<Kept>) -> Result<Vec<Kept>, Trouble> {
+fn those_that_are_new(
+    shelf: &Shelf,
+    all: Vec<StoredConversation>,
+) -> Result<Vec<StoredConversation>, Trouble> {
     let listed = shelf.list(&Query::default(), usize::MAX);
     let listed = listed.map_err(|error| failed(&error))?.rows;
-    let mut new: Vec<Kept> = Vec::new();
+    let mut new: Vec<StoredConversation> = Vec::new();
     for kept in all {
         let mut there = new
             .iter()
@@ -90,7 +97,7 @@ fn those_that_are_new(shelf: &Shelf, all: Vec<Kept>) -> Result<Vec<Kept>, Troubl
 }
 
 /// Whether a conversation has all that was said in another one; it may have been gone on with since.
-fn has(there: &Kept, other: &Kept) -> bool {
+fn has(there: &StoredConversation, other: &StoredConversation) -> bool {
     let mut turns = there.conversation.turns();
     let same = |turn: &Turn, other: &Turn| {
         let (reply, others) = (&turn.reply, &other.reply);
@@ -104,7 +111,7 @@ fn has(there: &Kept, other: &Kept) -> bool {
 }
 
 /// What makes a conversation that came from elsewhere a kept one.
-fn changes_of(kept: &Kept) -> Vec<Change> {
+fn changes_of(kept: &StoredConversation) -> Vec<Change> {
     let id = kept.head.id;
     let mut changes = vec![Change::Head(Box::new(kept.head.clone()))];
     let turns = kept.conversation.turns();

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::{Reasoning, Sum, ending, ending_of, heading, passages, stamp};
-use crate::app::library::Kept;
+use crate::app::library::StoredConversation;
 use crate::chat::{Attachment, Content, Source, ToolCall, Turn, safe};
 use crate::phrase::{self, Language, tr};
 
@@ -33,7 +33,11 @@ details { border-left: 3px solid #8888; padding-left: .75rem; opacity: .8; }
 
 /// The conversation as a page. `cost` tells what a turn cost in US dollars where its provider did
 /// not say.
-pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f64>) -> String {
+pub fn html(
+    kept: &StoredConversation,
+    reasoning: Reasoning,
+    cost: &dyn Fn(&Turn) -> Option<f64>,
+) -> String {
     let head = &kept.head;
     let sum = Sum::of(kept, cost);
     let title = escaped(&safe::one_line(&head.title));
@@ -83,7 +87,7 @@ pub fn html(kept: &Kept, reasoning: Reasoning, cost: &dyn Fn(&Turn) -> Option<f6
     out
 }
 
-fn article(out: &mut String, kept: &Kept, turn: &Turn, reasoning: Reasoning) {
+fn article(out: &mut String, kept: &StoredConversation, turn: &Turn, reasoning: Reasoning) {
     let prompt = escaped(&turn.prompt);
     let model = escaped(&heading(kept, turn));
     let you = tr!("You");

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::Reasoning;
 use crate::app::Choice;
-use crate::app::library::{Head, Kept};
+use crate::app::library::{Head, StoredConversation};
 use crate::chat::{
     Asked, Attachment, Content, Conversation, ConversationId, Estimate, Extras, Ids, Moment,
     Params, Rates, Reply, Text, Thinking, Timing, Turn, TurnId, Usage, safe,
@@ -22,7 +22,7 @@ const FORMAT: &str = "mmchat-conversation";
 const VERSION: u64 = 1;
 
 /// The conversation as an object.
-pub fn to_json(kept: &Kept, reasoning: Reasoning) -> Value {
+pub fn to_json(kept: &StoredConversation, reasoning: Reasoning) -> Value {
     let head = &kept.head;
     // In versions that are not in view, too, one was chosen.
     let is_chosen = |turn: &Turn| kept.conversation.chosen(turn.parent) == Some(turn.id);
@@ -154,7 +154,7 @@ pub(in crate::store) fn is_ours(value: &Value) -> bool {
 /// # Errors
 ///
 /// Fails, with a sentence, when the object is not what an export makes.
-pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
+pub fn from_json(value: &Value, ids: &mut Ids) -> Result<StoredConversation, String> {
     if !is_ours(value) {
         return Err(tr!("“format” is not “{format}”", format = FORMAT));
     }
@@ -164,7 +164,7 @@ pub fn from_json(value: &Value, ids: &mut Ids) -> Result<Kept, String> {
     }
     let created = moment(value, "created")?;
     let system_prompt = text(value, "system_prompt")?;
-    let mut kept = Kept {
+    let mut kept = StoredConversation {
         conversation: Conversation::new(system_prompt.clone()),
         head: Head {
             id: ConversationId(ids.of(created)),

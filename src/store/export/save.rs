@@ -5,14 +5,14 @@ use std::path::Path;
 
 use super::{Reasoning, html, markdown, to_json};
 use crate::app::export::Form;
-use crate::app::library::Kept;
+use crate::app::library::StoredConversation;
 use crate::chat::{Turn, safe};
 use crate::private;
 
 /// The conversation in a form. `cost` tells what a turn cost in US dollars where its provider did
 /// not say.
 pub fn text(
-    kept: &Kept,
+    kept: &StoredConversation,
     form: Form,
     reasoning: Reasoning,
     cost: &dyn Fn(&Turn) -> Option<f64>,

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::app::Choice;
-use crate::app::library::{Head, Kept, title_from};
+use crate::app::library::{Head, StoredConversation, title_from};
 use crate::chat::{
     Asked, Conversation, ConversationId, Delta, Ids, Moment, Params, TurnId, TurnState,
 };
@@ -18,7 +18,11 @@ pub(super) struct Said {
 }
 
 /// The conversation of a list, or of an object with a list.
-pub(super) fn read(value: &Value, ids: &mut Ids, now: Moment) -> Result<Kept, String> {
+pub(super) fn read(
+    value: &Value,
+    ids: &mut Ids,
+    now: Moment,
+) -> Result<StoredConversation, String> {
     let list = value
         .as_array()
         .or_else(|| value.get("messages").and_then(Value::as_array));
@@ -88,7 +92,7 @@ pub(super) fn conversation(
     choice: Choice,
     ids: &mut Ids,
     began: Moment,
-) -> Result<Kept, String> {
+) -> Result<StoredConversation, String> {
     let mut system = Vec::new();
     let mut turns: Vec<(String, String, String)> = Vec::new();
     let mut answered = true;
@@ -169,7 +173,7 @@ pub(super) fn conversation(
         }
         parent = Some(id);
     }
-    Ok(Kept {
+    Ok(StoredConversation {
         head: Head {
             id: ConversationId(ids.of(began)),
             title: title.unwrap_or_else(|| tr!("An imported conversation").to_owned()),

@@ -2,7 +2,7 @@
 //! messages with a role and a text each; texts are plain, quoted, or blocks (`|`, `>`).
 
 use super::messages::{self, Said};
-use crate::app::library::Kept;
+use crate::app::library::StoredConversation;
 use crate::chat::{Ids, Moment};
 use crate::phrase::tr;
 
@@ -10,7 +10,7 @@ use crate::phrase::tr;
 type Lines<'a> = std::iter::Peekable<std::iter::Enumerate<std::str::Lines<'a>>>;
 
 /// The conversation of a session.
-pub(super) fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<Kept, String> {
+pub(super) fn read(text: &str, ids: &mut Ids, now: Moment) -> Result<StoredConversation, String> {
     let mut lines = text.lines().enumerate().peekable();
     let mut model = String::new();
     let mut temperature = None;

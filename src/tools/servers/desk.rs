@@ -14,7 +14,7 @@ use super::changes::Renewal;
 use super::fault;
 use super::link::Link;
 use super::stock::LISTING;
-use super::{Answer, Http, Programs, Wish};
+use super::{Answer, Http, Programs, Request};
 use crate::app::server::stock::Stock;
 use crate::app::toolkit::{Listed, News};
 use crate::config::McpServer;
@@ -66,11 +66,11 @@ impl Desk {
     }
 
     /// Does what is wanted, until nobody can want anything any more.
-    pub(super) async fn attend(mut self, mut wishes: mpsc::Receiver<Wish>) {
+    pub(super) async fn attend(mut self, mut requests: mpsc::Receiver<Request>) {
         let mut link: Option<Link> = None;
         loop {
-            let wish = match &mut link {
-                None => wishes.recv().await,
+            let request = match &mut link {
+                None => requests.recv().await,
                 Some(open) => {
                     let changes = Arc::clone(&open.changes);
                     tokio::select! {
@@ -84,28 +84,28 @@ impl Desk {
                             self.renew(open).await;
                             continue;
                         }
-                        wish = wishes.recv() => wish,
+                        request = requests.recv() => request,
                     }
                 }
             };
-            let Some(wish) = wish else {
+            let Some(request) = request else {
                 return;
             };
             if link.is_none() {
-                let opened = match wish {
-                    Wish::Stock(_) => Err(self.named(tr!("it does not run"))),
+                let opened = match request {
+                    Request::Stock(_) => Err(self.named(tr!("it does not run"))),
                     _ => self.open().await,
                 };
                 match opened {
                     Ok(open) => link = Some(open),
                     Err(why) => {
-                        wish.fail(why);
+                        request.fail(why);
                         continue;
                     }
                 }
             }
             if let Some(open) = &mut link
-                && let Err(why) = self.grant(wish, open).await
+                && let Err(why) = self.grant(request, open).await
             {
                 // One that hangs once is not waited for again.
                 link = None;
@@ -118,11 +118,11 @@ impl Desk {
     ///
     /// # Errors
     /// That the server hangs.
-    async fn grant(&mut self, wish: Wish, link: &mut Link) -> Result<(), String> {
+    async fn grant(&mut self, request: Request, link: &mut Link) -> Result<(), String> {
         let usual = Duration::from_secs(self.server.timeout_seconds);
-        match wish {
-            Wish::Start => Ok(()),
-            Wish::Call {
+        match request {
+            Request::Start => Ok(()),
+            Request::Call {
                 tool,
                 arguments,
                 limit,
@@ -132,13 +132,13 @@ impl Desk {
                     .await
             }
             // It answers within a limit of its own, and what it lacks is told.
-            Wish::Stock(answer) => {
+            Request::Stock(answer) => {
                 let stock = link.stock().await;
                 self.stock = Some(stock.clone());
                 let _ = answer.send(Ok(stock));
                 Ok(())
             }
-            Wish::Prompt {
+            Request::Prompt {
                 name,
                 arguments,
                 answer,
@@ -146,7 +146,7 @@ impl Desk {
                 self.within(usual, link.prompt(name, arguments), answer)
                     .await
             }
-            Wish::Read { uri, answer } => self.within(usual, link.read(uri), answer).await,
+            Request::Read { uri, answer } => self.within(usual, link.read(uri), answer).await,
         }
     }
 

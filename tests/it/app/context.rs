@@ -1,6 +1,6 @@
 //! What the model gets to see: the gauge, turns left out and pinned, the preview, ways to make room.
 
-use mmchat::app::library::Kept;
+use mmchat::app::library::StoredConversation;
 use mmchat::app::{Effect, Msg};
 use mmchat::chat::{Delta, Failure, FailureKind, Finish, Standing, Usage};
 use serde_json::Value;
@@ -94,10 +94,10 @@ fn a_stopped_reply_counts_the_same_however_one_came_to_it() {
     let conversation = it.app.conversation.clone();
     let mut later = Harness::with(SMALL);
     let ticket = later.opens_the_last();
-    let kept = Kept {
+    let kept = StoredConversation {
         conversation,
         head: it.app.keeping.head.clone(),
-        ..Kept::default()
+        ..StoredConversation::default()
     };
     later.tell(Msg::Loaded(ticket, Ok(Some(Box::new(kept)))));
     assert_eq!(later.app.gauge(), Some(stopped), "opened again");

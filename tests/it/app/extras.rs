@@ -1,6 +1,6 @@
 //! JSON mode and web search in the chat.
 
-use mmchat::app::library::{Change, Kept};
+use mmchat::app::library::{Change, StoredConversation};
 use mmchat::app::{Effect, Msg};
 use mmchat::chat::{Delta, Extras, Finish, Source, Thinking};
 use serde_json::json;
@@ -27,14 +27,14 @@ fn stop() -> Delta {
 }
 
 /// The conversation as the last changes leave it on the disk.
-fn kept(it: &mut Harness) -> Kept {
+fn kept(it: &mut Harness) -> StoredConversation {
     let mut head = None;
     for change in it.changes() {
         if let Change::Head(found) = change {
             head = Some(*found);
         }
     }
-    Kept {
+    StoredConversation {
         head: head.expect("a head"),
         conversation: it.app.conversation.clone(),
         draft: String::new(),

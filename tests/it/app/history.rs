@@ -1,7 +1,7 @@
 //! The list of conversations: searched, read, opened, renamed, pinned, deleted, brought back.
 
 use mmchat::app::library::{
-    Change, Head, Hit, Kept, Listed, Listing, Peek, Peeked, Query, Where, Which,
+    Change, Head, Hit, Listed, Listing, Peek, Peeked, Query, StoredConversation, Where, Which,
 };
 use mmchat::app::{Choice, Effect, Msg, Overlay};
 use mmchat::chat::{ConversationId, Moment};
@@ -74,10 +74,10 @@ fn three() -> Vec<Listed> {
 }
 
 /// A conversation as the store gives it.
-fn kept(id: u64, title: &str) -> Kept {
+fn kept(id: u64, title: &str) -> StoredConversation {
     let mut other = Harness::new();
     other.exchange("How long do eggs boil?", "hm", "Eight minutes.");
-    Kept {
+    StoredConversation {
         head: Head {
             id: ConversationId(id),
             title: title.to_owned(),
@@ -377,7 +377,7 @@ fn what_was_found_is_where_the_conversation_opens() {
     open_with(&mut it, vec![found]);
     it.press("enter");
     let (ticket, _) = loads(&mut it).pop().unwrap();
-    let kept = Kept {
+    let kept = StoredConversation {
         conversation,
         ..kept(1, "haystack")
     };

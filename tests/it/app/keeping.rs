@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mmchat::app::journal::JOURNAL_PAUSE;
 use mmchat::app::keeping::DRAFT_PAUSE;
-use mmchat::app::library::{Change, Grown, Head, Kept, StoreNews};
+use mmchat::app::library::{Change, Grown, Head, StoreNews, StoredConversation};
 use mmchat::app::{Choice, Keep, Msg};
 use mmchat::chat::{ConversationId, Delta, TurnState};
 
@@ -137,7 +137,7 @@ fn in_a_narrow_window_some_of_the_title_stands_beside_not_saved() {
 fn a_kept_conversation_comes_back_with_its_model_and_its_draft() {
     let mut it = Harness::new();
     it.exchange("first", "", "answer one");
-    let kept = Kept {
+    let kept = StoredConversation {
         head: Head {
             id: ConversationId(7),
             title: "Another matter".to_owned(),
@@ -206,7 +206,7 @@ fn what_was_typed_in_earlier_programs_comes_back_with_up() {
 fn what_is_sent_before_the_conversation_came_goes_into_it() {
     let mut it = Harness::new();
     it.exchange("first", "", "answer one");
-    let kept = Kept {
+    let kept = StoredConversation {
         head: Head {
             id: ConversationId(7),
             ..Head::default()
@@ -239,7 +239,7 @@ fn what_is_sent_before_the_conversation_came_goes_into_it() {
 fn continued() -> (Harness, Msg) {
     let mut earlier = Harness::new();
     earlier.exchange("first", "", "answer one");
-    let kept = Kept {
+    let kept = StoredConversation {
         head: Head {
             id: ConversationId(7),
             title: "Another matter".to_owned(),

@@ -1,7 +1,7 @@
 //! Personas, the system prompt and templates, from what is typed to what is sent.
 
 use mmchat::app::Msg;
-use mmchat::app::library::{Change, Head, Kept};
+use mmchat::app::library::{Change, Head, StoredConversation};
 use mmchat::chat::{ConversationId, Thinking};
 use serde_json::Value;
 
@@ -101,7 +101,7 @@ fn personas_are_picked_from_a_list_and_an_unknown_one_is_told_with_the_nearest()
 fn a_kept_conversation_keeps_the_prompt_that_it_had() {
     let mut it = Harness::with(CONFIG);
     it.exchange("first", "", "answer one");
-    let mut kept = Kept {
+    let mut kept = StoredConversation {
         head: Head {
             id: ConversationId(7),
             title: "Old".to_owned(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mmchat::app::library::{Change, Listed, Which};
-use mmchat::app::toolkit::{Deed, Job};
+use mmchat::app::toolkit::{Runner, ToolJob};
 use mmchat::app::{Effect, Msg};
 use mmchat::chat::{CallId, CallState, Delta, Finish, Ids, ToolDelta, TurnState, Usage};
 use mmchat::store::tally::Group;
@@ -73,7 +73,7 @@ fn rest(harness: &mut Harness) {
 }
 
 /// The jobs that were started since effects were last taken.
-fn jobs(harness: &mut Harness) -> Vec<(CallId, Job)> {
+fn jobs(harness: &mut Harness) -> Vec<(CallId, ToolJob)> {
     let started = |effect| match effect {
         Effect::RunTool(id, job) => Some((id, *job)),
         _ => None,
@@ -330,8 +330,8 @@ fn a_tool_is_offered_asked_about_run_and_its_result_sent_back() {
     };
     assert_eq!(job.arguments, r#"{"city":"Paris"}"#);
     assert_eq!(
-        job.deed,
-        Deed::Program {
+        job.runner,
+        Runner::Program {
             command: vec!["weather".into(), "--json".into(), "two words".into()],
             env: vec!["PATH".into()],
             timeout: Duration::from_secs(7),

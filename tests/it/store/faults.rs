@@ -11,7 +11,7 @@ use mmchat::chat::{ConversationId, TurnId};
 use mmchat::store::{Place, Shelf, Store};
 use rusqlite::Connection;
 
-use super::Kept;
+use super::StoredConversation;
 use crate::harness::{Harness, answer};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,7 +72,7 @@ fn files_are_for_this_user_alone_whatever_the_umask_was() {
 
 #[test]
 fn files_that_are_open_to_others_are_closed_and_it_is_said() {
-    let (_home, directory) = Kept::new().closed();
+    let (_home, directory) = StoredConversation::new().closed();
     let file = database(&directory);
     fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
@@ -192,7 +192,7 @@ fn a_rescue_that_does_not_get_through_leaves_everything_for_the_next_one() {
 
 #[test]
 fn what_can_be_read_of_a_truncated_store_is_taken_over() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     for n in 0..40 {
         kept.exchange(
             &format!("question {n}"),
@@ -234,7 +234,7 @@ fn what_can_be_read_of_a_truncated_store_is_taken_over() {
 
 #[tokio::test]
 async fn damage_that_shows_only_while_writing_is_mended_too() {
-    let mut kept = Kept::new();
+    let mut kept = StoredConversation::new();
     for n in 0..30 {
         kept.exchange(&format!("question {n}"), &"thought ".repeat(200), "yes");
     }
@@ -271,7 +271,7 @@ async fn damage_that_shows_only_while_writing_is_mended_too() {
 
 #[tokio::test]
 async fn a_lock_that_another_program_holds_is_waited_for_and_nothing_is_lost() {
-    let kept = Kept::new();
+    let kept = StoredConversation::new();
     let holder = Connection::open(database(&kept.directory())).unwrap();
     holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
     let mut store = store(&kept.directory());

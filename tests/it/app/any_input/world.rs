@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mmchat::app::attached::{Found, Many, Path, Wanted};
 use mmchat::app::export::Exported;
-use mmchat::app::library::{Change, Head, Kept, Listing, Which};
+use mmchat::app::library::{Change, Head, Listing, StoredConversation, Which};
 use mmchat::app::server::stock::{Prompt, Prompted, Question, Resource, Stock};
 use mmchat::app::toolkit::{Listed, News};
 use mmchat::app::{Choice, Effect, KeyTaken, Msg};
@@ -210,13 +210,13 @@ impl World {
         })
     }
 
-    fn kept(&self, which: Which) -> Kept {
+    fn kept(&self, which: Which) -> StoredConversation {
         let id = match which {
             Which::Last => ConversationId(1),
             Which::Id(id) => id,
         };
         let draft = self.store.drafts.get(&Some(id)).cloned();
-        Kept {
+        StoredConversation {
             head: Head {
                 id,
                 title: "Eggs".to_owned(),
