@@ -483,12 +483,20 @@ fn a_model_in_the_environment_leaves_the_demo_alone_and_empty_variables_are_none
         outcome(command.envs(variables).spawn().unwrap())
     };
     run(
-        &["ask", "--demo", "hi"],
+        &[
+            "ask",
+            "--demo",
+            "--thinking",
+            "off",
+            "--max-tokens",
+            "8",
+            "hi",
+        ],
         [("MMCHAT_MODEL", "lab/x"), ("MMCHAT_CONFIG", "")],
     )
     .ends(0);
     run(
-        &["ask", "hi"],
+        &["ask", "--thinking", "off", "--max-tokens", "8", "hi"],
         [("MMCHAT_MODEL", ""), ("MMCHAT_DATA_DIR", "")],
     )
     .ends(0);

@@ -302,6 +302,8 @@ fn ask_goes_on_as_the_conversation_asked_and_leaves_its_settings() {
         "off",
         "--temperature",
         "0.2",
+        "--max-tokens",
+        "8",
         "haiku",
     ];
     home.run(&asked).ends(0);
