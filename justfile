@@ -15,6 +15,10 @@ test *NAME:
 explore:
     PROPTEST_RNG_SEED=$(date +%s) PROPTEST_CASES=2560 cargo test
 
+# The tests of builds that keep keys in the system's keyring; they look for none and find none
+keyring:
+    cargo test --features keyring keyring
+
 # Form and lints, as strict as the gate
 lint:
     cargo fmt --check

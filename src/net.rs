@@ -27,6 +27,11 @@ use crate::wire::{self, Auth, Dialect, WireRequest};
 
 pub mod credentials;
 mod fault;
+#[cfg(not(feature = "keyring"))]
+#[path = "net/no_keyring.rs"]
+mod keyring;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod once;
 mod reply;
 mod retry;

@@ -94,7 +94,7 @@ fn set(catalog: &Catalog, keys: &Keys, provider: &Provider) -> Result<Exit, Trou
         .map_err(|error| Trouble::new(Exit::Failed, error.to_string()))?;
     let mut out = io::stdout().lock();
     let address = keys.address(id).unwrap_or_default();
-    let path = credentials.path().display();
+    let path = credentials.place();
     let kept = tr!(
         "The key for {id} is kept in {path}. It is sent to {address} only.",
         id,
@@ -155,14 +155,14 @@ fn piped() -> Result<SecretString, Trouble> {
 /// Forgets a key; the provider need not be configured any more.
 fn delete(keys: &Keys, provider: &str) -> Result<Exit, Trouble> {
     let credentials = credentials(keys)?;
-    let path = credentials.path().display();
-    let there_was = credentials
+    let was_in = credentials
         .delete(provider)
         .map_err(|error| Trouble::new(Exit::Failed, error.to_string()))?;
-    if !there_was {
+    let Some(path) = was_in else {
+        let path = credentials.place();
         let text = tr!("no key is kept for “{provider}” in {path}", provider, path);
         return Err(Trouble::new(Exit::Failed, text));
-    }
+    };
     let text = tr!(
         "The key for {provider} is deleted from {path}.",
         provider,

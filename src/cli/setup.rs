@@ -223,10 +223,12 @@ fn binding(provider: &Provider, catalog: &Catalog) -> Binding {
     }
 }
 
-/// The file of kept keys: beside the configuration. `None` without a home.
+/// The kept keys; their file is beside the configuration. `None` without a home.
 pub(super) fn credentials(options: &Options) -> Option<Credentials> {
     let config = settings::path(options)?;
-    Some(Credentials::at(config.with_file_name("credentials.toml")))
+    Some(Credentials::of_user(
+        config.with_file_name("credentials.toml"),
+    ))
 }
 
 /// The model to ask: as named, else the persona's, else as configured, else the first provider's that has a key, else

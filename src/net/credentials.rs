@@ -1,4 +1,7 @@
-//! Keys that the user typed once: a file that only the user can read.
+//! Keys that the user typed once: a file that only the user can read, or the system's keyring.
+//!
+//! In builds with the `keyring` feature new keys go to the keyring, and those that the file has count
+//! on until they are entered again.
 //!
 //! Each key is kept with the provider and the address that it was entered for, and is given out
 //! for that address alone: a configuration that sends a provider elsewhere does not take the key
@@ -14,7 +17,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::route;
+use super::{keyring, route};
 use crate::phrase::{self, tr};
 use crate::private;
 
@@ -52,6 +55,8 @@ pub enum CredentialsError {
         /// What the system says.
         source: io::Error,
     },
+    /// There is no keyring, or it does not open.
+    NoKeyring(String),
 }
 
 impl fmt::Display for CredentialsError {
@@ -80,24 +85,31 @@ impl fmt::Display for CredentialsError {
                 path,
                 error = phrase::system(source)
             ),
+            Self::NoKeyring(why) => tr!(
+                "the system keyring can't be used ({why}); environment variables and api_key_command need none, and a build without the keyring feature keeps keys in a file",
+                why
+            ),
         })
     }
 }
 
 impl std::error::Error for CredentialsError {}
 
-/// The file of kept keys, which need not be there yet.
+/// Where keys are kept. The file need not be there yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credentials {
     path: PathBuf,
+    in_keyring: bool,
 }
 
-/// What the file held when it was read.
+/// The keys as they were when they were read.
 #[derive(Debug, Default)]
-pub struct CredentialsFile {
+pub struct KeptKeys {
     entries: BTreeMap<String, Entry>,
     /// Whether others could read the file until now.
     pub was_open: bool,
+    /// Why the keyring could not be read, if it could not.
+    pub no_keyring: Option<String>,
 }
 
 /// A key and what it was entered for.
@@ -105,6 +117,7 @@ pub struct CredentialsFile {
 struct Entry {
     address: String,
     key: SecretString,
+    in_keyring: bool,
 }
 
 /// An entry as the file has it. Lives for as long as it takes to read or write it.
@@ -118,33 +131,70 @@ struct Written {
 /// What is kept for a provider.
 #[derive(Debug)]
 pub(super) enum Found<'a> {
-    /// A key for its address.
-    Key(&'a SecretString),
+    /// A key for its address, and whether the keyring has it.
+    Key(&'a SecretString, bool),
     /// A key for another address, which is this.
     Elsewhere(&'a str),
 }
 
 impl Credentials {
-    /// The keys that are kept there.
+    /// The keys that are kept in that file, and nowhere else.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            in_keyring: false,
+        }
     }
 
-    /// Where they are kept.
+    /// The user's keys: in the system's keyring if this build uses it, else in that file.
+    pub fn of_user(path: impl Into<PathBuf>) -> Self {
+        Self {
+            in_keyring: keyring::IS_USED,
+            ..Self::at(path)
+        }
+    }
+
+    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads them; a file that is not there holds none. One that others can read is made private.
+    /// Where a key goes that is entered now, for people.
+    pub fn place(&self) -> String {
+        self.place_of(self.in_keyring)
+    }
+
+    /// Where a key is, for people.
+    pub(super) fn place_of(&self, in_keyring: bool) -> String {
+        if in_keyring {
+            tr!("the system keyring").to_owned()
+        } else {
+            self.name()
+        }
+    }
+
+    /// Reads them; a file that is not there holds none. One that others can read is made private. What
+    /// the keyring has counts more.
     ///
     /// # Errors
     ///
-    /// When there is something else in its place, it can't be read, or can't be made private.
-    pub fn read(&self) -> Result<CredentialsFile, CredentialsError> {
+    /// When there is something else in the file's place, it can't be read, or can't be made private.
+    pub fn read(&self) -> Result<KeptKeys, CredentialsError> {
+        let mut kept = self.read_file()?;
+        if self.in_keyring {
+            match keyring::read() {
+                Ok(text) => kept.entries.extend(self.entries(&text, true)?),
+                Err(why) => kept.no_keyring = Some(why),
+            }
+        }
+        Ok(kept)
+    }
+
+    fn read_file(&self) -> Result<KeptKeys, CredentialsError> {
         let failed = |error| self.unread(error);
         match fs::metadata(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(CredentialsFile::default());
+                return Ok(KeptKeys::default());
             }
             Err(error) => return Err(failed(error)),
             // Opening a pipe would wait for its other end.
@@ -156,30 +206,42 @@ impl Credentials {
         let mut text = String::new();
         let read = file.take(MOST_BYTES).read_to_string(&mut text);
         read.map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => self.unreadable(None),
+            io::ErrorKind::InvalidData => self.unreadable(false, None),
             _ => failed(error),
         })?;
-        let written: BTreeMap<String, Written> = toml::from_str(&text)
+        Ok(KeptKeys {
+            entries: self.entries(&text, false)?,
+            was_open,
+            no_keyring: None,
+        })
+    }
+
+    fn entries(
+        &self,
+        text: &str,
+        in_keyring: bool,
+    ) -> Result<BTreeMap<String, Entry>, CredentialsError> {
+        let written: BTreeMap<String, Written> = toml::from_str(text)
             // The library's message shows the line, and that may be a key.
-            .map_err(|error| self.unreadable(error.span().map(|span| (text.as_str(), span.start))))?;
+            .map_err(|error| {
+                self.unreadable(in_keyring, error.span().map(|span| (text, span.start)))
+            })?;
         let entries = written.into_iter().map(|(provider, written)| {
             let entry = Entry {
                 address: written.address,
                 key: SecretString::from(written.key),
+                in_keyring,
             };
             (provider, entry)
         });
-        Ok(CredentialsFile {
-            entries: entries.collect(),
-            was_open,
-        })
+        Ok(entries.collect())
     }
 
     /// Keeps a provider's key for the address that `base_url` names.
     ///
     /// # Errors
     ///
-    /// When the file can't be read or written.
+    /// When the file can't be read or written, or there is no keyring to keep it in.
     pub fn set(
         &self,
         provider: &str,
@@ -187,30 +249,60 @@ impl Credentials {
         key: SecretString,
     ) -> Result<(), CredentialsError> {
         let mut kept = self.read()?;
-        let address = address(base_url);
-        kept.entries
-            .insert(provider.to_owned(), Entry { address, key });
+        if let Some(why) = kept.no_keyring {
+            return Err(CredentialsError::NoKeyring(why));
+        }
+        let entry = Entry {
+            address: address(base_url),
+            key,
+            in_keyring: self.in_keyring,
+        };
+        kept.entries.insert(provider.to_owned(), entry);
         self.write(&kept)
     }
 
-    /// Forgets a provider's key. Returns whether there was one.
+    /// Forgets a provider's key. Returns where it was, if there was one.
     ///
     /// # Errors
     ///
-    /// When the file can't be read or written.
-    pub fn delete(&self, provider: &str) -> Result<bool, CredentialsError> {
+    /// When the file can't be read or written, or there is no keyring to look into.
+    pub fn delete(&self, provider: &str) -> Result<Option<String>, CredentialsError> {
         let mut kept = self.read()?;
-        if kept.entries.remove(provider).is_none() {
-            return Ok(false);
+        match (kept.entries.remove(provider), &kept.no_keyring) {
+            (Some(entry), _) => {
+                self.write(&kept)?;
+                Ok(Some(self.place_of(entry.in_keyring)))
+            }
+            (None, Some(why)) => Err(CredentialsError::NoKeyring(why.clone())),
+            (None, None) => Ok(None),
         }
-        self.write(&kept)?;
-        Ok(true)
     }
 
-    fn write(&self, kept: &CredentialsFile) -> Result<(), CredentialsError> {
-        let written: BTreeMap<&str, Written> = kept
-            .entries
-            .iter()
+    /// Writes each key where it belongs. One that moves to the keyring is there before it leaves the
+    /// file.
+    fn write(&self, kept: &KeptKeys) -> Result<(), CredentialsError> {
+        if self.in_keyring && kept.no_keyring.is_none() {
+            let text = self.text(kept, true)?;
+            keyring::write(&text).map_err(CredentialsError::NoKeyring)?;
+        }
+        if kept.entries.values().all(|entry| entry.in_keyring) && !self.path.exists() {
+            return Ok(());
+        }
+        let text = self.text(kept, false)?;
+        let head =
+            tr!("Keys that `mmchat key set` keeps. Each goes only to the address beside it.");
+        self.replace(&format!("# {head}\n\n{text}"))
+            .map_err(|error| CredentialsError::Write {
+                path: self.name(),
+                source: error,
+            })
+    }
+
+    /// The keys that are in the keyring, or in the file, as they are written there.
+    fn text(&self, kept: &KeptKeys, in_keyring: bool) -> Result<String, CredentialsError> {
+        let here = kept.entries.iter();
+        let here = here.filter(|(_, entry)| entry.in_keyring == in_keyring);
+        let written: BTreeMap<&str, Written> = here
             .map(|(provider, entry)| {
                 let written = Written {
                     address: entry.address.clone(),
@@ -219,14 +311,7 @@ impl Credentials {
                 (provider.as_str(), written)
             })
             .collect();
-        let text = toml::to_string(&written).map_err(|_unwritable| self.unreadable(None))?;
-        let head =
-            tr!("Keys that `mmchat key set` keeps. Each goes only to the address beside it.");
-        self.replace(&format!("# {head}\n\n{text}"))
-            .map_err(|error| CredentialsError::Write {
-                path: self.name(),
-                source: error,
-            })
+        toml::to_string(&written).map_err(|_unwritable| self.unreadable(in_keyring, None))
     }
 
     /// Puts a new file in the old one's place in one step. A link stays a link: what it leads to
@@ -279,16 +364,16 @@ impl Credentials {
         CredentialsError::Read { path, source }
     }
 
-    fn unreadable(&self, at: Option<(&str, usize)>) -> CredentialsError {
+    fn unreadable(&self, in_keyring: bool, at: Option<(&str, usize)>) -> CredentialsError {
         let line = at.and_then(|(text, at)| Some(text.get(..at)?.matches('\n').count() + 1));
-        let path = self.name();
+        let path = self.place_of(in_keyring);
         CredentialsError::Unreadable {
             place: line.map_or_else(|| path.clone(), |line| format!("{path}:{line}")),
         }
     }
 }
 
-impl CredentialsFile {
+impl KeptKeys {
     /// The key for a provider at an address: its own, or that of one of its siblings, whose keys
     /// are the same vendor's.
     pub(super) fn find(
@@ -304,7 +389,7 @@ impl CredentialsFile {
             .chain(kin)
             .find(|entry| entry.address == address)
         {
-            return Some(Found::Key(&entry.key));
+            return Some(Found::Key(&entry.key, entry.in_keyring));
         }
         own.map(|entry| Found::Elsewhere(&entry.address))
     }
@@ -334,7 +419,7 @@ mod tests {
     fn key_of(credentials: &Credentials, provider: &str, url: &str) -> Option<String> {
         let kept = credentials.read().unwrap();
         match kept.find(provider, &address(url), &[]) {
-            Some(Found::Key(key)) => Some(key.expose_secret().to_owned()),
+            Some(Found::Key(key, _)) => Some(key.expose_secret().to_owned()),
             Some(Found::Elsewhere(_)) | None => None,
         }
     }
@@ -372,7 +457,7 @@ mod tests {
         let kin = ["a".to_owned()];
         assert!(matches!(
             kept.find("b", &address(URL), &kin),
-            Some(Found::Key(_))
+            Some(Found::Key(..))
         ));
         assert!(kept.find("b", "https://evil.example", &kin).is_none());
         assert!(kept.find("b", &address(URL), &[]).is_none());
@@ -381,11 +466,11 @@ mod tests {
     #[test]
     fn deleting_forgets_one_key_and_says_whether_there_was_one() {
         let (_home, credentials) = there();
-        assert!(!credentials.delete("p").unwrap());
+        assert_eq!(credentials.delete("p").unwrap(), None);
         assert!(!credentials.path().exists());
         credentials.set("p", URL, "sk-1".into()).unwrap();
         credentials.set("q", URL, "sk-2".into()).unwrap();
-        assert!(credentials.delete("p").unwrap());
+        assert!(credentials.delete("p").unwrap().is_some());
         assert_eq!(key_of(&credentials, "p", URL), None);
         assert_eq!(key_of(&credentials, "q", URL).as_deref(), Some("sk-2"));
         let beside = fs::read_dir(credentials.path().parent().unwrap()).unwrap();

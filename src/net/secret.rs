@@ -14,7 +14,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::OnceCell;
 
-use super::credentials::{Credentials, CredentialsFile, Found};
+use super::credentials::{Credentials, Found, KeptKeys};
 use crate::chat::{Failure, FailureKind};
 use crate::phrase::{self, tr};
 
@@ -170,7 +170,7 @@ impl Keys {
                 // Whoever reads the configuration has said what is wrong with the file.
                 let kept = self.kept().unwrap_or_default();
                 match (find(&kept, provider, &entry.binding), &entry.origin) {
-                    (Some(Found::Key(_)), _) => Source::Kept(self.place()),
+                    (Some(Found::Key(_, in_keyring)), _) => Source::Kept(self.place(in_keyring)),
                     (Some(Found::Elsewhere(address)), _) => Source::Elsewhere(address.to_owned()),
                     (None, Origin::Environment { name, .. }) => Source::Missing(name.clone()),
                     (None, Origin::NotNeeded | Origin::Command(_)) => Source::NotNeeded,
@@ -240,9 +240,9 @@ impl Keys {
     fn kept_key(&self, provider: &str, entry: &Entry) -> Result<Option<SecretString>, Failure> {
         let kept = self.kept()?;
         match (find(&kept, provider, &entry.binding), &entry.origin) {
-            (Some(Found::Key(key)), _) => check(
+            (Some(Found::Key(key, in_keyring)), _) => check(
                 key.expose_secret(),
-                &tr!("the key in {place}", place = self.place()),
+                &tr!("the key in {place}", place = self.place(in_keyring)),
             )
             .map(Some),
             (Some(Found::Elsewhere(address)), _) => Err(Failure::new(
@@ -254,29 +254,36 @@ impl Keys {
                     provider
                 ),
             )),
-            (None, Origin::Environment { name, .. }) => Err(Failure::new(
-                FailureKind::NoKey,
-                tr!("{name} is not set", name),
-            )),
+            (None, Origin::Environment { name, .. }) => {
+                let message = match &kept.no_keyring {
+                    Some(why) => tr!(
+                        "{name} is not set, and the system keyring can't be used ({why})",
+                        name,
+                        why
+                    ),
+                    None => tr!("{name} is not set", name),
+                };
+                Err(Failure::new(FailureKind::NoKey, message))
+            }
             (None, Origin::NotNeeded | Origin::Command(_)) => Ok(None),
         }
     }
 
-    fn kept(&self) -> Result<CredentialsFile, Failure> {
+    fn kept(&self) -> Result<KeptKeys, Failure> {
         let Some(credentials) = &self.credentials else {
-            return Ok(CredentialsFile::default());
+            return Ok(KeptKeys::default());
         };
         let kept = credentials.read();
         kept.map_err(|error| Failure::new(FailureKind::Setup, error.to_string()))
     }
 
-    fn place(&self) -> String {
-        let path = self.credentials.as_ref().map(Credentials::path);
-        path.map_or_else(String::new, |path| path.display().to_string())
+    fn place(&self, in_keyring: bool) -> String {
+        let credentials = self.credentials.as_ref();
+        credentials.map_or_else(String::new, |kept| kept.place_of(in_keyring))
     }
 }
 
-fn find<'a>(kept: &'a CredentialsFile, provider: &str, binding: &Binding) -> Option<Found<'a>> {
+fn find<'a>(kept: &'a KeptKeys, provider: &str, binding: &Binding) -> Option<Found<'a>> {
     kept.find(provider, &binding.address, &binding.siblings)
 }
 

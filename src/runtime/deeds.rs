@@ -6,6 +6,7 @@ use crate::app::attached::Wanted;
 use crate::app::toolkit::{Runner, ToolJob};
 use crate::app::{KeyTaken, Msg, Secret};
 use crate::chat::CallId;
+use crate::net::Credentials;
 use crate::net::secret::Source;
 use crate::phrase::tr;
 use crate::tui::Surface;
@@ -25,7 +26,7 @@ impl<S: Surface> Runtime<'_, S> {
         let file = keys.credentials().filter(|_| keep);
         Ok(KeyTaken {
             serves,
-            file: file.map(|file| file.path().display().to_string()),
+            file: file.map(Credentials::place),
             shadowed_by: match keys.source(provider) {
                 Source::Environment(name) => Some(name),
                 Source::Command(_) => Some("api_key_command".to_owned()),

@@ -6,7 +6,10 @@ mod chinese;
 mod config;
 mod doctor;
 mod history;
+#[cfg(not(feature = "keyring"))]
 mod key;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod mistakes;
 mod offline;
 mod options;
