@@ -21,7 +21,10 @@ pub(super) fn completions(options: &Options, shell: Shell) -> Result<Exit, Troub
     let script = match shell {
         Shell::Bash => script(clap_complete::Shell::Bash, &mut line),
         Shell::Zsh => script(clap_complete::Shell::Zsh, &mut line),
-        Shell::Fish => script(clap_complete::Shell::Fish, &mut line),
+        Shell::Fish => {
+            let script = script(clap_complete::Shell::Fish, &mut line);
+            names.offered_in_fish(&String::from_utf8_lossy(&script))
+        }
         Shell::Powershell => {
             let script = script(clap_complete::Shell::PowerShell, &mut line);
             names.offered_in_powershell(&String::from_utf8_lossy(&script))
@@ -90,6 +93,21 @@ impl Names {
                     })
                 })
         })
+    }
+
+    /// clap's script for fish with what it lacks: the values of an option before any command, and those
+    /// of arguments that are no options.
+    fn offered_in_fish(&self, script: &str) -> Vec<u8> {
+        let offer = |which: &str, names: &[String]| match names {
+            [] => String::new(),
+            names => format!("complete -c mmchat {which} -f -a \"{}\"\n", names.join(" ")),
+        };
+        let of_key = "-n \"__fish_mmchat_using_subcommand key; and __fish_seen_subcommand_from set list delete\"";
+        let mut script = script.to_owned();
+        script += &offer("-s m -l model -r", &self.models);
+        script += &offer("-l persona -r", &self.personas);
+        script += &offer(of_key, &self.providers);
+        script.into_bytes()
     }
 
     /// clap's script for PowerShell, which knows no values, with these names put in.

@@ -24,6 +24,18 @@ fn every_shell_gets_completions_with_model_names() {
 }
 
 #[test]
+fn fish_offers_names_before_any_command_and_behind_those_of_keys() {
+    let script = Home::new().run(&["completions", "fish"]).ends(0).out;
+    let offers = |which: &str, name: &str| {
+        let mut lines = script.lines().filter(|line| line.contains(which));
+        lines.any(|line| line.contains(name))
+    };
+    assert!(offers("mmchat -s m -l model", " tencent/minimax-m3 "));
+    let of_key = "__fish_mmchat_using_subcommand key; and __fish_seen_subcommand_from set";
+    assert!(offers(of_key, " tencent "));
+}
+
+#[test]
 fn a_broken_configuration_does_not_keep_a_shell_from_its_completions() {
     let home = Home::configured("nonsense");
     let outcome = home.run(&["completions", "bash"]).ends(0);
