@@ -94,7 +94,7 @@ impl App {
             && last.is_some_and(|turn| turn.asked.thinking == Thinking::Off)
     }
 
-    /// What the next request wishes of the model.
+    /// What the next request asks of the model.
     pub(super) fn request_options(&self, input_tokens: f64) -> RequestOptions {
         let model = self.model().unwrap_or_default();
         RequestOptions {

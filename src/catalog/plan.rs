@@ -275,14 +275,14 @@ fn check_params(provider: &Provider, model: &Model, params: &Params) -> Result<(
 
 fn check_length(provider: &Provider, model: &Model, asked: &RequestOptions) -> Result<(), Refusal> {
     let name = || full_name(provider, model);
-    if let Some(asked) = asked.params.max_tokens {
-        if asked == 0 {
+    if let Some(max_tokens) = asked.params.max_tokens {
+        if max_tokens == 0 {
             return Err(Refusal::NoTokens);
         }
-        if let Some(most) = model.max_output_tokens.filter(|&most| asked > most) {
+        if let Some(most) = model.max_output_tokens.filter(|&most| max_tokens > most) {
             return Err(Refusal::TooManyTokens {
                 model: name(),
-                asked,
+                asked: max_tokens,
                 most,
             });
         }

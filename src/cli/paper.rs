@@ -23,24 +23,24 @@ pub(super) fn completions(options: &Options, shell: Shell) -> Result<Exit, Troub
         Shell::Zsh => script(clap_complete::Shell::Zsh, &mut line),
         Shell::Fish => {
             let script = script(clap_complete::Shell::Fish, &mut line);
-            names.offered_in_fish(&String::from_utf8_lossy(&script))
+            names.offered_in_fish(&script)
         }
         Shell::Powershell => {
             let script = script(clap_complete::Shell::PowerShell, &mut line);
-            names.offered_in_powershell(&String::from_utf8_lossy(&script))
+            names.offered_in_powershell(&script)
         }
         Shell::Nushell => script(clap_complete_nushell::Nushell, &mut line),
     };
     let mut out = io::stdout().lock();
-    out.write_all(&script)?;
+    out.write_all(script.as_bytes())?;
     out.flush()?;
     Ok(Exit::Success)
 }
 
-fn script(shell: impl clap_complete::Generator, line: &mut Command) -> Vec<u8> {
+fn script(shell: impl clap_complete::Generator, line: &mut Command) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, line, "mmchat", &mut script);
-    script
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// What `-m` and `PROVIDER` may be. Only for completions: any other model can be asked all the same.
@@ -97,7 +97,7 @@ impl Names {
 
     /// clap's script for fish with what it lacks: the values of an option before any command, and those
     /// of arguments that are no options.
-    fn offered_in_fish(&self, script: &str) -> Vec<u8> {
+    fn offered_in_fish(&self, script: &str) -> String {
         let offer = |which: &str, names: &[String]| match names {
             [] => String::new(),
             names => format!("complete -c mmchat {which} -f -a \"{}\"\n", names.join(" ")),
@@ -107,11 +107,11 @@ impl Names {
         script += &offer("-s m -l model -r", &self.models);
         script += &offer("-l persona -r", &self.personas);
         script += &offer(of_key, &self.providers);
-        script.into_bytes()
+        script
     }
 
     /// clap's script for PowerShell, which knows no values, with these names put in.
-    fn offered_in_powershell(&self, script: &str) -> Vec<u8> {
+    fn offered_in_powershell(&self, script: &str) -> String {
         let list = |names: &[String]| match names {
             [] => "@()".to_owned(),
             names => format!("@('{}')", names.join("', '")),
@@ -135,9 +135,7 @@ impl Names {
 "#
         );
         let with_names = format!("{POWERSHELL_WORDS}{choice}");
-        script
-            .replacen(POWERSHELL_WORDS, &with_names, 1)
-            .into_bytes()
+        script.replacen(POWERSHELL_WORDS, &with_names, 1)
     }
 }
 
